@@ -1,0 +1,1 @@
+//! Networks: ONNX files read, planned and run.
