@@ -1,0 +1,63 @@
+# The whole workflow. `make serve` and `make test` are enough on a fresh Debian machine with Rust, Node and make:
+# each looks for what it needs, says what is missing and installs that, with pinned versions.
+#
+#   make serve   build the release page and serve it on http://127.0.0.1:8080 (PORT=... for another port)
+#   make test    every check: format, lints, Rust, types, JavaScript, the page in a real browser, size
+#   make build   the release page in dist/
+#   make bench   speed in the browser, stage by stage
+#   make models  train the networks anew (Python, hours; see models/training/README.md)
+
+PORT ?= 8080
+CARGO_TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "cargo nextest run" || echo "cargo test")
+
+.PHONY: serve build test bench models clean setup-build setup-test \
+        check-format check-lints check-rust check-types check-unit check-browser check-size check-training
+
+serve: build
+	node tools/serve.mjs --port $(PORT)
+
+build: setup-build
+	node tools/build.mjs
+
+test: setup-test check-format check-lints check-types check-unit check-rust build check-size check-browser check-training
+
+setup-build:
+	@node tools/setup.mjs build
+
+setup-test:
+	@node tools/setup.mjs test
+
+check-format:
+	cargo fmt --check
+
+check-lints: setup-build
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --target wasm32-unknown-unknown -- -D warnings
+
+check-rust:
+	@command -v cargo-nextest >/dev/null 2>&1 || echo "cargo-nextest is not installed: running the same tests with cargo test."
+	$(CARGO_TEST) --locked
+
+check-types: setup-build
+	npx --no-install tsc --project tsconfig.json
+
+check-unit: setup-build
+	node --test "tests/unit/*.mjs" "tests/vault/*.mjs"
+
+check-browser: setup-test build
+	node --test --test-concurrency=1 --test-timeout=300000 "tests/e2e/*.mjs"
+
+check-size: build
+	node tools/size.mjs
+
+check-training:
+	$(MAKE) -C models/training smoke
+
+bench: setup-test build
+	$(MAKE) -C bench
+
+models:
+	$(MAKE) -C models/training models
+
+clean:
+	rm -rf dist target/web

@@ -1,0 +1,210 @@
+/**
+ * Builds the release page: `node tools/build.mjs` turns the crate, www/ and models/ into dist/.
+ *
+ *   dist/*.html, _headers        fetched anew every time
+ *   dist/assets/**               everything else, each name with a hash of its content: cached for ever
+ *
+ * References between files are rewritten to the hashed names, so one page never mixes two releases. HTML gets the
+ * integrity of its scripts, of all modules that they import, and of its styles; worker.js gets, through files.js, that
+ * of the WebAssembly module. No bundler: the modules are few, and what a sceptic reads is what we wrote.
+ *
+ * `BROW_WASM_DIR` names a folder with brow.js and brow_bg.wasm to use instead of compiling the crate.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, extname, join, posix, relative } from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { bindgen, root } from './setup.mjs';
+
+const www = join(root, 'www');
+const webDir = process.env.BROW_WASM_DIR ?? join(root, 'target/web');
+const WASM = 'target/wasm32-unknown-unknown/release/brow.wasm';
+const COMPRESSED = new Set(['.html', '.css', '.js', '.json', '.svg', '.wasm', '.onnx', '.webmanifest']);
+/** Left out of the release: declarations for the type checker. */
+const NOT_SHIPPED = /\.d\.ts$/;
+
+const sha = (algorithm, bytes, encoding) => createHash(algorithm).update(bytes).digest(encoding);
+const integrity = (bytes) => `sha384-${sha('sha384', bytes, 'base64')}`;
+
+function run(command, args) {
+  execFileSync(command, args, { cwd: root, stdio: 'inherit' });
+}
+
+/** Compiles the crate to target/web/brow.js and brow_bg.wasm, optimised. */
+function compileEngine() {
+  run('cargo', ['build', '--locked', '--release', '--lib', '--target', 'wasm32-unknown-unknown']);
+  const stamp = join(webDir, 'built-from');
+  const source = sha('sha256', readFileSync(join(root, WASM)), 'hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === source) return;
+  mkdirSync(webDir, { recursive: true });
+  run(bindgen, [WASM, webDir]);
+  const wasm = join(webDir, 'brow_bg.wasm');
+  run(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), '-O3', '--enable-simd', '--enable-bulk-memory',
+    '--enable-nontrapping-float-to-int', '--enable-sign-ext', '--enable-mutable-globals', '--enable-reference-types',
+    '--enable-multivalue', wasm, '-o', `${wasm}.opt`]);
+  renameSync(`${wasm}.opt`, wasm);
+  writeFileSync(stamp, source);
+}
+
+/** All files under a folder, as slash-separated paths relative to it. */
+function listFiles(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath ?? entry.path, entry.name)).split('\\').join('/'));
+}
+
+/** @returns {Map<string, Buffer>} every source file by its path as the modules see it */
+function gather() {
+  const sources = new Map();
+  for (const path of listFiles(www)) if (!NOT_SHIPPED.test(path)) sources.set(path, readFileSync(join(www, path)));
+  for (const name of ['brow.js', 'brow_bg.wasm']) sources.set(name, readFileSync(join(webDir, name)));
+  const manifest = readFileSync(join(root, 'models/manifest.json'));
+  sources.set('models/manifest.json', manifest);
+  for (const file of modelFiles(manifest)) sources.set(`models/${file}`, readFileSync(join(root, 'models', file)));
+  return sources;
+}
+
+/** The names of the networks that a manifest lists, wherever in it they stand. */
+function modelFiles(manifest) {
+  const files = new Set();
+  JSON.parse(manifest.toString('utf8'), (key, value) => {
+    if (key === 'file' && typeof value === 'string' && value.endsWith('.onnx')) files.add(value);
+    return value;
+  });
+  return [...files];
+}
+
+/** What files.js tells the worker: where each fetched file lies, how long it is, and the integrity of the module. */
+function filesModule(sources, addressOf) {
+  const entry = (path) => ({ url: addressOf(path), bytes: sources.get(path).length, integrity: integrity(sources.get(path)) });
+  const models = {};
+  for (const path of sources.keys()) if (path.endsWith('.onnx')) models[path.slice('models/'.length)] = entry(path);
+  const files = { wasm: entry('brow_bg.wasm'), manifest: entry('models/manifest.json'), models };
+  return Buffer.from(`export const files = ${JSON.stringify(files, null, 2)};\n`);
+}
+
+/** `import ... from './x.js'`, `export ... from './x.js'`, `import('./x.js')` and `new URL('./x', import.meta.url)`. */
+const REFERENCE = /(\bfrom\s*|\bimport\s*\(?\s*|\bnew URL\(\s*)(['"])(\.{1,2}\/[^'"]+)\2/g;
+
+/** Gives every asset its hashed name; a file is named only after all that it refers to. */
+class Assets {
+  constructor(sources) {
+    this.sources = sources;
+    /** @type {Map<string, {address: string, bytes: Buffer, imports: string[]}>} */
+    this.done = new Map();
+    this.open = [];
+  }
+
+  /** @param {string} path @returns {{address: string, bytes: Buffer, imports: string[]}} address: relative to assets/ */
+  resolve(path) {
+    const known = this.done.get(path);
+    if (known) return known;
+    if (this.open.includes(path)) throw new Error(`modules refer to each other in a circle: ${[...this.open, path].join(' -> ')}`);
+    if (!this.sources.has(path)) throw new Error(`${this.open.at(-1) ?? 'a page'} refers to ${path}, which does not exist`);
+    this.open.push(path);
+    const imports = [];
+    let bytes = this.sources.get(path);
+    if (path === 'files.js') bytes = filesModule(this.sources, (target) => posix.relative(posix.dirname(path), this.resolve(target).address));
+    else if (path.endsWith('.js')) bytes = this.rewrite(path, bytes.toString('utf8'), imports);
+    this.open.pop();
+    const extension = extname(path);
+    const address = `${path.slice(0, -extension.length)}.${sha('sha256', bytes, 'hex').slice(0, 10)}${extension}`;
+    const asset = { address, bytes, imports };
+    this.done.set(path, asset);
+    return asset;
+  }
+
+  rewrite(path, text, imports) {
+    const here = posix.dirname(path);
+    const replaced = text.replace(REFERENCE, (whole, before, quote, reference) => {
+      const target = posix.join(here, reference);
+      // wasm-bindgen's own default address is never used: the worker compiles the module itself.
+      if (target === 'brow_bg.wasm' || !this.sources.has(target)) return whole;
+      if (before.startsWith('from') || before.startsWith('import')) imports.push(target);
+      let to = posix.relative(here, this.resolve(target).address);
+      if (!to.startsWith('.')) to = `./${to}`;
+      return `${before}${quote}${to}${quote}`;
+    });
+    return Buffer.from(replaced);
+  }
+
+  /** A module and all modules that it imports, each once. */
+  closure(path, seen = new Set()) {
+    if (seen.has(path)) return [];
+    seen.add(path);
+    return [path, ...this.resolve(path).imports.flatMap((target) => this.closure(target, seen))];
+  }
+}
+
+/** Points a page at the hashed assets and adds their integrity; adds the policy for hosts that cannot set headers. */
+function rewritePage(html, assets, policy) {
+  const preloads = new Set();
+  const scripts = new Set();
+  let page = html.replace(/<(script|link|img|source)\b([^>]*?)\s(src|href)="(\.\/)?([^":#]+)"([^>]*)>/g, (whole, tag, before, attribute, _dot, target, after) => {
+    if (!assets.sources.has(target) || target.endsWith('.html')) return whole;
+    const asset = assets.resolve(target);
+    let check = '';
+    if (tag === 'script' || /rel="stylesheet"/.test(whole)) check = ` integrity="${integrity(asset.bytes)}"`;
+    if (tag === 'script') {
+      scripts.add(target);
+      for (const path of assets.closure(target)) preloads.add(path);
+    }
+    return `<${tag}${before} ${attribute}="./assets/${asset.address}"${check}${after}>`;
+  });
+  const links = [...preloads].filter((path) => !scripts.has(path)).map((path) => {
+    const asset = assets.resolve(path);
+    return `  <link rel="modulepreload" href="./assets/${asset.address}" integrity="${integrity(asset.bytes)}">`;
+  });
+  const meta = policy && !/http-equiv="Content-Security-Policy"/i.test(page)
+    ? [`  <meta http-equiv="Content-Security-Policy" content="${policy.replaceAll('"', '&quot;')}">`] : [];
+  page = page.replace(/(<meta charset="[^"]+">)/i, `$1\n${[...meta].join('\n')}`);
+  return page.replace('</head>', `${links.join('\n')}\n</head>`);
+}
+
+/** The policy of _headers, less what only a header may say. */
+function policyForMeta(headers) {
+  const found = /^\s+Content-Security-Policy:\s*(.+)$/mi.exec(headers ?? '');
+  if (!found) return null;
+  return found[1].split(';').map((part) => part.trim())
+    .filter((part) => part && !/^(frame-ancestors|report-uri|report-to|sandbox)\b/.test(part)).join('; ');
+}
+
+function writeOut(folder, path, bytes) {
+  const file = join(folder, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, bytes);
+  if (!COMPRESSED.has(extname(path)) || bytes.length < 512) return;
+  const large = bytes.length > 100_000;
+  writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+  // f16 weights gain nothing more from brotli's slowest setting, and it takes minutes.
+  const quality = large && path.endsWith('.onnx') ? 5 : 10;
+  writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }));
+}
+
+function assemble() {
+  const sources = gather();
+  const assets = new Assets(sources);
+  const headers = sources.get('_headers')?.toString('utf8');
+  const policy = policyForMeta(headers);
+  const next = join(root, 'target/dist-next');
+  rmSync(next, { recursive: true, force: true });
+  for (const [path, bytes] of sources) {
+    if (path.endsWith('.html')) writeOut(next, path, Buffer.from(rewritePage(bytes.toString('utf8'), assets, policy)));
+    else if (posix.basename(path).startsWith('_') || path === 'robots.txt') writeOut(next, path, bytes);
+  }
+  for (const path of sources.keys()) {
+    if (!path.endsWith('.html') && !posix.basename(path).startsWith('_')) {
+      const asset = assets.resolve(path);
+      writeOut(next, `assets/${asset.address}`, asset.bytes);
+    }
+  }
+  const dist = join(root, 'dist');
+  rmSync(dist, { recursive: true, force: true });
+  cpSync(next, dist, { recursive: true });
+  rmSync(next, { recursive: true, force: true });
+  console.log(`build: dist/ holds ${listFiles(dist).filter((path) => !/\.(gz|br)$/.test(path)).length} files`);
+}
+
+if (!process.env.BROW_WASM_DIR) compileEngine();
+assemble();

@@ -1,0 +1,93 @@
+/**
+ * Looks for the tools that building or testing needs and installs what is missing, at pinned versions, saying so.
+ * `node tools/setup.mjs build|test`. Nothing is installed that is already there.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const TARGET = 'wasm32-unknown-unknown';
+
+/** What a command prints, or null where it is missing or fails. */
+function output(command, args) {
+  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+  return result.status === 0 ? result.stdout.trim() : null;
+}
+
+function install(why, command, args) {
+  console.log(`setup: ${why}\nsetup: ${command} ${args.join(' ')}`);
+  execFileSync(command, args, { cwd: root, stdio: 'inherit' });
+}
+
+function fail(message) {
+  console.error(`setup: ${message}`);
+  process.exit(1);
+}
+
+/** Where the tool that writes the module's JavaScript lies once it is compiled. */
+export const bindgen = join(root, 'target/tools/release/brow-bindgen');
+
+/** The version of wasm-bindgen that a Cargo.lock holds, or null. */
+function lockedVersion(lock, crate) {
+  const text = readFileSync(join(root, lock), 'utf8');
+  return new RegExp(`name = "${crate}"\nversion = "([^"]+)"`).exec(text)?.[1] ?? null;
+}
+
+/** The Chromium that the tests drive. */
+export function findChromium() {
+  const named = process.env.CHROMIUM;
+  const paths = named ? [named] : ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  return paths.find((path) => existsSync(path)) ?? null;
+}
+
+function needRustAndNode() {
+  if (Number(process.versions.node.split('.')[0]) < 20) fail('Node 20 or newer is needed; Debian: apt-get install nodejs npm');
+  if (!output('cargo', ['--version'])) fail('Rust is needed: see https://rustup.rs');
+}
+
+function needWasmTarget() {
+  const sysroot = output('rustc', ['--print', 'sysroot']);
+  if (sysroot && existsSync(join(sysroot, 'lib/rustlib', TARGET))) return;
+  if (!output('rustup', ['--version'])) fail(`the Rust target ${TARGET} is missing and there is no rustup to add it.`);
+  install(`the Rust target ${TARGET} is missing`, 'rustup', ['target', 'add', TARGET]);
+}
+
+/** Both halves of wasm-bindgen must be of one version: the crate's and the tool's. */
+function needBindgen() {
+  const wanted = lockedVersion('Cargo.lock', 'wasm-bindgen');
+  const held = lockedVersion('tools/bindgen/Cargo.lock', 'wasm-bindgen-cli-support');
+  if (wanted !== held) fail(`Cargo.lock holds wasm-bindgen ${wanted}, tools/bindgen ${held}: set tools/bindgen/Cargo.toml to ${wanted}.`);
+  const make = ['build', '--locked', '--release', '--quiet', '--manifest-path', 'tools/bindgen/Cargo.toml', '--target-dir', 'target/tools'];
+  if (!existsSync(bindgen)) install(`wasm-bindgen ${wanted} is missing; it is compiled once, which takes a minute`, 'cargo', make);
+  else execFileSync('cargo', make, { cwd: root, stdio: 'inherit' });
+}
+
+/** `npm ci` when node_modules is absent or older than the lock file. */
+function needNodeModules() {
+  const marker = join(root, 'node_modules/.package-lock.json');
+  const lock = join(root, 'package-lock.json');
+  if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs) return;
+  install('the npm packages of package-lock.json are missing or out of date', 'npm', ['ci', '--no-fund', '--no-audit']);
+  const now = new Date();
+  utimesSync(marker, now, now);
+}
+
+function needDebianPackages() {
+  const missing = [];
+  if (!findChromium()) missing.push('chromium');
+  if (!output('ffmpeg', ['-version'])) missing.push('ffmpeg');
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0) fail(`the tests need ${missing.join(' and ')}: sudo apt-get install ${missing.join(' ')}`);
+  install(`${missing.join(' and ')} missing`, 'apt-get', ['update', '-qq']);
+  install('from Debian', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  needRustAndNode();
+  needWasmTarget();
+  needBindgen();
+  needNodeModules();
+  if (process.argv[2] === 'test') needDebianPackages();
+}
