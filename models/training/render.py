@@ -69,17 +69,24 @@ class Head:
         x, y, z = np.broadcast_arrays(np.float64(x), y, z)
         return x[..., None] * self.across + y[..., None] * self.down + z[..., None] * self.toward + self.origin
 
+    def box(self, x0, y0, x1, y1, width, height):
+        """The pixels (left, upper, right, lower; within the picture) that a block of face units can reach."""
+        corners = self.project(np.array([x0, x1])[:, None, None], np.array([y0, y1])[:, None], np.array([-0.9, 0.65])).reshape(-1, 2)
+        low, high = np.floor(corners.min(0)), np.ceil(corners.max(0)) + 1
+        return max(int(low[0]), 0), max(int(low[1]), 0), min(int(high[0]), width), min(int(high[1]), height)
+
     def unproject(self, columns, rows, surface, steps=4):
         """The x, y at which the ray of each pixel meets z = surface(x, y)."""
-        inverse = np.linalg.inv(np.stack([self.across, self.down], 1)).astype(np.float32)
-        dx, dy = columns - self.origin[0], rows - self.origin[1]
-        flat_x = inverse[0, 0] * dx + inverse[0, 1] * dy
-        flat_y = inverse[1, 0] * dx + inverse[1, 1] * dy
-        tx, ty = inverse @ self.toward
+        inverse = np.linalg.inv(np.stack([self.across, self.down], 1))
+        tx, ty = (float(v) for v in inverse @ self.toward)  # Python's floats keep the arrays float32
+        (a, b), (c, d) = inverse.tolist()
+        dx, dy = columns - float(self.origin[0]), rows - float(self.origin[1])
+        flat_x = a * dx + b * dy
+        flat_y = c * dx + d * dy
         x, y = flat_x, flat_y
         for step in range(steps):
             z = surface(x, y)
-            weight = np.float32(1.0 if step == 0 else 0.7)
+            weight = 1.0 if step == 0 else 0.7
             x = x + weight * (flat_x - tx * z - x)
             y = y + weight * (flat_y - ty * z - y)
         return x, y
@@ -94,7 +101,7 @@ def smooth(edge, softness):
 def mask_surface(nose, curve):
     """z of a mask in face units: the nose stands out, the cheeks fall back."""
     def surface(x, y):
-        return np.float32(0.06) + np.float32(nose) * np.exp(-np.square((y - 0.75) / 0.55)) - np.float32(curve) * np.minimum(x * x, 1.3)
+        return 0.06 + nose * np.exp(-np.square((y - 0.75) / 0.55)) - curve * np.minimum(x * x, 1.3)
     return surface
 
 
@@ -143,7 +150,7 @@ def light_on(image, head):
     grey = cv2.GaussianBlur(small.mean(2), (0, 0), 2.2)
     columns, rows = np.clip(((head.eyes + head.mouth) / 2 / [width, height] * 24).astype(int), 2, 21)
     near = small[rows - 2:rows + 3, columns - 2:columns + 3].reshape(-1, 3).mean(0)
-    level = max(float(near.mean()), 4.0)
+    level = max(float(near.mean()), 4.0) if near.size else 128.0
     field = cv2.resize(np.clip(grey / level, 0.35, 1.8), (width, height), interpolation=cv2.INTER_LINEAR)
     return field, near
 
@@ -161,11 +168,14 @@ def render_mask(image, points, rng, style=None, wear=None):
     height, width = image.shape[:2]
     head = Head(points)
     surface = mask_surface(rng.uniform(0.28, 0.5) if style != "kn95" else rng.uniform(0.45, 0.65), rng.uniform(0.55, 0.8))
-    columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    left, upper, right, lower = head.box(-1.35, -0.2, 1.35, 4.0 if style == "gaiter" else 2.7, width, height)
+    out, alpha_all = image.copy(), np.zeros((height, width), np.float32)
+    info = MaskInfo(style, wear, "masked" if wear == "proper" else "incorrect", alpha_all)
+    if right <= left or lower <= upper:
+        return out, info
+    columns, rows = np.meshgrid(np.arange(left, right, dtype=np.float32), np.arange(upper, lower, dtype=np.float32))
     x, y = head.unproject(columns, rows, surface)
-    x, y = x.astype(np.float32), y.astype(np.float32)
-    tilt = rng.normal(0, 0.04)
-    y = y + np.float32(tilt) * x
+    y = y + rng.normal(0, 0.04) * x
     soft = max(0.6 / head.unit, 0.004) * rng.uniform(1.0, 1.8)
 
     # where the cloth ends, in face units
@@ -185,7 +195,7 @@ def render_mask(image, points, rng, style=None, wear=None):
     # cloth
     base = np.clip(choose_base(style, rng), 4, 252).astype(np.float32)
     cloth = pattern(x, y, base, rng) if style == "patterned" or (style == "gaiter" and rng.random() < 0.4) else \
-        np.broadcast_to(base, image.shape).copy()
+        np.broadcast_to(base, (*x.shape, 3))
     down = (y - top) / np.maximum(below - top, 0.2)
     relief = np.zeros_like(x)
     if style == "surgical":
@@ -203,13 +213,14 @@ def render_mask(image, points, rng, style=None, wear=None):
             relief -= rng.uniform(0.1, 0.3) * np.exp(-np.square((x - rng.normal(0, 0.02)) / 0.02))
         if rng.random() < 0.5:
             relief -= 0.12 * np.exp(-np.square((np.minimum(down, 1 - down) - 0.07) / 0.015))
-        wrinkles = cv2.resize(rng.normal(0, 1, (rng.integers(4, 9), rng.integers(3, 7))).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+        wrinkles = cv2.resize(rng.normal(0, 1, (rng.integers(4, 9), rng.integers(3, 7))).astype(np.float32), x.shape[::-1], interpolation=cv2.INTER_CUBIC)
         relief += rng.uniform(0.02, 0.1) * wrinkles
     if rng.random() < 0.5:
         relief += rng.normal(0, rng.uniform(0.005, 0.03), x.shape).astype(np.float32)
 
     # light: the face's own, and the surface's turn away from a lamp
     field, skin = light_on(image, head)
+    field = field[upper:lower, left:right]
     lamp_x, lamp_y = rng.normal(0, 0.35), rng.uniform(-0.5, 0.1)
     slope_x = -2 * 0.65 * np.clip(x, -1.1, 1.1)
     slope_y = -2 * (y - 0.75) / 0.3 * 0.38 * np.exp(-np.square((y - 0.75) / 0.55))
@@ -221,14 +232,16 @@ def render_mask(image, points, rng, style=None, wear=None):
     cloth = np.clip(cloth * shade[..., None] * cast.astype(np.float32), 0, 255)
 
     # its shadow on the skin, ear loops, then the cloth itself
-    out = image.copy()
+    part = out[upper:lower, left:right]
     reach, dark = rng.uniform(0.05, 0.18), rng.uniform(0.0, 0.45)
     shadow = smooth(y - top + reach, reach) * smooth(below + reach - y, reach) * smooth(side + 0.6 * reach - flat, reach)
-    out *= 1 - dark * shadow[..., None]
+    part *= 1 - dark * shadow[..., None]
     if style != "gaiter" and rng.random() < 0.75:
-        draw_loops(out, head, rng, half, middle, bottom, np.clip(base * level, 5, 250) if rng.random() < 0.5 else np.full(3, 225.0) * level)
-    out += alpha[..., None] * (cloth - out)
-    return out.astype(np.float32), MaskInfo(style, wear, "masked" if wear == "proper" else "incorrect", alpha)
+        colour = np.clip(base * level, 5, 250) if rng.random() < 0.5 else np.full(3, 225.0) * level
+        draw_loops(out, head, rng, half, middle, bottom, colour)
+    part += alpha[..., None] * (cloth - part)
+    alpha_all[upper:lower, left:right] = alpha
+    return out, info
 
 
 def draw_loops(out, head, rng, half, top, bottom, colour):
