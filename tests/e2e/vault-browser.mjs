@@ -1,0 +1,99 @@
+/**
+ * For the vault's browser tests: serves www/ by itself with the headers of production, and opens Chromium on an empty
+ * page of it, where a test imports the vault's modules.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { startServer } from '../../tools/serve.mjs';
+
+const WWW = fileURLToPath(new URL('../../www', import.meta.url));
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+/** @param {{plain?: boolean, persistent?: boolean, folder?: string}} [options] persistent: a profile on the disk, as a visitor's */
+export async function openBrowser({ plain = false, persistent = false, folder = WWW } = {}) {
+  const server = await startServer({ folder, plain });
+  const profile = mkdtempSync(join(tmpdir(), 'brow-profile-'));
+  const launch = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS };
+  const browser = persistent ? null : await chromium.launch(launch);
+  let context = persistent ? await chromium.launchPersistentContext(profile, launch) : await browser.newContext();
+  /** An empty page of the site: a file of it that runs nothing. */
+  const openPage = async () => {
+    const page = await context.newPage();
+    await page.goto(`${server.url}/vault/types.js`);
+    return page;
+  };
+  return {
+    url: server.url,
+    get context() {
+      return context;
+    },
+    openPage,
+    /** Starts the browser again on the same profile. */
+    async restart() {
+      context = await chromium.launchPersistentContext(profile, launch);
+    },
+    async close() {
+      await context.close().catch(() => {});
+      await browser?.close();
+      await server.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * Helpers for the inside of the page; `page.addInitScript(pageHelpers)` puts them on `globalThis.t`.
+ */
+export function pageHelpers() {
+  const consent = { text: 'I agree that my template is kept on this device.', version: '1', language: 'en', time: 1 };
+  globalThis.t = {
+    /** A person with references that look like templates; `seed` makes them differ. */
+    person(name, { seed = 1, references = 2, bytes = 900, ...rest } = {}) {
+      const list = Array.from({ length: references }, (_, i) => {
+        const template = new Uint8Array(bytes);
+        for (let j = 0; j < bytes; j += 1) template[j] = (seed * 31 + i * 7 + j * 13 + (j >> 3)) & 255;
+        template.set([66, 82, 87, 84]);
+        return { template, source: 'camera', mask: 'bare', quality: 0.8, models: { full: 'full-1', periocular: 'periocular-1' }, time: 2 };
+      });
+      return { name, created: 10 + seed, updated: 10 + seed, consent, expires: null, references: list, picture: null, ...rest };
+    },
+    async open(options = {}) {
+      const { openStore } = await import('/vault/store.js');
+      return openStore({ name: 'test', iterations: 1000, ...options });
+    },
+    /** The code of the error that `work` ends in, and that it has words; null if it succeeds. */
+    async failure(work) {
+      try {
+        await work();
+        return null;
+      } catch (error) {
+        if (!error.code || !error.message || !error.remedy) throw error;
+        return error.code;
+      }
+    },
+    raw(version) {
+      return new Promise((resolve, reject) => {
+        const request = indexedDB.open('test', version);
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    },
+    /** Works on the object stores directly, as somebody with the developer tools would. */
+    async tamper(stores, work) {
+      const db = await this.raw();
+      const tx = db.transaction(stores, 'readwrite');
+      const get = (store, key) => new Promise((resolve) => {
+        tx.objectStore(store).get(key).onsuccess = (event) => resolve(event.target.result);
+      });
+      await work(tx, get);
+      await new Promise((resolve, reject) => {
+        tx.oncomplete = resolve;
+        tx.onabort = () => reject(tx.error);
+      });
+      db.close();
+    },
+  };
+}

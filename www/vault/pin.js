@@ -1,0 +1,87 @@
+/**
+ * The vault key under a PIN or passphrase, and the wait after wrong tries.
+ */
+import { PBKDF2_ITERATIONS, PBKDF2_MOST, binding, importKey, randomBytes, seal, stretch, unseal } from './crypto.js';
+import { storeError } from './errors.js';
+
+/** @typedef {import('./types.js').Bytes} Bytes */
+
+/**
+ * @typedef {object} Wrapping The vault key, sealed under a key made from the PIN.
+ * @property {'PBKDF2-SHA-256'} kdf
+ * @property {number} iterations
+ * @property {Bytes} salt
+ * @property {import('./types.js').Sealed} sealed
+ */
+/** @typedef {{failures: number, until: number}} Tries wrong tries in a row, and when the next is allowed */
+
+const PIN_LEAST = 6;
+const PIN_MOST = 200;
+/** Seconds to wait after the third, fourth ... wrong try in a row. */
+const WAITS = [5, 15, 60, 300, 900, 3600];
+const FREE_TRIES = 3;
+
+/** @param {unknown} pin @throws {import('./errors.js').StoreError} pin_too_short, pin_too_long */
+export function checkPin(pin) {
+  if (typeof pin !== 'string' || [...pin].length < PIN_LEAST) throw storeError('pin_too_short');
+  if (pin.length > PIN_MOST) throw storeError('pin_too_long');
+}
+
+/**
+ * @param {string} pin
+ * @param {Bytes} vaultKey 32 bytes
+ * @param {string} vaultId
+ * @param {number} schema
+ * @param {number} [iterations]
+ * @returns {Promise<Wrapping>}
+ */
+export async function wrap(pin, vaultKey, vaultId, schema, iterations = PBKDF2_ITERATIONS) {
+  const salt = randomBytes(16);
+  const key = await importKey(await stretch(pin, salt, iterations));
+  return { kdf: 'PBKDF2-SHA-256', iterations, salt, sealed: await seal(key, vaultKey, binding(schema, 'vault', vaultId)) };
+}
+
+/**
+ * @param {string} pin
+ * @param {Wrapping} wrapping
+ * @param {string} vaultId
+ * @param {number} schema
+ * @returns {Promise<Bytes | null>} the vault key; null if the PIN is wrong
+ * @throws {import('./errors.js').StoreError} key_lost
+ */
+export async function unwrap(pin, wrapping, vaultId, schema) {
+  const { iterations, salt, sealed } = wrapping;
+  if (!Number.isInteger(iterations) || iterations < 1 || iterations > PBKDF2_MOST || !(salt instanceof Uint8Array)) throw storeError('key_lost');
+  const key = await importKey(await stretch(pin, salt, iterations));
+  return unseal(key, sealed, binding(schema, 'vault', vaultId)).catch(() => null);
+}
+
+/**
+ * The state to store BEFORE a try, so that killing the tab does not win a free one.
+ * @param {Tries} tries
+ * @param {number} now
+ * @returns {Tries}
+ */
+export function countTry(tries, now) {
+  const failures = tries.failures + 1;
+  const step = failures - FREE_TRIES;
+  const seconds = step < 0 ? 0 : WAITS[Math.min(step, WAITS.length - 1)];
+  return { failures, until: now + seconds * 1000 };
+}
+
+/**
+ * @param {Tries} tries
+ * @param {number} now
+ * @returns {number} seconds until the next try is allowed, 0 if it is now
+ */
+export function waitSeconds(tries, now) {
+  // A clock that was set back must not lock people out for longer than the longest wait.
+  const most = WAITS[WAITS.length - 1];
+  return Math.min(Math.max(0, Math.ceil((tries.until - now) / 1000)), most);
+}
+
+/** @param {number} seconds @returns {string} "5 seconds", "15 minutes" */
+export function inWords(seconds) {
+  const [count, unit] = seconds < 60 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,1235 @@
+/**
+ * The encrypted gallery. Runs in the module worker (and anywhere that has IndexedDB, WebCrypto and Web Locks).
+ *
+ * Every change is one IndexedDB transaction with durability "strict", together with its audit entry: it is there wholly,
+ * on the disk, when the promise resolves, or not at all. Changes of several tabs take turns by a Web Lock; tabs hear of
+ * each other's changes by a BroadcastChannel. In the clear are random ids, the names of this file's own records, the
+ * time of creation, the count of wrong PINs, and what sizes and counts tell; nothing else.
+ */
+import { exportLog, GENESIS, nextEntry, toDrop, verifyChain, LOG_MOST } from './audit.js';
+import { checkPerson, decodePerson, encodePerson, isId } from './codec.js';
+import { KEY_BYTES, binding, hex, importKey, newDeviceKey, randomBytes, seal, sha256, unseal, utf8 } from './crypto.js';
+import { LEGACY_STORES, SCHEMA, STORES, openDatabase, result, transaction } from './database.js';
+import { fromCause, storeError } from './errors.js';
+import { migrateLegacy } from './legacy.js';
+import { checkPin, countTry, inWords, unwrap, waitSeconds, wrap } from './pin.js';
+import { checkSettings, defaultSettings } from './settings.js';
+import { checkPassphrase, readBackup, summarise, writeBackup } from './transfer.js';
+
+export { StoreError } from './errors.js';
+export { verifyExport } from './audit.js';
+
+/** @typedef {import('./types.js').Bytes} Bytes */
+/** @typedef {import('./types.js').Person} Person */
+/** @typedef {import('./types.js').Sealed} Sealed */
+/** @typedef {import('./types.js').Settings} Settings */
+/** @typedef {import('./types.js').Damaged} Damaged */
+/** @typedef {import('./types.js').Receipt} Receipt */
+/** @typedef {import('./types.js').Protector} Protector */
+/** @typedef {import('./audit.js').Entry} Entry */
+/** @typedef {import('./audit.js').Event} Event */
+/** @typedef {import('./audit.js').Link} Link */
+/** @typedef {import('./pin.js').Tries} Tries */
+/** @typedef {import('./pin.js').Wrapping} Wrapping */
+/**
+ * @typedef {object} Header Kept in the clear.
+ * @property {string} vault random id
+ * @property {number} schema
+ * @property {number} created
+ * @property {number} generation grows whenever the vault key changes, so that other tabs drop theirs
+ * @property {CryptoKey | null} key the vault key, non-extractable; null under a PIN
+ * @property {Wrapping | null} wrapping the vault key under the PIN
+ * @property {Tries} tries
+ */
+/**
+ * @typedef {object} LogHead Sealed with the log's key.
+ * @property {Link} last
+ * @property {Link} anchor hash of the last entry that rotation dropped
+ * @property {number} entries
+ * @property {number | null} lastBackup
+ * @property {number} changes enrolments, changes and erasures since the last backup
+ */
+/**
+ * @typedef {{kind: 'changed', what: 'people' | 'settings' | 'log'} | {kind: 'locked', reason: 'asked' | 'idle' | 'other_tab' | 'key_changed'} | {kind: 'unlocked'} |
+ *   {kind: 'erased', receipts: Receipt[]} | {kind: 'closed', reason: 'newer_version' | 'lost'}} StoreEvent
+ */
+/** @typedef {{person: Person, protection: string | null}} Stored a person as it lies in the store, and the secret of its templates */
+/** @typedef {{bytes: Bytes, print: string}} Secret of the transform, with its fingerprint */
+/** @typedef {{event: Event, subject?: string | null, detail?: Record<string, number | boolean | string>}} Happening */
+/** @typedef {'skip' | 'replace' | 'both'} MergeRule */
+/** @typedef {{people: number, references: number, models: Record<string, number>, created: number, sameVault: boolean, known: number, sameName: number, who: {id: string, name: string, references: number, known: boolean, sameName: boolean}[]}} Preview */
+
+const HEADER = 'header';
+const LOG_HEAD = 'log-head';
+/** Data keys that are not a person's. */
+const SINGLE = /** @type {const} */ ({ settings: 'settings', log: 'log', protection: 'protection' });
+/** People sealed before they are written, and read at once for a backup. */
+const BATCH = 200;
+const EXPIRY_CHECK_MS = 15 * 60 * 1000;
+const CHANGES = new Set(['enrolled', 'changed', 'erased', 'erased_all', 'imported', 'vault_upgraded']);
+const DAY_MS = 86_400_000;
+
+/** @param {string} id @param {unknown} cause @returns {Damaged} */
+function asDamaged(id, cause) {
+  const { code, message } = fromCause(cause);
+  return { id, code, message };
+}
+
+/** @param {Entry[]} entries @returns {'people' | 'settings' | 'log'} what other tabs have to load again */
+function whatChanged(entries) {
+  if (entries.some(({ event }) => CHANGES.has(event) || event === 'protection_renewed')) return 'people';
+  return entries.some(({ event }) => event === 'settings_changed') ? 'settings' : 'log';
+}
+
+/** Tells secrets of the transform apart; kept inside the ciphertext. @param {Bytes} secret @returns {Promise<string>} */
+async function fingerprint(secret) {
+  return hex((await sha256(secret)).subarray(0, 8));
+}
+
+/** @param {IDBTransaction} tx @param {typeof STORES[number]} store */
+function at(tx, store) {
+  return tx.objectStore(store);
+}
+
+/**
+ * @param {{name?: string, protector?: Protector | null, onevent?: (event: StoreEvent) => void, logMost?: number, iterations?: number}} [options]
+ *   protector: the engine's transform of templates; onevent: told of changes by other tabs, locking, erasures by date;
+ *   logMost and iterations: for tests.
+ * @returns {Promise<Store>} it may be locked: see store.locked
+ */
+export async function openStore({ name = 'brow', protector = null, onevent = () => {}, logMost = LOG_MOST, iterations } = {}) {
+  if (!globalThis.crypto?.subtle || !globalThis.navigator?.locks) throw storeError('storage_insecure');
+  const db = await openDatabase(name);
+  const store = new Store(name, db, { protector, onevent, logMost, iterations });
+  try {
+    await store.start();
+  } catch (cause) {
+    store.close();
+    throw fromCause(cause);
+  }
+  return store;
+}
+
+export class Store {
+  /** @type {IDBDatabase} */ #db;
+  /** @type {string} */ #name;
+  /** @type {Protector | null} */ #protector;
+  /** @type {(event: StoreEvent) => void} */ #onevent;
+  /** @type {number} */ #logMost;
+  /** @type {number | undefined} */ #iterations;
+  /** @type {CryptoKey | null} */ #vaultKey = null;
+  /** @type {number} */ #generation = -1;
+  /** @type {Map<string, Bytes>} raw 32-byte keys of this module's own records, by id */ #singles = new Map();
+  /** @type {BroadcastChannel | null} */ #channel = null;
+  /** @type {string[]} */ #repaired = [];
+  /** @type {boolean} */ #closed = false;
+  /** @type {number} */ #lastActive = Date.now();
+  /** @type {number} */ #lockAfterMs = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #idleTimer;
+  /** @type {ReturnType<typeof setInterval> | undefined} */ #expiryTimer;
+
+  /**
+   * @param {string} name
+   * @param {IDBDatabase} db
+   * @param {{protector: Protector | null, onevent: (event: StoreEvent) => void, logMost: number, iterations: number | undefined}} options
+   */
+  constructor(name, db, { protector, onevent, logMost, iterations }) {
+    this.#name = name;
+    this.#db = db;
+    this.#protector = protector;
+    this.#onevent = onevent;
+    this.#logMost = logMost;
+    this.#iterations = iterations;
+    db.onversionchange = () => this.#drop('newer_version');
+    db.onclose = () => this.#drop('lost');
+    if (globalThis.BroadcastChannel) {
+      this.#channel = new BroadcastChannel(`brow-vault-${name}`);
+      this.#channel.onmessage = ({ data }) => this.#hear(data);
+    }
+  }
+
+  /** Makes the vault or opens it, and tidies up what a killed tab left. Called by openStore. */
+  async start() {
+    await this.#exclusively(async () => {
+      let header = await this.#header();
+      if (!header && (await this.#isEmpty())) header = await this.#create();
+      if (!header) return;
+      await this.#adopt(header);
+      if (this.#vaultKey) await this.#tidy();
+    });
+    this.#expiryTimer = setInterval(() => void this.eraseExpired().catch(() => {}), EXPIRY_CHECK_MS);
+    // Under Node a timer would keep the process alive.
+    if (typeof this.#expiryTimer === 'object') /** @type {any} */ (this.#expiryTimer).unref?.();
+    if (!this.locked) await this.eraseExpired();
+  }
+
+  /** True when a PIN is needed before people can be read. */
+  get locked() {
+    return this.#vaultKey === null;
+  }
+
+  /** Hands in the engine's transform once the engine is ready. @param {Protector} protector */
+  setProtector(protector) {
+    this.#protector = protector;
+  }
+
+  /** Ends the use of the store; calls afterwards throw storage_closed. */
+  close() {
+    this.#closed = true;
+    this.#forgetKeys();
+    clearInterval(this.#expiryTimer);
+    clearTimeout(this.#idleTimer);
+    this.#channel?.close();
+    this.#db.close();
+  }
+
+  // ---------------------------------------------------------------------------------------------------- people
+
+  /**
+   * Everybody, with what could not be read set aside.
+   * @returns {Promise<{people: Person[], damaged: Damaged[]}>}
+   */
+  async people() {
+    await this.#ready();
+    return this.#people();
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Promise<Person>}
+   * @throws {import('./errors.js').StoreError} no_such_person, record_damaged
+   */
+  async person(id) {
+    await this.#ready();
+    return this.#personAsEnrolled(id);
+  }
+
+  /**
+   * Stores a person, in place of one with the same id if there is one.
+   * @param {Omit<Person, 'id'> & {id?: string}} person without an id it gets a random one
+   * @returns {Promise<Person>} as stored
+   */
+  async put(person) {
+    await this.#ready(true);
+    return this.#exclusively(async () => {
+      const checked = checkPerson({ ...person, id: person.id ?? crypto.randomUUID() });
+      const sealed = await this.#sealPerson(checked);
+      const known = await this.#read(['records'], (tx) => result(at(tx, 'records').getKey(checked.id)));
+      await this.#commit([{ event: known ? 'changed' : 'enrolled', subject: checked.id, detail: { references: checked.references.length } }], (tx) =>
+        this.#writePerson(tx, checked.id, sealed),
+      );
+      return checked;
+    });
+  }
+
+  /**
+   * @param {string} id
+   * @param {Partial<Omit<Person, 'id' | 'created'>>} change
+   * @returns {Promise<Person>} as stored
+   */
+  async update(id, change) {
+    await this.#ready(true);
+    return this.#exclusively(async () => {
+      const before = await this.#personAsEnrolled(id);
+      const after = checkPerson({ ...before, ...change, id, created: before.created, updated: Date.now() });
+      const sealed = await this.#sealPerson(after);
+      await this.#commit([{ event: 'changed', subject: id, detail: { references: after.references.length } }], (tx) => this.#writePerson(tx, id, sealed));
+      return after;
+    });
+  }
+
+  /**
+   * "Forget me": erases the record and the key that it was sealed under.
+   * @param {string} id also of a damaged record
+   * @param {Receipt['reason']} [reason]
+   * @returns {Promise<Receipt>}
+   */
+  async remove(id, reason = 'asked') {
+    await this.#ready(true);
+    return this.#exclusively(() => this.#erase([id], reason)).then((receipts) => receipts[0]);
+  }
+
+  /** Erases everybody; settings, PIN and audit log stay. @returns {Promise<Receipt>} */
+  async clear() {
+    await this.#ready(true);
+    return this.#exclusively(async () => {
+      const { people: stored, damaged } = await this.#storedPeople();
+      const people = stored.map(({ person }) => person);
+      const ids = [...people, ...damaged].map(({ id }) => id);
+      const [entry] = await this.#commit([{ event: 'erased_all', detail: { people: ids.length } }], (tx) => {
+        for (const id of ids) this.#deletePerson(tx, id);
+      });
+      return {
+        kind: 'people', person: null, reason: 'asked', time: entry.time, people: ids.length,
+        references: damaged.length ? null : people.reduce((sum, person) => sum + person.references.length, 0),
+        pictures: people.some((person) => person.picture !== null),
+        confirmed: await this.#areGone(ids), vault: await this.#vaultId(), log: { seq: entry.seq, hash: entry.hash },
+      };
+    });
+  }
+
+  /**
+   * "Forget everything": people, settings, PIN, keys and audit log. Works on a locked vault too, for whoever has
+   * forgotten the PIN must be able to erase. The store is then new, empty and unlocked.
+   * @returns {Promise<Receipt>}
+   */
+  async eraseEverything() {
+    this.#mustBeOpen();
+    return this.#exclusively(async () => {
+      const old = await this.#header();
+      const ids = await this.#read(['records'], (tx) => result(at(tx, 'records').getAllKeys()));
+      const people = ids.filter((id) => !this.#isOwn(id)).length;
+      const header = await this.#create(old?.generation ?? 0, { event: 'erased_everything', detail: { people } });
+      await this.#adopt(header);
+      this.#tell({ kind: 'rekeyed' });
+      const left = await this.#read(['records', 'staging'], (tx) => Promise.all([result(at(tx, 'records').getAllKeys()), result(at(tx, 'staging').count())]));
+      const { last } = await this.#logHead();
+      return {
+        kind: 'everything', person: null, reason: 'asked', time: header.created, people, references: null, pictures: false,
+        confirmed: left[1] === 0 && left[0].every((id) => this.#isOwn(id)), vault: old?.vault ?? header.vault, log: last,
+      };
+    });
+  }
+
+  /**
+   * Erases whoever's date has come, by their own expiry or by the retention rule. Called at opening, at unlocking and
+   * every quarter of an hour.
+   * @param {number} [now]
+   * @returns {Promise<Receipt[]>}
+   */
+  async eraseExpired(now = Date.now()) {
+    if (this.locked || this.#closed) return [];
+    const receipts = await this.#exclusively(async () => {
+      const { retentionDays } = await this.#settings();
+      const { people } = await this.#storedPeople();
+      const expired = people.filter(({ person }) => person.expires !== null && person.expires <= now).map(({ person }) => person.id);
+      const retired = people
+        .filter(({ person }) => retentionDays !== null && person.consent.time + retentionDays * DAY_MS <= now && !expired.includes(person.id))
+        .map(({ person }) => person.id);
+      return [...(await this.#erase(expired, 'expired')), ...(await this.#erase(retired, 'retention'))];
+    });
+    if (receipts.length) this.#onevent({ kind: 'erased', receipts });
+    return receipts;
+  }
+
+  // -------------------------------------------------------------------------------------------------- settings
+
+  /** @returns {Promise<Settings>} defaults where nothing was set or the record is damaged */
+  async settings() {
+    await this.#ready();
+    return this.#settings();
+  }
+
+  /**
+   * @param {Partial<Settings>} patch
+   * @returns {Promise<Settings>} as stored
+   */
+  async setSettings(patch) {
+    await this.#ready(true);
+    return this.#exclusively(async () => {
+      const settings = { ...(await this.#settings()), ...checkSettings(patch) };
+      const sealed = await seal(await this.#single(SINGLE.settings), utf8(JSON.stringify(settings)), binding(SCHEMA, 'settings', SINGLE.settings));
+      await this.#commit([{ event: 'settings_changed' }], (tx) => void at(tx, 'records').put(sealed, SINGLE.settings));
+      this.#lockAfterMs = settings.lockAfterMinutes * 60_000;
+      this.touch();
+      return settings;
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------------ PIN and lock
+
+  /**
+   * What a page shows about the vault, locked or not.
+   * @returns {Promise<{vault: string | null, created: number | null, pin: boolean, locked: boolean, lost: boolean, failures: number, waitSeconds: number, records: number,
+   *   persisted: boolean | null, usage: number | null, quota: number | null, repaired: string[]}>} lost: there are records but no key for them;
+   *   repaired: own records (settings, log, protection) that were damaged and had to be replaced at opening
+   */
+  async status() {
+    this.#mustBeOpen();
+    const header = await this.#header();
+    const ids = await this.#read(['records'], (tx) => result(at(tx, 'records').getAllKeys()));
+    const storage = globalThis.navigator?.storage;
+    const estimate = await storage?.estimate?.().catch(() => null);
+    return {
+      vault: header?.vault ?? null,
+      created: header?.created ?? null,
+      pin: Boolean(header?.wrapping),
+      locked: this.locked,
+      lost: !header,
+      failures: header?.tries.failures ?? 0,
+      waitSeconds: header ? waitSeconds(header.tries, Date.now()) : 0,
+      records: ids.filter((id) => !this.#isOwn(id)).length,
+      persisted: (await storage?.persisted?.().catch(() => null)) ?? null,
+      usage: estimate?.usage ?? null,
+      quota: estimate?.quota ?? null,
+      repaired: this.#repaired,
+    };
+  }
+
+  /** @param {string} pin 6 to 200 characters */
+  async setPin(pin) {
+    await this.#ready(true);
+    checkPin(pin);
+    await this.#exclusively(async () => {
+      const header = await this.#mustHaveHeader();
+      if (header.wrapping) throw storeError('already_protected');
+      await this.#rekey(header, pin, 'pin_set');
+    });
+  }
+
+  /** @param {string} pin @param {string} newPin */
+  async changePin(pin, newPin) {
+    await this.#ready(true);
+    checkPin(newPin);
+    await this.#exclusively(async () => {
+      await this.#tryPin(pin);
+      await this.#rekey(await this.#mustHaveHeader(), newPin, 'pin_changed');
+    });
+  }
+
+  /** @param {string} pin */
+  async removePin(pin) {
+    await this.#ready(true);
+    await this.#exclusively(async () => {
+      await this.#tryPin(pin);
+      await this.#rekey(await this.#mustHaveHeader(), null, 'pin_removed');
+    });
+  }
+
+  /**
+   * @param {string} pin
+   * @throws {import('./errors.js').StoreError} wrong_pin, too_many_tries (detail.waitSeconds), not_protected, key_lost
+   */
+  async unlock(pin) {
+    this.#mustBeOpen();
+    await this.#exclusively(async () => {
+      const { key, failures } = await this.#tryPin(pin);
+      this.#vaultKey = await importKey(key);
+      key.fill(0);
+      this.#generation = (await this.#mustHaveHeader()).generation;
+      await this.#tidy();
+      await this.#commit([...(failures ? [{ event: /** @type {Event} */ ('unlock_refused'), detail: { tries: failures } }] : []), { event: 'unlocked' }], () => {});
+      this.#lockAfterMs = (await this.#settings()).lockAfterMinutes * 60_000;
+    });
+    this.touch();
+    this.#onevent({ kind: 'unlocked' });
+    await this.eraseExpired();
+  }
+
+  /** Forgets the key, in every tab. @param {'asked' | 'idle'} [reason] */
+  async lock(reason = 'asked') {
+    this.#mustBeOpen();
+    if (this.locked) return;
+    const header = await this.#mustHaveHeader();
+    if (!header.wrapping) throw storeError('not_protected');
+    await this.#exclusively(() => this.#commit([{ event: 'locked', detail: { reason } }], () => {})).catch(() => {});
+    this.#forgetKeys();
+    this.#tell({ kind: 'locked' });
+    this.#onevent({ kind: 'locked', reason });
+  }
+
+  /** Tells that somebody is there: puts off the locking by idleness. Changes do so by themselves. */
+  touch() {
+    this.#lastActive = Date.now();
+    clearTimeout(this.#idleTimer);
+    if (this.locked || !this.#lockAfterMs) return;
+    this.#idleTimer = setTimeout(() => void this.#lockIfIdle().catch(() => {}), this.#lockAfterMs);
+    if (typeof this.#idleTimer === 'object') /** @type {any} */ (this.#idleTimer).unref?.();
+  }
+
+  // ------------------------------------------------------------------------------------------ export and import
+
+  /**
+   * @param {string} passphrase at least 8 characters
+   * @param {(done: number, total: number) => void} [onprogress] people
+   * @returns {Promise<{file: Blob, filename: string, people: number, references: number, leftOut: Damaged[]}>}
+   */
+  async exportTo(passphrase, onprogress = () => {}) {
+    await this.#ready(true);
+    checkPassphrase(passphrase);
+    return this.#exclusively(async () => {
+      const { people, damaged } = await this.#people();
+      const summary = summarise(people, await this.#vaultId());
+      function* counted() {
+        for (const [i, person] of people.entries()) {
+          yield person;
+          if (i % BATCH === 0) onprogress(i, people.length);
+        }
+      }
+      /** @type {BlobPart[]} */
+      const parts = [];
+      for await (const piece of writeBackup(passphrase, summary, counted(), this.#iterations)) {
+        // A Blob of its own: the browser may keep it on the disk instead of in this worker's memory.
+        parts.push(new Blob([piece]));
+      }
+      const file = new Blob(parts, { type: 'application/octet-stream' });
+      onprogress(people.length, people.length);
+      await this.#commit([{ event: 'exported', detail: { people: summary.people, references: summary.references } }], () => {});
+      const day = new Date(summary.created).toISOString().slice(0, 10);
+      return { file, filename: `brow-${day}.brow`, people: summary.people, references: summary.references, leftOut: damaged };
+    });
+  }
+
+  /**
+   * @param {Blob} file
+   * @param {string} passphrase
+   * @returns {Promise<Preview>} known: already here by id; sameName: here under another id, and imported as another person
+   */
+  async previewImport(file, passphrase) {
+    await this.#ready(true);
+    const { summary } = await readBackup(file, passphrase);
+    const { people: stored, damaged } = await this.#storedPeople();
+    const people = stored.map(({ person }) => person);
+    const ids = new Set([...people, ...damaged].map(({ id }) => id));
+    const names = new Map(people.map(({ id, name }) => [name, id]));
+    const who = summary.who.map((one) => {
+      const known = ids.has(one.id);
+      return { id: one.id, name: one.name, references: one.references, known, sameName: !known && names.has(one.name) };
+    });
+    return {
+      people: summary.people, references: summary.references, models: summary.models, created: summary.created,
+      sameVault: summary.vault === (await this.#vaultId()),
+      known: who.filter(({ known }) => known).length,
+      sameName: who.filter(({ sameName }) => sameName).length,
+      who,
+    };
+  }
+
+  /**
+   * Takes in a backup: all of it or, if anything goes wrong at any time, nothing. People are sealed and laid out in the
+   * staging store piece by piece; once the file has proved to be whole, one transaction moves them over.
+   * @param {Blob} file
+   * @param {string} passphrase
+   * @param {MergeRule} rule for people whose id is here already: skip them, replace what is here, or keep both
+   * @param {(done: number, total: number) => void} [onprogress] people
+   * @returns {Promise<{added: number, replaced: number, skipped: number, expired: number, references: number}>}
+   */
+  async importFrom(file, passphrase, rule, onprogress = () => {}) {
+    await this.#ready(true);
+    if (!['skip', 'replace', 'both'].includes(rule)) throw storeError('bad_rule');
+    return this.#exclusively(async () => {
+      const { summary, people } = await readBackup(file, passphrase);
+      const { retentionDays } = await this.#settings();
+      const here = new Set((await this.#read(['records', 'keys'], (tx) => Promise.all([result(at(tx, 'records').getAllKeys()), result(at(tx, 'keys').getAllKeys())]))).flat());
+      const counts = { added: 0, replaced: 0, skipped: 0, expired: 0, references: 0 };
+      try {
+        /** @type {Person[]} */
+        let batch = [];
+        const stage = async () => {
+          const sealed = await Promise.all(batch.map(async (person) => ({ id: person.id, ...(await this.#sealPerson(person)) })));
+          // Not "strict": nothing depends on these until the last transaction, which is.
+          await this.#write(['staging'], (tx) => sealed.forEach(({ id, ...row }) => at(tx, 'staging').put(row, id)), 'relaxed');
+          batch = [];
+        };
+        let done = 0;
+        for await (const person of people) {
+          const known = here.has(person.id);
+          const until = Math.min(person.expires ?? Infinity, retentionDays === null ? Infinity : person.consent.time + retentionDays * DAY_MS);
+          if (until <= Date.now()) counts.expired += 1;
+          else if (known && rule === 'skip') counts.skipped += 1;
+          else {
+            if (known && rule === 'replace') counts.replaced += 1;
+            else counts.added += 1;
+            counts.references += person.references.length;
+            batch.push(known && rule === 'both' ? { ...person, id: crypto.randomUUID() } : person);
+          }
+          done += 1;
+          if (batch.length === BATCH) await stage();
+          if (done % BATCH === 0) onprogress(done, summary.people);
+        }
+        await stage();
+        await this.#commit([{ event: 'imported', detail: { ...counts, rule } }], (tx) => this.#takeStaged(tx));
+        onprogress(summary.people, summary.people);
+      } catch (cause) {
+        await this.#write(['staging'], (tx) => void at(tx, 'staging').clear(), 'relaxed').catch(() => {});
+        throw fromCause(cause);
+      }
+      return counts;
+    });
+  }
+
+  /**
+   * @param {number} [now]
+   * @returns {Promise<{due: boolean, lastBackup: number | null, changes: number, days: number | null}>} due: changes are not in any backup,
+   *   and the last one is older than the setting backupAfterDays or there is none
+   */
+  async backup(now = Date.now()) {
+    await this.#ready();
+    const { backupAfterDays } = await this.#settings();
+    const { lastBackup, changes } = await this.#logHead();
+    const days = lastBackup === null ? null : Math.floor((now - lastBackup) / DAY_MS);
+    return { due: backupAfterDays > 0 && changes > 0 && (days === null || days >= backupAfterDays), lastBackup, changes, days };
+  }
+
+  // ------------------------------------------------------------------------------------------ template protection
+
+  /**
+   * Makes a new secret for the transform of templates and stores every template anew under it. Templates that leaked
+   * before are then of no use for finding anybody in the store, and the other way round.
+   * @returns {Promise<{people: number, references: number}>}
+   */
+  async renewProtection() {
+    await this.#ready(true);
+    return this.#exclusively(async () => {
+      if (!this.#protector) throw storeError('protection_missing');
+      const { people } = await this.#people();
+      const secret = randomBytes(KEY_BYTES);
+      const wrapped = await this.#sealKey(SINGLE.protection, secret);
+      /** @type {{id: string, key: Sealed, record: Sealed}[]} */
+      const rows = [];
+      for (const person of people) rows.push({ id: person.id, ...(await this.#sealPerson(person, secret)) });
+      const references = people.reduce((sum, person) => sum + person.references.length, 0);
+      await this.#commit([{ event: 'protection_renewed', detail: { people: people.length, references } }], (tx) => {
+        at(tx, 'keys').put(wrapped, SINGLE.protection);
+        for (const { id, ...row } of rows) this.#writePerson(tx, id, row);
+      });
+      return { people: people.length, references };
+    });
+  }
+
+  // ---------------------------------------------------------------------------------------------------- audit log
+
+  /**
+   * @param {Event} event
+   * @param {{subject?: string | null, detail?: Record<string, number | boolean | string>}} [about] no names, no scores per person
+   */
+  async log(event, about = {}) {
+    await this.#ready();
+    await this.#exclusively(() => this.#commit([{ event, ...about }], () => {}, 'relaxed'));
+  }
+
+  /**
+   * @param {{newest?: number}} [options]
+   * @returns {Promise<{entries: Entry[], unreadable: number}>} newest first
+   */
+  async logEntries({ newest = 500 } = {}) {
+    await this.#ready();
+    const { entries } = await this.#readLog();
+    const readable = entries.filter((entry) => entry !== null).reverse();
+    return { entries: readable.slice(0, newest), unreadable: entries.length - readable.length };
+  }
+
+  /** @returns {Promise<import('./audit.js').Verdict>} */
+  async verifyLog() {
+    await this.#ready();
+    const { anchor, last, entries, headKnown } = await this.#readLog();
+    const verdict = await verifyChain(anchor, entries, headKnown ? last : null);
+    if (verdict.ok && !headKnown) return { ...verdict, ok: false, problem: { seq: verdict.to + 1, message: 'The end of the log cannot be read: it is damaged or was tampered with.' } };
+    return verdict;
+  }
+
+  /** @returns {Promise<string>} JSON; check it with verifyExport */
+  async exportLog() {
+    await this.#ready();
+    const { anchor, entries } = await this.#readLog();
+    return exportLog(await this.#vaultId(), anchor, entries.filter((entry) => entry !== null));
+  }
+
+  // ------------------------------------------------------------------------------------------------------ inside
+
+  #mustBeOpen() {
+    if (this.#closed) throw storeError('storage_closed');
+  }
+
+  /** @param {boolean} [active] whether this is somebody's doing, which puts off the idle lock */
+  async #ready(active = false) {
+    this.#mustBeOpen();
+    await this.#lockIfIdle();
+    if (this.locked) throw storeError((await this.#header()) ? 'locked' : 'key_lost');
+    if (active) this.touch();
+  }
+
+  async #lockIfIdle() {
+    if (this.locked || !this.#lockAfterMs || Date.now() - this.#lastActive < this.#lockAfterMs) return;
+    // A laptop that slept had its timers stopped: the clock decides, not the timer.
+    if ((await this.#header())?.wrapping) await this.lock('idle');
+    else this.touch();
+  }
+
+  #forgetKeys() {
+    this.#vaultKey = null;
+    for (const key of this.#singles.values()) key.fill(0);
+    this.#singles.clear();
+    clearTimeout(this.#idleTimer);
+  }
+
+  /** @param {'newer_version' | 'lost'} reason */
+  #drop(reason) {
+    if (this.#closed) return;
+    this.close();
+    this.#onevent({ kind: 'closed', reason });
+  }
+
+  /** @param {{kind: string, what?: 'people' | 'settings' | 'log'}} message */
+  #tell(message) {
+    if (!this.#closed) this.#channel?.postMessage(message);
+  }
+
+  /** What another tab did. @param {{kind: string, what?: 'people' | 'settings' | 'log'}} message */
+  #hear(message) {
+    if (message?.kind === 'changed') this.#onevent({ kind: 'changed', what: message.what ?? 'people' });
+    if (message?.kind === 'locked' && !this.locked) {
+      this.#forgetKeys();
+      this.#onevent({ kind: 'locked', reason: 'other_tab' });
+    }
+    if (message?.kind === 'rekeyed') {
+      void this.#header()
+        .then(async (header) => {
+          if (!header || header.generation === this.#generation) return;
+          await this.#adopt(header);
+          this.#onevent(this.locked ? { kind: 'locked', reason: 'key_changed' } : { kind: 'changed', what: 'people' });
+        })
+        .catch(() => {});
+    }
+  }
+
+  /** @type {Promise<unknown>} */ #turn = Promise.resolve();
+
+  /**
+   * One change at a time in this tab and among all tabs.
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async #exclusively(work) {
+    const mine = this.#turn.then(() =>
+      navigator.locks.request(`brow-vault-${this.#name}`, async () => {
+        this.#mustBeOpen();
+        await this.#freshKey();
+        // Another tab may have put new keys in their place.
+        this.#singles.clear();
+        return work();
+      }),
+    );
+    this.#turn = mine.catch(() => {});
+    return mine;
+  }
+
+  /** Follows a change of the vault key by another tab whose message has not come yet. */
+  async #freshKey() {
+    if (this.#generation < 0) return;
+    const header = await this.#header();
+    if (!header || header.generation === this.#generation) return;
+    const wasOpen = !this.locked;
+    await this.#adopt(header);
+    if (wasOpen && this.locked) {
+      this.#onevent({ kind: 'locked', reason: 'key_changed' });
+      throw storeError('locked');
+    }
+  }
+
+  /**
+   * @template T
+   * @param {readonly (typeof STORES[number])[]} stores
+   * @param {(tx: IDBTransaction) => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  #read(stores, work) {
+    return transaction(this.#db, stores, 'readonly', work);
+  }
+
+  /**
+   * @param {readonly string[]} stores
+   * @param {(tx: IDBTransaction) => Promise<void> | void} work
+   * @param {'strict' | 'relaxed'} [durability]
+   */
+  #write(stores, work, durability) {
+    return transaction(this.#db, stores, 'readwrite', work, durability);
+  }
+
+  /** @returns {Promise<Header | undefined>} undefined if there is none or it makes no sense */
+  async #header() {
+    const header = await this.#read(['vault'], (tx) => result(at(tx, 'vault').get(HEADER)));
+    const sound =
+      header && typeof header.vault === 'string' && Number.isInteger(header.generation) && Number.isFinite(header.tries?.until) &&
+      (header.key instanceof CryptoKey || header.wrapping?.salt instanceof Uint8Array);
+    return sound ? header : undefined;
+  }
+
+  async #mustHaveHeader() {
+    const header = await this.#header();
+    if (!header) throw storeError('key_lost');
+    return header;
+  }
+
+  async #vaultId() {
+    return (await this.#mustHaveHeader()).vault;
+  }
+
+  async #isEmpty() {
+    const counts = await this.#read(['keys', 'records'], (tx) => Promise.all([result(at(tx, 'keys').count()), result(at(tx, 'records').count())]));
+    return counts.every((count) => count === 0);
+  }
+
+  /** @param {Header} header */
+  async #adopt(header) {
+    this.#forgetKeys();
+    this.#generation = header.generation;
+    this.#vaultKey = header.key;
+    if (this.#vaultKey) this.#lockAfterMs = (await this.#settings()).lockAfterMinutes * 60_000;
+    this.touch();
+  }
+
+  /**
+   * A new vault in place of whatever is there.
+   * @param {number} [generation] of the one before
+   * @param {Happening} [first]
+   * @returns {Promise<Header>}
+   */
+  async #create(generation = 0, first = { event: 'vault_created' }) {
+    const key = await newDeviceKey();
+    const time = Date.now();
+    /** @type {Header} */
+    const header = { vault: crypto.randomUUID(), schema: SCHEMA, created: time, generation: Math.max(generation + 1, time), key, wrapping: null, tries: { failures: 0, until: 0 } };
+    const raw = new Map(Object.values(SINGLE).map((id) => [id, randomBytes(KEY_BYTES)]));
+    const keys = await Promise.all([...raw].map(async ([id, bytes]) => ({ id, sealed: await seal(key, bytes, binding(SCHEMA, 'key', id)) })));
+    const logKey = await importKey(/** @type {Bytes} */ (raw.get(SINGLE.log)));
+    const entry = await nextEntry(GENESIS, first.event, { ...first, time });
+    /** @type {LogHead} */
+    const head = { last: { seq: entry.seq, hash: entry.hash }, anchor: GENESIS, entries: 1, lastBackup: null, changes: 0 };
+    const sealedEntry = await seal(logKey, utf8(JSON.stringify(entry)), binding(SCHEMA, 'log', String(entry.seq)));
+    const sealedHead = await seal(logKey, utf8(JSON.stringify(head)), binding(SCHEMA, 'log', LOG_HEAD));
+    await this.#write(this.#allStores(), (tx) => {
+      // What came from version 1 stays until it has been moved, unless this is a wish to forget everything.
+      for (const store of first.event === 'vault_created' ? STORES : this.#allStores()) tx.objectStore(store).clear();
+      at(tx, 'vault').put(header, HEADER);
+      for (const { id, sealed } of keys) at(tx, 'keys').put(sealed, id);
+      at(tx, 'log').put(sealedEntry, entry.seq);
+      at(tx, 'records').put(sealedHead, LOG_HEAD);
+    });
+    return header;
+  }
+
+  #allStores() {
+    return [...STORES, ...LEGACY_STORES.filter((store) => this.#db.objectStoreNames.contains(store))];
+  }
+
+  /** @returns {Promise<Settings>} */
+  async #settings() {
+    const sealed = await this.#read(['records'], (tx) => result(at(tx, 'records').get(SINGLE.settings)));
+    if (!sealed) return defaultSettings();
+    try {
+      return { ...defaultSettings(), ...(await this.#openSettings(sealed)) };
+    } catch {
+      return defaultSettings();
+    }
+  }
+
+  /** @param {Sealed} sealed @returns {Promise<Partial<Settings>>} */
+  async #openSettings(sealed) {
+    const plain = await unseal(await this.#single(SINGLE.settings), sealed, binding(SCHEMA, 'settings', SINGLE.settings));
+    return checkSettings(JSON.parse(new TextDecoder().decode(plain)));
+  }
+
+  /** Puts new keys in the place of this module's own that cannot be read, so that the rest stays usable. */
+  async #repair() {
+    /** @type {{id: string, sealed: Sealed}[]} */
+    const keys = [];
+    for (const id of Object.values(SINGLE)) {
+      const sound = await this.#singleBytes(id).then(() => true, () => false);
+      if (!sound) keys.push({ id, sealed: await this.#sealKey(id, randomBytes(KEY_BYTES)) });
+    }
+    const sealed = await this.#read(['records'], (tx) => result(at(tx, 'records').get(SINGLE.settings)));
+    const settingsLost = sealed !== undefined && !(await this.#openSettings(sealed).then(() => true, () => false));
+    if (keys.length === 0 && !settingsLost) return;
+    await this.#write(['keys', 'records'], (tx) => {
+      for (const { id, sealed: key } of keys) at(tx, 'keys').put(key, id);
+      if (settingsLost) at(tx, 'records').delete(SINGLE.settings);
+    });
+    this.#repaired = [...new Set([...keys.map(({ id }) => id), ...(settingsLost ? [SINGLE.settings] : [])])];
+  }
+
+  /** What a killed tab left: half of an import, people of version 1 that were not moved yet; and what was damaged. */
+  async #tidy() {
+    await this.#repair();
+    const staged = await this.#read(['staging'], (tx) => result(at(tx, 'staging').count()));
+    if (staged) await this.#write(['staging'], (tx) => void at(tx, 'staging').clear());
+    const legacy = await migrateLegacy(this.#db);
+    if (!legacy) return;
+    const rows = await Promise.all(legacy.people.map(async (person) => ({ id: person.id, ...(await this.#sealPerson(person)) })));
+    const settings = await seal(await this.#single(SINGLE.settings), utf8(JSON.stringify({ ...defaultSettings(), ...legacy.settings })), binding(SCHEMA, 'settings', SINGLE.settings));
+    await this.#commit([{ event: 'vault_upgraded', detail: { from: 1, to: SCHEMA, people: rows.length, unreadable: legacy.unreadable } }], (tx) => {
+      for (const { id, ...row } of rows) this.#writePerson(tx, id, row);
+      at(tx, 'records').put(settings, SINGLE.settings);
+      for (const store of LEGACY_STORES) if (this.#db.objectStoreNames.contains(store)) tx.objectStore(store).clear();
+    });
+  }
+
+  /** @param {IDBValidKey} id */
+  #isOwn(id) {
+    return id === LOG_HEAD || Object.values(SINGLE).some((own) => own === id);
+  }
+
+  // --- keys and records
+
+  /** @returns {CryptoKey} */
+  #mustHaveKey() {
+    if (!this.#vaultKey) throw storeError('locked');
+    return this.#vaultKey;
+  }
+
+  /** @param {string} id @param {Bytes} raw @returns {Promise<Sealed>} */
+  #sealKey(id, raw) {
+    return seal(this.#mustHaveKey(), raw, binding(SCHEMA, 'key', id));
+  }
+
+  /** @param {string} id one of SINGLE @returns {Promise<Bytes>} */
+  async #singleBytes(id) {
+    const cached = this.#singles.get(id);
+    if (cached) return cached;
+    const sealed = await this.#read(['keys'], (tx) => result(at(tx, 'keys').get(id)));
+    if (!sealed) throw storeError('record_damaged');
+    const raw = await unseal(this.#mustHaveKey(), sealed, binding(SCHEMA, 'key', id));
+    this.#singles.set(id, raw);
+    return raw;
+  }
+
+  /** @param {string} id one of SINGLE @returns {Promise<CryptoKey>} */
+  async #single(id) {
+    return importKey(await this.#singleBytes(id));
+  }
+
+  /**
+   * @param {string} id
+   * @param {Sealed | undefined} key
+   * @param {Sealed | undefined} record
+   * @returns {Promise<Stored>}
+   */
+  async #openPerson(id, key, record) {
+    if (!key || !record || !isId(id)) throw storeError('record_damaged');
+    const raw = await unseal(this.#mustHaveKey(), key, binding(SCHEMA, 'key', id));
+    const plain = await unseal(await importKey(raw), record, binding(SCHEMA, 'person', id));
+    raw.fill(0);
+    const stored = decodePerson(plain);
+    if (stored.person.id !== id) throw storeError('record_damaged');
+    return stored;
+  }
+
+  /** @param {string} id @returns {Promise<{stored: Stored, protectionKey: Sealed | undefined}>} */
+  async #person(id) {
+    const [key, record, protectionKey] = await this.#read(['keys', 'records'], (tx) =>
+      Promise.all([result(at(tx, 'keys').get(id)), result(at(tx, 'records').get(id)), result(at(tx, 'keys').get(SINGLE.protection))]),
+    );
+    if ((!key && !record) || this.#isOwn(id)) throw storeError('no_such_person');
+    return { stored: await this.#openPerson(id, key, record), protectionKey };
+  }
+
+  /** @param {string} id @returns {Promise<Person>} */
+  async #personAsEnrolled(id) {
+    const { stored, protectionKey } = await this.#person(id);
+    return this.#unprotected(stored, await this.#openProtectionKey(protectionKey));
+  }
+
+  /** @returns {Promise<{people: Stored[], damaged: Damaged[], protectionKey: Sealed | undefined}>} all of one moment */
+  async #storedPeople() {
+    const { keys, records } = await this.#read(['keys', 'records'], async (tx) => {
+      const [keyIds, keyRows, recordIds, recordRows] = await Promise.all([
+        result(at(tx, 'keys').getAllKeys()),
+        result(at(tx, 'keys').getAll()),
+        result(at(tx, 'records').getAllKeys()),
+        result(at(tx, 'records').getAll()),
+      ]);
+      return { keys: new Map(keyIds.map((id, i) => [id, keyRows[i]])), records: new Map(recordIds.map((id, i) => [id, recordRows[i]])) };
+    });
+    const ids = [...new Set([...keys.keys(), ...records.keys()])].filter((id) => !this.#isOwn(id)).map(String);
+    /** @type {Stored[]} */
+    const people = [];
+    /** @type {Damaged[]} */
+    const damaged = [];
+    for (let i = 0; i < ids.length; i += BATCH) {
+      await Promise.all(
+        ids.slice(i, i + BATCH).map(async (id) => {
+          try {
+            people.push(await this.#openPerson(id, keys.get(id), records.get(id)));
+          } catch (cause) {
+            damaged.push(asDamaged(id, cause));
+          }
+        }),
+      );
+    }
+    people.sort(({ person: a }, { person: b }) => a.created - b.created || (a.id < b.id ? -1 : 1));
+    return { people, damaged, protectionKey: keys.get(SINGLE.protection) };
+  }
+
+  /** @returns {Promise<{people: Person[], damaged: Damaged[]}>} templates as the engine knows them */
+  async #people() {
+    const { people: stored, damaged, protectionKey } = await this.#storedPeople();
+    const secret = await this.#openProtectionKey(protectionKey);
+    /** @type {Person[]} */
+    const people = [];
+    for (const one of stored) {
+      try {
+        people.push(this.#unprotected(one, secret));
+      } catch (cause) {
+        // Not damage: nobody's templates can be read before the engine is there.
+        if (fromCause(cause).code === 'protection_missing') throw cause;
+        damaged.push(asDamaged(one.person.id, cause));
+      }
+    }
+    return { people, damaged };
+  }
+
+  /** @param {Sealed | undefined} sealed @returns {Promise<Secret | null>} null if it is damaged */
+  async #openProtectionKey(sealed) {
+    if (!sealed) return null;
+    const bytes = await unseal(this.#mustHaveKey(), sealed, binding(SCHEMA, 'key', SINGLE.protection)).catch(() => null);
+    return bytes && { bytes, print: await fingerprint(bytes) };
+  }
+
+  /** @param {Stored} stored @param {Secret | null} secret @returns {Person} */
+  #unprotected({ person, protection }, secret) {
+    if (protection === null) return person;
+    const protector = this.#protector;
+    if (!protector) throw storeError('protection_missing');
+    // A template under another secret would come out as noise that looks like a template.
+    if (protection !== secret?.print) throw storeError('record_damaged');
+    try {
+      return { ...person, references: person.references.map((reference) => ({ ...reference, template: protector.unprotect(reference.template, secret.bytes) })) };
+    } catch {
+      throw storeError('record_damaged');
+    }
+  }
+
+  /**
+   * @param {Person} person
+   * @param {Bytes} [secret] for the transform; the stored one if it is left out
+   * @returns {Promise<{key: Sealed, record: Sealed}>} under a new data key
+   */
+  async #sealPerson(person, secret) {
+    let stored = person;
+    /** @type {string | null} */
+    let protection = null;
+    const protector = this.#protector;
+    if (protector) {
+      const key = secret ?? (await this.#singleBytes(SINGLE.protection));
+      stored = { ...person, references: person.references.map((reference) => ({ ...reference, template: protector.protect(reference.template, key) })) };
+      protection = await fingerprint(key);
+    }
+    const raw = randomBytes(KEY_BYTES);
+    const [record, key] = await Promise.all([
+      importKey(raw).then((dataKey) => seal(dataKey, encodePerson(stored, protection), binding(SCHEMA, 'person', person.id))),
+      this.#sealKey(person.id, raw),
+    ]);
+    raw.fill(0);
+    return { key, record };
+  }
+
+  /** @param {IDBTransaction} tx @param {string} id @param {{key: Sealed, record: Sealed}} row */
+  #writePerson(tx, id, { key, record }) {
+    at(tx, 'keys').put(key, id);
+    at(tx, 'records').put(record, id);
+  }
+
+  /** @param {IDBTransaction} tx @param {string} id */
+  #deletePerson(tx, id) {
+    at(tx, 'keys').delete(id);
+    at(tx, 'records').delete(id);
+  }
+
+  /** @param {string[]} ids */
+  async #areGone(ids) {
+    const left = await this.#read(['keys', 'records'], (tx) => Promise.all([result(at(tx, 'keys').getAllKeys()), result(at(tx, 'records').getAllKeys())]));
+    const still = new Set(left.flat());
+    return ids.every((id) => !still.has(id));
+  }
+
+  /**
+   * @param {string[]} ids
+   * @param {Receipt['reason']} reason
+   * @returns {Promise<Receipt[]>}
+   */
+  async #erase(ids, reason) {
+    if (ids.length === 0) return [];
+    const before = await Promise.all(ids.map((id) => this.#person(id).then(({ stored }) => stored.person, (error) => {
+      if (fromCause(error).code === 'no_such_person') throw error;
+      return null;
+    })));
+    const entries = await this.#commit(ids.map((id) => ({ event: 'erased', subject: id, detail: { reason } })), (tx) => {
+      for (const id of ids) this.#deletePerson(tx, id);
+    });
+    const vault = await this.#vaultId();
+    return Promise.all(ids.map(async (id, i) => ({
+      kind: /** @type {const} */ ('person'), person: id, reason: before[i] ? reason : /** @type {const} */ ('damaged'), time: entries[i].time, people: 1,
+      references: before[i]?.references.length ?? null, pictures: Boolean(before[i]?.picture), confirmed: await this.#areGone([id]),
+      vault, log: { seq: entries[i].seq, hash: entries[i].hash },
+    })));
+  }
+
+  /** @param {IDBTransaction} tx @returns {Promise<void>} */
+  #takeStaged(tx) {
+    return new Promise((resolve, reject) => {
+      const request = at(tx, 'staging').openCursor();
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        const cursor = request.result;
+        if (!cursor) {
+          at(tx, 'staging').clear();
+          resolve();
+          return;
+        }
+        this.#writePerson(tx, String(cursor.key), cursor.value);
+        cursor.continue();
+      };
+    });
+  }
+
+  // --- PIN
+
+  /**
+   * Counts the try, then tests the PIN.
+   * @param {string} pin
+   * @returns {Promise<{key: Bytes, failures: number}>} the vault key, and how many wrong tries came before
+   */
+  async #tryPin(pin) {
+    const header = await this.#mustHaveHeader();
+    if (!header.wrapping) throw storeError('not_protected');
+    const now = Date.now();
+    const wait = waitSeconds(header.tries, now);
+    if (wait > 0) throw storeError('too_many_tries', { waitSeconds: wait }, { message: 'Too many wrong tries.', remedy: `Wait ${inWords(wait)}, then try again.` });
+    const { failures } = header.tries;
+    const tries = countTry(header.tries, now);
+    await this.#write(['vault'], (tx) => void at(tx, 'vault').put({ ...header, tries }, HEADER));
+    const key = await unwrap(String(pin), header.wrapping, header.vault, SCHEMA);
+    if (!key) {
+      const next = waitSeconds(tries, Date.now());
+      const remedy = next > 0 ? `Wait ${inWords(next)}, then try again. Upper and lower case matter.` : 'Try again. Upper and lower case matter.';
+      throw storeError('wrong_pin', { waitSeconds: next, failures: tries.failures }, { message: 'That PIN or passphrase is not right.', remedy });
+    }
+    await this.#write(['vault'], (tx) => void at(tx, 'vault').put({ ...header, tries: { failures: 0, until: 0 } }, HEADER));
+    return { key, failures };
+  }
+
+  /**
+   * A new vault key, under the PIN or without one; every data key is sealed anew under it.
+   * @param {Header} header
+   * @param {string | null} pin
+   * @param {Event} event
+   */
+  async #rekey(header, pin, event) {
+    const old = this.#mustHaveKey();
+    const { ids, rows } = await this.#read(['keys'], async (tx) => {
+      const [keyIds, values] = await Promise.all([result(at(tx, 'keys').getAllKeys()), result(at(tx, 'keys').getAll())]);
+      return { ids: keyIds.map(String), rows: values };
+    });
+    const raw = pin === null ? null : randomBytes(KEY_BYTES);
+    const vaultKey = raw ? await importKey(raw) : await newDeviceKey();
+    /** @type {Header} */
+    const next = {
+      ...header,
+      generation: header.generation + 1,
+      key: raw ? null : vaultKey,
+      wrapping: raw && pin !== null ? await wrap(pin, raw, header.vault, SCHEMA, this.#iterations) : null,
+      tries: { failures: 0, until: 0 },
+    };
+    raw?.fill(0);
+    const sealed = await Promise.all(
+      ids.map(async (id, i) => {
+        try {
+          const dataKey = await unseal(old, rows[i], binding(SCHEMA, 'key', id));
+          const again = await seal(vaultKey, dataKey, binding(SCHEMA, 'key', id));
+          dataKey.fill(0);
+          return { id, again };
+        } catch {
+          return null; // Damaged before, damaged afterwards: it stays set aside.
+        }
+      }),
+    );
+    await this.#commit([{ event }], (tx) => {
+      for (const row of sealed) if (row) at(tx, 'keys').put(row.again, row.id);
+      at(tx, 'vault').put(next, HEADER);
+    });
+    this.#vaultKey = vaultKey;
+    this.#generation = next.generation;
+    this.touch();
+    this.#tell({ kind: 'rekeyed' });
+  }
+
+  // --- log
+
+  /** @returns {Promise<LogHead & {known: boolean}>} */
+  async #logHead() {
+    const [sealed, seqs] = await this.#read(['records', 'log'], (tx) => Promise.all([result(at(tx, 'records').get(LOG_HEAD)), result(at(tx, 'log').getAllKeys())]));
+    try {
+      const plain = await unseal(await this.#single(SINGLE.log), sealed, binding(SCHEMA, 'log', LOG_HEAD));
+      return { ...JSON.parse(new TextDecoder().decode(plain)), known: true };
+    } catch {
+      // The head is gone: go on after the highest number, and let the chain show the break.
+      const numbers = seqs.map(Number);
+      const last = numbers.length ? numbers[numbers.length - 1] : 0;
+      const first = numbers.length ? numbers[0] : 1;
+      return { last: { seq: last, hash: GENESIS.hash }, anchor: { seq: first - 1, hash: GENESIS.hash }, entries: numbers.length, lastBackup: null, changes: 1, known: false };
+    }
+  }
+
+  /**
+   * Commits a change together with its audit entries, and tells the other tabs.
+   * @param {Happening[]} happenings
+   * @param {(tx: IDBTransaction) => Promise<void> | void} work
+   * @param {'strict' | 'relaxed'} [durability]
+   * @returns {Promise<Entry[]>}
+   */
+  async #commit(happenings, work, durability = 'strict') {
+    const key = await this.#single(SINGLE.log);
+    const { known, ...head } = await this.#logHead();
+    /** @type {Happening[]} */
+    const all = known ? happenings : [{ event: 'log_restarted' }, ...happenings];
+    /** @type {Entry[]} */
+    const entries = [];
+    let last = head.last;
+    for (const { event, subject, detail } of all) {
+      const entry = await nextEntry(last, event, { subject, detail });
+      entries.push(entry);
+      last = { seq: entry.seq, hash: entry.hash };
+      if (CHANGES.has(event)) head.changes += 1;
+      if (event === 'exported') Object.assign(head, { changes: 0, lastBackup: entry.time });
+    }
+    const drop = toDrop(head.entries + entries.length, this.#logMost);
+    if (drop > 0) {
+      const anchor = await this.#anchorAt(key, head.anchor.seq + drop);
+      const rotated = await nextEntry(last, 'log_rotated', { detail: { through: anchor.seq, hash: anchor.hash } });
+      entries.push(rotated);
+      last = { seq: rotated.seq, hash: rotated.hash };
+      head.entries -= drop;
+      head.anchor = anchor;
+    }
+    const sealed = await Promise.all(entries.map((entry) => seal(key, utf8(JSON.stringify(entry)), binding(SCHEMA, 'log', String(entry.seq)))));
+    const newHead = { ...head, last, entries: head.entries + entries.length };
+    const sealedHead = await seal(key, utf8(JSON.stringify(newHead)), binding(SCHEMA, 'log', LOG_HEAD));
+    await this.#write(this.#allStores(), async (tx) => {
+      entries.forEach((entry, i) => at(tx, 'log').put(sealed[i], entry.seq));
+      if (drop > 0) at(tx, 'log').delete(IDBKeyRange.upperBound(newHead.anchor.seq));
+      at(tx, 'records').put(sealedHead, LOG_HEAD);
+      await work(tx);
+    }, durability);
+    this.#tell({ kind: 'changed', what: whatChanged(entries) });
+    return known ? entries : entries.slice(1);
+  }
+
+  /**
+   * @param {CryptoKey} key
+   * @param {number} seq
+   * @returns {Promise<Link>} with zeros for its hash if neither the entry nor the one after it can be read
+   */
+  async #anchorAt(key, seq) {
+    const [row, after] = await this.#read(['log'], (tx) => Promise.all([result(at(tx, 'log').get(seq)), result(at(tx, 'log').get(seq + 1))]));
+    const hash = (await this.#openEntry(key, seq, row))?.hash ?? (await this.#openEntry(key, seq + 1, after))?.previous ?? GENESIS.hash;
+    return { seq, hash };
+  }
+
+  /** @param {CryptoKey} key @param {number} seq @param {Sealed} sealed @returns {Promise<Entry | null>} */
+  async #openEntry(key, seq, sealed) {
+    try {
+      return JSON.parse(new TextDecoder().decode(await unseal(key, sealed, binding(SCHEMA, 'log', String(seq)))));
+    } catch {
+      return null;
+    }
+  }
+
+  async #readLog() {
+    const key = await this.#single(SINGLE.log);
+    const { known, anchor, last } = await this.#logHead();
+    const [seqs, rows] = await this.#read(['log'], (tx) => Promise.all([result(at(tx, 'log').getAllKeys()), result(at(tx, 'log').getAll())]));
+    const entries = await Promise.all(rows.map((row, i) => this.#openEntry(key, Number(seqs[i]), row)));
+    return { anchor, last, entries, headKnown: known };
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The types that the modules of the vault share. No code.
+ *
+ * Times are milliseconds since 1970 (Date.now()). Ids are random UUIDs: they are the only thing about a person that is
+ * stored in the clear.
+ *
+ * @typedef {Uint8Array<ArrayBuffer>} Bytes
+ *
+ * @typedef {object} Reference One template and where it came from.
+ * @property {Uint8Array} template the engine's own bytes ("BRWT"), never a picture
+ * @property {'camera' | 'photo'} source
+ * @property {string} mask mask state at enrolment: bare, masked or incorrect
+ * @property {number} quality 0..1
+ * @property {{full?: string, periocular: string}} models ids of the networks that made it
+ * @property {number} time
+ *
+ * @typedef {object} Consent
+ * @property {string} text the words that the person agreed to
+ * @property {string} version
+ * @property {string} language BCP 47
+ * @property {number} time
+ *
+ * @typedef {object} Person
+ * @property {string} id random UUID
+ * @property {string} name
+ * @property {number} created
+ * @property {number} updated
+ * @property {Consent} consent
+ * @property {number | null} expires when the record is to be erased by itself; null for never
+ * @property {Reference[]} references
+ * @property {Uint8Array | null} picture PNG or JPEG, only if it was asked for
+ *
+ * @typedef {object} Settings
+ * @property {number} targetFmr false matches per probe that the operator accepts
+ * @property {boolean} keepPictures off unless the operator turns it on
+ * @property {string | null} language BCP 47; null follows the browser
+ * @property {'system' | 'light' | 'dark'} theme
+ * @property {number} lockAfterMinutes idle minutes before a vault with a PIN locks itself; 0 for never
+ * @property {number | null} retentionDays people are erased so many days after their consent; null for never
+ * @property {number} backupAfterDays remind of a backup so many days after the last; 0 for never
+ *
+ * @typedef {object} Damaged A record that could not be opened. It is left where it is and kept out of everything else.
+ * @property {string} id
+ * @property {string} code
+ * @property {string} message
+ *
+ * @typedef {object} Sealed AES-GCM: 96-bit random iv, ciphertext with its 128-bit tag.
+ * @property {Bytes} iv
+ * @property {Bytes} data
+ *
+ * @typedef {object} Protector The engine's keyed transform of templates (src/protect.rs).
+ * @property {(template: Uint8Array, key: Uint8Array) => Uint8Array} protect
+ * @property {(template: Uint8Array, key: Uint8Array) => Uint8Array} unprotect
+ *
+ * @typedef {object} Receipt What a person is handed after an erasure. It holds no name and no biometric data.
+ * @property {'person' | 'people' | 'everything'} kind
+ * @property {string | null} person the erased person's random id
+ * @property {'asked' | 'expired' | 'retention' | 'damaged'} reason
+ * @property {number} time
+ * @property {number} people records erased
+ * @property {number | null} references templates erased; null where the records could not be read
+ * @property {boolean} pictures whether a picture was among what was erased
+ * @property {boolean} confirmed the store was read again and holds neither the records nor their keys
+ * @property {string} vault the vault's random id
+ * @property {{seq: number, hash: string} | null} log the audit entry that records it
+ */
+export {};
