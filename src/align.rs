@@ -1,0 +1,296 @@
+//! From five points to the pictures that the networks see.
+//!
+//! [Note: the canonical face] A least-squares similarity carries the five points onto a canonical face of 112 x 112
+//! pixels, the template that MobileFaceNet and ArcFace were trained with. *Full* is that square. *Periocular* is the
+//! window x 9.33..102.67, y 12..65.33 of it, drawn at 1.2 times the size: 112 wide and 64 high, what is free above a mask.
+
+use crate::frame::Frame;
+use crate::geometry::{Point, Similarity};
+
+/// Where the five points lie on the canonical face, in its pixels: right eye, left eye, nose tip, right and left corner
+/// of the mouth. Right and left are the subject's: the right eye is on the left of the picture.
+pub const CANONICAL: [Point; 5] = [
+    Point::new(38.2946, 51.6963),
+    Point::new(73.5318, 51.5014),
+    Point::new(56.0252, 71.7366),
+    Point::new(41.5493, 92.3655),
+    Point::new(70.7299, 92.2041),
+];
+
+/// Side of the canonical face in its own pixels.
+pub const CANONICAL_SIDE: f32 = 112.0;
+
+/// How much each point counts in the fit. The corners of the mouth count half each: under a mask they are guessed, and a
+/// detector that gives only the middle of the mouth then weighs the same.
+const WEIGHTS: [f32; 5] = [1.0, 1.0, 1.0, 0.5, 0.5];
+
+/// A part of the canonical face as a network sees it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    pub width: usize,
+    pub height: usize,
+    /// The canonical point that lies at the centre of the window.
+    pub centre: Point,
+    /// Pixels of the window for one pixel of the canonical face.
+    pub zoom: f32,
+}
+
+/// The whole canonical face.
+pub const FULL: Window = Window { width: 112, height: 112, centre: Point::new(56.0, 56.0), zoom: 1.0 };
+/// Brow to nose bridge.
+pub const PERIOCULAR: Window = Window { width: 112, height: 64, centre: Point::new(56.0, 12.0 + 32.0 / 1.2), zoom: 1.2 };
+
+impl Window {
+    /// From pixels of the window to pixels of the canonical face.
+    pub fn to_canonical(&self) -> Similarity {
+        let k = 1.0 / self.zoom;
+        Similarity {
+            a: k,
+            b: 0.0,
+            tx: self.centre.x - k * self.width as f32 / 2.0,
+            ty: self.centre.y - k * self.height as f32 / 2.0,
+        }
+    }
+}
+
+/// The similarity from the canonical face to the frame. None where the points do not determine one.
+pub fn canonical_to_frame(points: &[Point; 5]) -> Option<Similarity> {
+    Similarity::fit(&CANONICAL, points, &WEIGHTS)
+}
+
+/// How a network wants its bytes: `(byte - offset) / scale`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Normalisation {
+    pub offset: f32,
+    pub scale: f32,
+}
+
+/// -1..1 as the embedders were trained: (x - 127.5) / 128.
+pub const EMBEDDER_NORMALISATION: Normalisation = Normalisation { offset: 127.5, scale: 128.0 };
+/// Exactly -1..1.
+pub const UNIT_NORMALISATION: Normalisation = Normalisation { offset: 127.5, scale: 127.5 };
+
+/// A frame at full, half, quarter ... size, so that a shrunken crop is anti-aliased at a fixed cost a pixel.
+pub struct Pyramid<'a> {
+    base: Frame<'a>,
+    /// Each half the one before; the first is half the frame.
+    halves: Vec<Level>,
+}
+
+struct Level {
+    rgba: Vec<u8>,
+    width: usize,
+    height: usize,
+}
+
+/// A level whose shorter side is less than this is not halved again.
+const SMALLEST_LEVEL: usize = 64;
+
+impl<'a> Pyramid<'a> {
+    pub fn new(base: Frame<'a>) -> Self {
+        let mut halves: Vec<Level> = Vec::new();
+        loop {
+            let (rgba, width, height) = match halves.last() {
+                Some(l) => (&l.rgba[..], l.width, l.height),
+                None => (base.rgba(), base.width(), base.height()),
+            };
+            if width.min(height) < 2 * SMALLEST_LEVEL {
+                return Self { base, halves };
+            }
+            let half = halve(rgba, width, height);
+            halves.push(half);
+        }
+    }
+
+    pub fn frame(&self) -> Frame<'a> {
+        self.base
+    }
+
+    fn level(&self, k: usize) -> (&[u8], usize, usize) {
+        match k {
+            0 => (self.base.rgba(), self.base.width(), self.base.height()),
+            _ => {
+                let l = &self.halves[k - 1];
+                (&l.rgba, l.width, l.height)
+            }
+        }
+    }
+
+    /// Draws the `width` x `height` crop whose pixels lie in the frame where `to_frame` says, as three planes R, G, B
+    /// (NCHW) in `out`. Beyond its border the frame's outermost pixels are repeated.
+    pub fn crop(&self, to_frame: &Similarity, width: usize, height: usize, norm: Normalisation, out: &mut Vec<f32>) {
+        // Pixels of the frame for one pixel of the crop decide the level; what is left over is at most 2.
+        let mut k = 0;
+        let mut left = to_frame.scale();
+        while left >= 2.0 && k < self.halves.len() {
+            left /= 2.0;
+            k += 1;
+        }
+        let size = (1 << k) as f32;
+        let (rgba, w, h) = self.level(k);
+        let at = Similarity {
+            a: to_frame.a / size,
+            b: to_frame.b / size,
+            tx: (to_frame.tx + 0.5) / size - 0.5,
+            ty: (to_frame.ty + 0.5) / size - 0.5,
+        };
+        // Four looks a pixel where a single one would skip pixels; more where the smallest level is still too large.
+        let looks = if left > 1.25 { left.ceil().clamp(2.0, 8.0) as usize } else { 1 };
+        let plane = width * height;
+        out.clear();
+        out.resize(3 * plane, 0.0);
+        let weight = 1.0 / (looks * looks) as f32;
+        for y in 0..height {
+            for x in 0..width {
+                let mut sum = [0.0f32; 3];
+                for sy in 0..looks {
+                    for sx in 0..looks {
+                        let offset = |s: usize| (s as f32 + 0.5) / looks as f32 - 0.5;
+                        let p = at.apply(Point::new(x as f32 + offset(sx), y as f32 + offset(sy)));
+                        let v = bilinear(rgba, w, h, p);
+                        for c in 0..3 {
+                            sum[c] += v[c];
+                        }
+                    }
+                }
+                for c in 0..3 {
+                    out[c * plane + y * width + x] = (sum[c] * weight - norm.offset) / norm.scale;
+                }
+            }
+        }
+    }
+
+    /// The crop of a [`Window`] of the canonical face.
+    pub fn window(&self, window: &Window, canonical_to_frame: &Similarity, norm: Normalisation, out: &mut Vec<f32>) {
+        self.crop(&window.to_canonical().then(canonical_to_frame), window.width, window.height, norm, out);
+    }
+}
+
+/// The picture at half the size, each pixel the mean of four; an odd last row or column is averaged with itself.
+fn halve(rgba: &[u8], width: usize, height: usize) -> Level {
+    let (w, h) = (width.div_ceil(2), height.div_ceil(2));
+    let mut out = vec![0u8; w * h * 4];
+    for y in 0..h {
+        let top = 2 * y * width * 4;
+        let bottom = (2 * y + 1).min(height - 1) * width * 4;
+        let (top, bottom) = (&rgba[top..top + width * 4], &rgba[bottom..bottom + width * 4]);
+        let row = &mut out[y * w * 4..(y + 1) * w * 4];
+        let pairs = width / 2;
+        for ((o, t), b) in row.chunks_exact_mut(4).zip(top.chunks_exact(8)).zip(bottom.chunks_exact(8)).take(pairs) {
+            for c in 0..4 {
+                o[c] = ((t[c] as u16 + t[c + 4] as u16 + b[c] as u16 + b[c + 4] as u16 + 2) / 4) as u8;
+            }
+        }
+        if width % 2 == 1 {
+            let at = (width - 1) * 4;
+            for c in 0..4 {
+                row[pairs * 4 + c] = (top[at + c] as u16 + bottom[at + c] as u16).div_ceil(2) as u8;
+            }
+        }
+    }
+    Level { rgba: out, width: w, height: h }
+}
+
+/// Red, green and blue at a point between pixels, 0..255.
+#[inline(always)]
+fn bilinear(rgba: &[u8], width: usize, height: usize, p: Point) -> [f32; 3] {
+    // `as` saturates and sends NaN to 0: the indices below are always inside.
+    let x = p.x.clamp(0.0, (width - 1) as f32);
+    let y = p.y.clamp(0.0, (height - 1) as f32);
+    let (x0, y0) = (x as usize, y as usize);
+    let (x1, y1) = ((x0 + 1).min(width - 1), (y0 + 1).min(height - 1));
+    let (fx, fy) = (x - x0 as f32, y - y0 as f32);
+    let pixel = |x: usize, y: usize| {
+        let i = (y * width + x) * 4;
+        [rgba[i] as f32, rgba[i + 1] as f32, rgba[i + 2] as f32]
+    };
+    let (a, b, c, d) = (pixel(x0, y0), pixel(x1, y0), pixel(x0, y1), pixel(x1, y1));
+    std::array::from_fn(|i| {
+        let top = a[i] + (b[i] - a[i]) * fx;
+        let bottom = c[i] + (d[i] - c[i]) * fx;
+        top + (bottom - top) * fy
+    })
+}
+
+/// Mirrors each row of a planar picture in place.
+pub fn mirror(planes: &mut [f32], width: usize) {
+    for row in planes.chunks_exact_mut(width) {
+        row.reverse();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gradient(width: usize, height: usize) -> Vec<u8> {
+        (0..width * height).flat_map(|i| [(i % width) as u8, (i / width) as u8, 7, 255]).collect()
+    }
+
+    const PLAIN: Normalisation = Normalisation { offset: 0.0, scale: 1.0 };
+
+    #[test]
+    fn the_window_around_the_eyes_is_where_the_embedder_expects_it() {
+        let to = PERIOCULAR.to_canonical();
+        let corner = to.apply(Point::new(0.0, 0.0));
+        assert!((corner.x - 9.333).abs() < 1e-2 && (corner.y - 12.0).abs() < 1e-2, "{corner:?}");
+        let end = to.apply(Point::new(112.0, 64.0));
+        assert!((end.x - 102.667).abs() < 1e-2 && (end.y - 65.333).abs() < 1e-2, "{end:?}");
+    }
+
+    #[test]
+    fn a_crop_at_the_same_size_is_the_frame_itself() {
+        let px = gradient(40, 30);
+        let pyramid = Pyramid::new(Frame::new(&px, 40, 30, 0.0).unwrap());
+        let mut out = Vec::new();
+        pyramid.crop(&Similarity { a: 1.0, b: 0.0, tx: 5.0, ty: 6.0 }, 8, 4, PLAIN, &mut out);
+        assert_eq!(out[0], 5.0);
+        assert_eq!(out[8 * 4 + 8], 7.0);
+        assert!(out[2 * 32..].iter().all(|v| *v == 7.0));
+    }
+
+    #[test]
+    fn a_shrunken_crop_averages_what_it_covers_and_stays_in_place() {
+        let px = gradient(240, 200);
+        let pyramid = Pyramid::new(Frame::new(&px, 240, 200, 0.0).unwrap());
+        let mut out = Vec::new();
+        for scale in [1.0f32, 1.6, 2.0, 3.3, 4.0] {
+            pyramid.crop(&Similarity { a: scale, b: 0.0, tx: 20.0, ty: 30.0 }, 16, 8, PLAIN, &mut out);
+            for (x, y) in [(0, 0), (10, 3), (15, 7)] {
+                assert!((out[y * 16 + x] - (20.0 + scale * x as f32)).abs() < 0.6, "x at {scale}");
+                assert!((out[128 + y * 16 + x] - (30.0 + scale * y as f32)).abs() < 0.6, "y at {scale}");
+            }
+        }
+        // A fine checkerboard is grey once shrunk, not a moire.
+        let board: Vec<u8> = (0..256 * 256).flat_map(|i| [if (i % 256 + i / 256) % 2 == 0 { 255 } else { 0 }; 4]).collect();
+        let pyramid = Pyramid::new(Frame::new(&board, 256, 256, 0.0).unwrap());
+        pyramid.crop(&Similarity { a: 3.1, b: 0.4, tx: 9.0, ty: 9.0 }, 40, 40, PLAIN, &mut out);
+        assert!(out.iter().all(|v| (v - 127.5).abs() < 12.0));
+    }
+
+    #[test]
+    fn beyond_the_border_the_last_pixels_are_repeated() {
+        let px = gradient(20, 20);
+        let pyramid = Pyramid::new(Frame::new(&px, 20, 20, 0.0).unwrap());
+        let mut out = Vec::new();
+        pyramid.crop(&Similarity { a: 1.0, b: 0.0, tx: -500.0, ty: 500.0 }, 3, 3, PLAIN, &mut out);
+        assert!(out[..9].iter().all(|v| *v == 0.0) && out[9..18].iter().all(|v| *v == 19.0));
+    }
+
+    #[test]
+    fn frames_of_odd_sizes_are_halved_without_a_gap() {
+        for (w, h) in [(129, 131), (255, 128), (1, 1), (3, 500)] {
+            let px = vec![90u8; w * h * 4];
+            let pyramid = Pyramid::new(Frame::new(&px, w, h, 0.0).unwrap());
+            let mut out = Vec::new();
+            pyramid.crop(&Similarity { a: 5.0, b: 0.0, tx: 0.0, ty: 0.0 }, 32, 32, PLAIN, &mut out);
+            assert!(out.iter().all(|v| *v == 90.0), "{w} x {h}");
+        }
+    }
+
+    #[test]
+    fn the_canonical_face_lies_on_itself() {
+        let fit = canonical_to_frame(&CANONICAL).unwrap();
+        assert!((fit.scale() - 1.0).abs() < 1e-5 && fit.tx.abs() < 1e-3);
+    }
+}

@@ -1,0 +1,189 @@
+//! What a similarity means.
+//!
+//! [Note: score] `score = -log10` of the false-match rate at which a comparison would just pass: 3 means that one
+//! non-mated comparison in a thousand is at least as similar. The rate depends on what is compared, so each cell (bare with
+//! bare, bare with masked, masked with masked) has its curve, measured on people whom no model has seen. Scores of
+//! different cells can be compared with each other; similarities cannot.
+
+use serde::{Deserialize, Serialize};
+
+use crate::mask::MaskState;
+
+/// What is compared with what. A mask worn incorrectly is a mask here: it may hide as much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cell {
+    BareBare,
+    BareMasked,
+    MaskedMasked,
+}
+
+impl Cell {
+    pub const ALL: [Self; 3] = [Self::BareBare, Self::BareMasked, Self::MaskedMasked];
+
+    pub fn of(a: MaskState, b: MaskState) -> Self {
+        match (a == MaskState::Bare, b == MaskState::Bare) {
+            (true, true) => Self::BareBare,
+            (false, false) => Self::MaskedMasked,
+            _ => Self::BareMasked,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BareBare => "bare x bare",
+            Self::BareMasked => "bare x masked",
+            Self::MaskedMasked => "masked x masked",
+        }
+    }
+}
+
+/// Pairs of similarity and score, both rising; straight lines between them, and the last line goes on beyond the end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Curve(Vec<[f32; 2]>);
+
+/// The curve of each cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    pub bare_bare: Curve,
+    pub bare_masked: Curve,
+    pub masked_masked: Curve,
+}
+
+impl Calibration {
+    pub fn score(&self, cell: Cell, similarity: f32) -> f32 {
+        self.curve(cell).score(similarity)
+    }
+
+    pub fn curve(&self, cell: Cell) -> &Curve {
+        match cell {
+            Cell::BareBare => &self.bare_bare,
+            Cell::BareMasked => &self.bare_masked,
+            Cell::MaskedMasked => &self.masked_masked,
+        }
+    }
+
+    /// Whether every curve can be used: at least two points, finite, rising.
+    pub fn is_sound(&self) -> bool {
+        Cell::ALL.iter().all(|c| {
+            let k = &self.curve(*c).0;
+            k.len() >= 2 && k.iter().flatten().all(|v| v.is_finite()) && k.windows(2).all(|w| w[0][0] < w[1][0] && w[0][1] < w[1][1])
+        })
+    }
+}
+
+/// Scores at which a curve has its points.
+const STEP: f32 = 0.25;
+/// A quantile is read off the comparisons themselves while at least this many lie above it.
+const ENOUGH: f32 = 30.0;
+/// Beyond that the tail is taken as exponential with the mean excess of this many comparisons. Cosines of strangers fall
+/// off faster, so a score beyond the data errs on the safe side.
+const TAIL: usize = 200;
+
+impl Curve {
+    /// From the similarities of non-mated comparisons, at least 1,000 of them.
+    pub fn fit(mut non_mated: Vec<f32>) -> Option<Curve> {
+        non_mated.retain(|s| s.is_finite());
+        let n = non_mated.len();
+        if n < 1000 {
+            return None;
+        }
+        non_mated.sort_by(|a, b| b.total_cmp(a));
+        let mut knots: Vec<[f32; 2]> = Vec::new();
+        let mut score = 0.0;
+        loop {
+            let above = n as f32 * 10f32.powf(-score);
+            if above < ENOUGH {
+                break;
+            }
+            let similarity = non_mated[(above as usize).clamp(1, n) - 1];
+            if knots.last().is_none_or(|l| similarity > l[0] + 1e-6) {
+                knots.push([similarity, score]);
+            }
+            score += STEP;
+        }
+        let tail = TAIL.min(n / 5);
+        let edge = non_mated[tail];
+        let excess = (non_mated[..tail].iter().map(|s| s - edge).sum::<f32>() / tail as f32).max(1e-4);
+        // One more point fixes the slope of all that lies beyond.
+        let last = *knots.last()?;
+        knots.push([last[0] + excess * std::f32::consts::LN_10, last[1] + 1.0]);
+        Some(Curve(knots))
+    }
+
+    /// The curve that is at no similarity more generous than either: of two populations, the stricter sets the threshold.
+    pub fn stricter(a: &Curve, b: &Curve) -> Curve {
+        let scores = |c: &Curve| c.0.iter().map(|k| k[1]).collect::<Vec<_>>();
+        let mut levels = [scores(a), scores(b)].concat();
+        levels.sort_by(f32::total_cmp);
+        levels.dedup();
+        let mut knots: Vec<[f32; 2]> = Vec::new();
+        for level in levels {
+            let similarity = a.similarity(level).max(b.similarity(level));
+            if knots.last().is_none_or(|l| similarity > l[0] + 1e-6) {
+                knots.push([similarity, level]);
+            }
+        }
+        Curve(knots)
+    }
+
+    /// -log10 of the false-match rate at this similarity; not below 0.
+    pub fn score(&self, similarity: f32) -> f32 {
+        self.line(similarity, 0, 1).max(0.0)
+    }
+
+    /// The similarity that reaches `score`.
+    pub fn similarity(&self, score: f32) -> f32 {
+        self.line(score, 1, 0)
+    }
+
+    fn line(&self, at: f32, from: usize, to: usize) -> f32 {
+        let knots = &self.0;
+        let i = knots.partition_point(|k| k[from] < at).clamp(1, knots.len() - 1);
+        let (a, b) = (knots[i - 1], knots[i]);
+        a[to] + (at - a[from]) / (b[from] - a[from]) * (b[to] - a[to])
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub fn calibration() -> Calibration {
+        let curve = |k: f32| Curve(vec![[0.0, 0.0], [k, 6.0]]);
+        Calibration { bare_bare: curve(0.6), bare_masked: curve(0.7), masked_masked: curve(0.8) }
+    }
+
+    /// `n` similarities whose share above s is 10^(-10 s).
+    fn exponential(n: usize) -> Vec<f32> {
+        (0..n).map(|i| -((i as f32 + 0.5) / n as f32).log10() / 10.0).collect()
+    }
+
+    #[test]
+    fn a_curve_gives_back_the_rate_it_was_fitted_to() {
+        let curve = Curve::fit(exponential(100_000)).unwrap();
+        for s in [0.05, 0.1, 0.2, 0.3] {
+            assert!((curve.score(s) - 10.0 * s).abs() < 0.05, "{s}: {}", curve.score(s));
+        }
+        // Beyond what 100,000 comparisons show, the tail goes on.
+        assert!((curve.score(0.5) - 5.0).abs() < 0.4, "{}", curve.score(0.5));
+        assert!((curve.similarity(curve.score(0.25)) - 0.25).abs() < 1e-3);
+    }
+
+    #[test]
+    fn too_few_comparisons_make_no_curve() {
+        assert_eq!(Curve::fit(exponential(999)), None);
+        assert_eq!(Curve::fit(vec![f32::NAN; 5000]), None);
+    }
+
+    #[test]
+    fn the_stricter_of_two_populations_sets_the_threshold() {
+        let easy = Curve::fit(exponential(5000)).unwrap();
+        let hard = Curve::fit(exponential(5000).into_iter().map(|s| s + 0.1).collect()).unwrap();
+        let both = Curve::stricter(&easy, &hard);
+        for s in [0.15, 0.25, 0.4] {
+            assert!(both.score(s) <= easy.score(s) + 1e-3 && (both.score(s) - hard.score(s)).abs() < 0.05);
+        }
+        assert!(Calibration { bare_bare: both.clone(), bare_masked: easy, masked_masked: hard }.is_sound());
+    }
+}

@@ -1,0 +1,75 @@
+//! From a face to a unit vector.
+
+use crate::align::{EMBEDDER_NORMALISATION, Pyramid, Window, mirror};
+use crate::geometry::Similarity;
+use crate::model::{ModelError, Network};
+
+/// A network that turns a window of the canonical face into a vector.
+pub struct Embedder {
+    network: Network,
+    window: Window,
+    input: Vec<f32>,
+}
+
+impl Embedder {
+    /// `network` takes 1 x 3 x height x width of `window`, RGB, (x - 127.5) / 128, and gives `dimensions` numbers.
+    pub fn new(network: Network, window: Window, dimensions: usize) -> Result<Self, ModelError> {
+        let given: usize = network.outputs().first().map_or(0, |o| o.dims.iter().product());
+        if network.input_dims() != [1, 3, window.height, window.width] || given != dimensions {
+            return Err(ModelError::Shape(format!("this is not the embedder that the manifest names: it does not turn {} x {} pixels into {dimensions} numbers", window.width, window.height)));
+        }
+        Ok(Self { network, window, input: Vec::new() })
+    }
+
+    /// One look: a unit vector of the network's dimensions.
+    pub fn embed(&mut self, pyramid: &Pyramid, canonical_to_frame: &Similarity, mirrored: bool) -> Result<Vec<f32>, ModelError> {
+        pyramid.window(&self.window, canonical_to_frame, EMBEDDER_NORMALISATION, &mut self.input);
+        if mirrored {
+            mirror(&mut self.input, self.window.width);
+        }
+        Ok(unit(self.network.run(&self.input)?[0].to_vec()))
+    }
+
+    /// The mean of a look and a look in the mirror, which costs twice as much and errs less.
+    pub fn embed_averaged(&mut self, pyramid: &Pyramid, canonical_to_frame: &Similarity) -> Result<Vec<f32>, ModelError> {
+        let mut sum = self.embed(pyramid, canonical_to_frame, false)?;
+        add(&mut sum, &self.embed(pyramid, canonical_to_frame, true)?, 1.0);
+        Ok(unit(sum))
+    }
+}
+
+/// Scaled to length one. A vector of zeros stays what it is: it is like nobody.
+pub fn unit(mut v: Vec<f32>) -> Vec<f32> {
+    let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
+    if length > 0.0 && length.is_finite() {
+        v.iter_mut().for_each(|x| *x /= length);
+    } else {
+        v.fill(0.0);
+    }
+    v
+}
+
+/// Adds `weight` times `v` to `sum`.
+pub fn add(sum: &mut [f32], v: &[f32], weight: f32) {
+    for (s, x) in sum.iter_mut().zip(v) {
+        *s += weight * x;
+    }
+}
+
+/// The cosine of two unit vectors, -1..1.
+pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_vector_has_length_one_and_nothing_stays_nothing() {
+        let v = unit(vec![3.0, 4.0]);
+        assert!((cosine(&v, &v) - 1.0).abs() < 1e-6);
+        assert_eq!(unit(vec![0.0; 3]), vec![0.0; 3]);
+        assert_eq!(unit(vec![f32::NAN, 1.0]), vec![0.0; 2]);
+    }
+}

@@ -1,0 +1,225 @@
+//! Whether a face can be recognised at all, and what is in the way.
+
+use serde::Serialize;
+
+use crate::align::{CANONICAL_SIDE, Normalisation, PERIOCULAR, Pyramid};
+use crate::geometry::{Point, Similarity};
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Quality {
+    /// 0 hopeless .. 1 as good as a camera gets.
+    pub score: f32,
+    /// Side of the canonical face in pixels of the frame: about 2.5 times the width of the face's eyes and cheeks.
+    pub face_px: f32,
+    /// Share of the fine detail in the detail around the eyes, 0..1 and more; blur takes the fine one first.
+    pub sharpness: f32,
+    /// Mean brightness around the eyes, 0..255.
+    pub brightness: f32,
+    /// Degrees, from the points: positive when the subject turns to the picture's right.
+    pub yaw: f32,
+    /// Degrees, from the points: positive when the subject looks down.
+    pub pitch: f32,
+    /// Degrees, clockwise on the screen.
+    pub roll: f32,
+    /// What is most in the way, if anything is.
+    pub problem: Option<Problem>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    TooSmall,
+    TooBlurred,
+    TooDark,
+    TooBright,
+    TurnedAway,
+    CutOff,
+}
+
+/// From where on a face is refused.
+#[derive(Clone, Copy, Debug)]
+pub struct QualityParams {
+    /// Below this many pixels eyes are a few dots.
+    pub least_px: f32,
+    pub least_sharpness: f32,
+    pub least_brightness: f32,
+    pub most_brightness: f32,
+    /// Degrees. Beyond it one eye is hidden and the points are guesses.
+    pub most_yaw: f32,
+    pub most_pitch: f32,
+    /// Share of the window around the eyes that may lie outside the frame.
+    pub most_outside: f32,
+}
+
+impl QualityParams {
+    /// For a probe: only what cannot be recognised is refused.
+    pub const PROBE: Self = Self {
+        least_px: 36.0,
+        least_sharpness: 0.02,
+        least_brightness: 18.0,
+        most_brightness: 245.0,
+        most_yaw: 50.0,
+        most_pitch: 45.0,
+        most_outside: 0.3,
+    };
+    /// For an enrolment, on which every later comparison rests.
+    pub const ENROL: Self = Self {
+        least_px: 80.0,
+        least_sharpness: 0.04,
+        least_brightness: 40.0,
+        most_brightness: 235.0,
+        most_yaw: 25.0,
+        most_pitch: 25.0,
+        most_outside: 0.1,
+    };
+}
+
+/// Measures the face whose canonical frame lies where `canonical_to_frame` says.
+pub fn measure(pyramid: &Pyramid, points: &[Point; 5], canonical_to_frame: &Similarity, params: &QualityParams) -> Quality {
+    let mut planes = Vec::new();
+    pyramid.window(&PERIOCULAR, canonical_to_frame, Normalisation { offset: 0.0, scale: 1.0 }, &mut planes);
+    let plane = PERIOCULAR.width * PERIOCULAR.height;
+    let luma: Vec<f32> = (0..plane).map(|i| 0.299 * planes[i] + 0.587 * planes[plane + i] + 0.114 * planes[2 * plane + i]).collect();
+    let brightness = luma.iter().sum::<f32>() / plane as f32;
+    let (yaw, pitch, roll) = pose(points);
+    let mut quality = Quality {
+        score: 0.0,
+        face_px: CANONICAL_SIDE * canonical_to_frame.scale(),
+        sharpness: sharpness(&luma, PERIOCULAR.width),
+        brightness,
+        yaw,
+        pitch,
+        roll,
+        problem: None,
+    };
+    quality.problem = problem(&quality, outside(pyramid, canonical_to_frame), params);
+    quality.score = score(&quality);
+    quality
+}
+
+/// Whether the face would pass other limits. The share outside the frame is not kept, so that is judged at measuring only.
+pub fn judged(quality: &Quality, params: &QualityParams) -> Option<Problem> {
+    match quality.problem {
+        Some(Problem::CutOff) => Some(Problem::CutOff),
+        _ => problem(quality, 0.0, params),
+    }
+}
+
+fn problem(q: &Quality, outside: f32, p: &QualityParams) -> Option<Problem> {
+    [
+        (q.face_px < p.least_px, Problem::TooSmall),
+        (outside > p.most_outside, Problem::CutOff),
+        (q.brightness < p.least_brightness, Problem::TooDark),
+        (q.brightness > p.most_brightness, Problem::TooBright),
+        (q.yaw.abs() > p.most_yaw || q.pitch.abs() > p.most_pitch, Problem::TurnedAway),
+        (q.sharpness < p.least_sharpness, Problem::TooBlurred),
+    ]
+    .into_iter()
+    .find_map(|(is, problem)| is.then_some(problem))
+}
+
+/// Each property as a ramp from useless to good, multiplied.
+fn score(q: &Quality) -> f32 {
+    let ramp = |v: f32, bad: f32, good: f32| ((v - bad) / (good - bad)).clamp(0.0, 1.0);
+    let light = ramp(q.brightness, 5.0, 60.0) * ramp(q.brightness, 255.0, 215.0);
+    let pose = ramp(q.yaw.abs(), 60.0, 10.0) * ramp(q.pitch.abs(), 60.0, 12.0);
+    ramp(q.face_px, 16.0, 110.0).sqrt() * light * pose * ramp(q.sharpness, 0.0, 0.12).sqrt()
+}
+
+/// Energy between neighbouring pixels over the energy between pixels four apart: detail over structure, so that neither
+/// light nor contrast counts.
+fn sharpness(luma: &[f32], width: usize) -> f32 {
+    let energy = |step: usize| {
+        let rows = luma.chunks_exact(width).flat_map(|row| row.iter().zip(&row[step..]).map(|(a, b)| (a - b) * (a - b)));
+        let (sum, n) = rows.fold((0.0, 0), |(s, n), d| (s + d, n + 1));
+        sum / n as f32
+    };
+    energy(1) / (energy(4) + 1.0)
+}
+
+/// Yaw, pitch and roll in degrees from five points. Coarse: it tells frontal from turned, no more.
+fn pose(points: &[Point; 5]) -> (f32, f32, f32) {
+    let [right, left, nose, mouth_right, mouth_left] = *points;
+    let (eyes, mouth) = (right.middle(left), mouth_right.middle(mouth_left));
+    let across = right.distance(left).max(1e-3);
+    let along = Point::new((left.x - right.x) / across, (left.y - right.y) / across);
+    let from_eyes = |p: Point| {
+        let d = Point::new(p.x - eyes.x, p.y - eyes.y);
+        (d.x * along.x + d.y * along.y, d.y * along.x - d.x * along.y)
+    };
+    let ((aside, down), (_, mouth_down)) = (from_eyes(nose), from_eyes(mouth));
+    // The tip of the nose stands out by about 0.6 of the distance between the eyes.
+    let yaw = (aside / (0.6 * across)).atan().to_degrees();
+    // On the canonical face the nose lies at 0.495 of the way from eyes to mouth.
+    let pitch = (down / mouth_down.max(0.2 * across) - 0.495) * 120.0;
+    (yaw, pitch, along.y.atan2(along.x).to_degrees())
+}
+
+/// Share of the window around the eyes that lies outside the frame, by a grid of looks.
+fn outside(pyramid: &Pyramid, canonical_to_frame: &Similarity) -> f32 {
+    let to_frame = PERIOCULAR.to_canonical().then(canonical_to_frame);
+    let (w, h) = (pyramid.frame().width() as f32, pyramid.frame().height() as f32);
+    let looks = 8;
+    let at = |i: usize, n: usize| (i as f32 + 0.5) / looks as f32 * n as f32;
+    let out = (0..looks * looks)
+        .map(|i| to_frame.apply(Point::new(at(i % looks, PERIOCULAR.width), at(i / looks, PERIOCULAR.height))))
+        .filter(|p| p.x < 0.0 || p.y < 0.0 || p.x > w - 1.0 || p.y > h - 1.0);
+    out.count() as f32 / (looks * looks) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::align::{CANONICAL, canonical_to_frame};
+    use crate::frame::Frame;
+
+    fn measured(px: &[u8], side: usize, points: [Point; 5], params: &QualityParams) -> Quality {
+        let pyramid = Pyramid::new(Frame::new(px, side, side, 0.0).unwrap());
+        measure(&pyramid, &points, &canonical_to_frame(&points).unwrap(), params)
+    }
+
+    fn noise(side: usize, most: u32) -> Vec<u8> {
+        let mut state = 1u32;
+        let mut next = || {
+            state = state.wrapping_mul(1664525).wrapping_add(1013904223);
+            (state >> 24) * most / 255
+        };
+        (0..side * side).flat_map(|_| [next() as u8; 4]).collect()
+    }
+
+    fn at(x: f32, y: f32, k: f32) -> [Point; 5] {
+        CANONICAL.map(|p| Point::new(x + k * p.x, y + k * p.y))
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_named() {
+        let sharp = noise(300, 255);
+        let p = &QualityParams::ENROL;
+        assert_eq!(measured(&sharp, 300, at(50.0, 50.0, 1.5), p).problem, None);
+        assert_eq!(measured(&sharp, 300, at(50.0, 50.0, 0.3), p).problem, Some(Problem::TooSmall));
+        assert_eq!(measured(&sharp, 300, at(-90.0, 50.0, 1.5), p).problem, Some(Problem::CutOff));
+        assert_eq!(measured(&noise(300, 20), 300, at(50.0, 50.0, 1.5), p).problem, Some(Problem::TooDark));
+        let smooth: Vec<u8> = (0..300 * 300).flat_map(|i| [(60 + i % 300 / 3) as u8; 4]).collect();
+        assert_eq!(measured(&smooth, 300, at(50.0, 50.0, 1.5), &QualityParams { least_sharpness: 0.1, ..*p }).problem, Some(Problem::TooBlurred));
+    }
+
+    #[test]
+    fn a_frontal_face_has_no_yaw_and_a_nose_aside_has() {
+        let (yaw, pitch, roll) = pose(&CANONICAL);
+        assert!(yaw.abs() < 1.0 && pitch.abs() < 1.0 && roll.abs() < 1.0, "{yaw} {pitch} {roll}");
+        let mut turned = CANONICAL;
+        turned[2].x += 20.0;
+        assert!(pose(&turned).0 > 30.0);
+        let mut down = CANONICAL;
+        down[2].y += 12.0;
+        assert!(pose(&down).1 > 20.0);
+    }
+
+    #[test]
+    fn a_larger_face_has_the_better_score() {
+        let sharp = noise(300, 255);
+        let score = |k| measured(&sharp, 300, at(10.0, 10.0, k), &QualityParams::PROBE).score;
+        assert!(score(1.2) > score(0.5) && score(0.5) > score(0.3));
+    }
+}

@@ -1,0 +1,202 @@
+//! A face followed from frame to frame. All its frames together are one probe.
+
+use crate::decide::Decision;
+use crate::detect::Detection;
+use crate::embed::{add, cosine, unit};
+use crate::mask::{Mask, MaskState};
+use crate::quality::Quality;
+use crate::template::{Features, Template};
+
+#[derive(Clone, Copy, Debug)]
+pub struct TrackParams {
+    /// A track that was not seen for this long has ended.
+    pub patience_ms: f64,
+    /// Weight of a new frame in the mask state's running mean: a hand before the face for one frame is no mask.
+    pub mask_weight: f32,
+    /// After so many frames in the pool a new one is only looked at now and then.
+    pub settled: usize,
+    /// How often a settled track is looked at again.
+    pub settled_ms: f64,
+    /// Frames behind a pool's mean at most: older ones fade, so that the pool follows the light.
+    pub memory: f32,
+    /// A frame less like its pool than this, twice in a row, is somebody else who took the place.
+    pub same_person: f32,
+}
+
+impl Default for TrackParams {
+    fn default() -> Self {
+        Self { patience_ms: 700.0, mask_weight: 0.35, settled: 10, settled_ms: 400.0, memory: 20.0, same_person: 0.15 }
+    }
+}
+
+pub struct Track {
+    pub id: u32,
+    pub detection: Detection,
+    pub seen_ms: f64,
+    pub quality: Option<Quality>,
+    pub decision: Option<Decision>,
+    /// When a template was last made; minus infinity when never.
+    pub embedded_ms: f64,
+    /// Every other look is a look in the mirror: over a track the mean of both costs no more than one.
+    pub mirrored: bool,
+    mask: Option<[f32; 3]>,
+    bare: Pool,
+    masked: Pool,
+}
+
+/// Evidence of one kind of face.
+#[derive(Default)]
+struct Pool {
+    periocular: Vec<f32>,
+    full: Vec<f32>,
+    models: (String, String),
+    weight: f32,
+    quality: f32,
+    frames: usize,
+    strangers: usize,
+}
+
+impl Track {
+    pub fn new(id: u32, detection: Detection, time_ms: f64) -> Self {
+        Self {
+            id,
+            detection,
+            seen_ms: time_ms,
+            quality: None,
+            decision: None,
+            embedded_ms: f64::NEG_INFINITY,
+            mirrored: false,
+            mask: None,
+            bare: Pool::default(),
+            masked: Pool::default(),
+        }
+    }
+
+    /// Takes in the mask state's probabilities of a frame and says what the track's state is.
+    pub fn observe_mask(&mut self, probabilities: [f32; 3], params: &TrackParams) -> Mask {
+        let mean = match self.mask {
+            None => probabilities,
+            Some(old) => std::array::from_fn(|i| old[i] + params.mask_weight * (probabilities[i] - old[i])),
+        };
+        self.mask = Some(mean);
+        Mask::most_probable(mean)
+    }
+
+    /// Whether another template would tell something new.
+    pub fn wants_look(&self, state: MaskState, time_ms: f64, params: &TrackParams) -> bool {
+        self.pool(state).frames < params.settled || time_ms - self.embedded_ms >= params.settled_ms
+    }
+
+    /// Good frames behind the probe of this kind of face.
+    pub fn frames(&self, state: MaskState) -> usize {
+        self.pool(state).frames
+    }
+
+    /// Adds a frame's template to the evidence.
+    pub fn observe(&mut self, template: &Template, params: &TrackParams) {
+        let pool = self.pool_mut(template.mask.state);
+        if pool.frames > 0 {
+            let like = cosine(&unit(pool.periocular.clone()), &template.periocular.vector);
+            pool.strangers = if like < params.same_person { pool.strangers + 1 } else { 0 };
+            if pool.strangers >= 2 {
+                self.bare = Pool::default();
+                self.masked = Pool::default();
+                self.decision = None;
+            }
+        }
+        self.pool_mut(template.mask.state).add(template, params.memory);
+    }
+
+    /// The mean of the evidence for this kind of face. None before the first good frame.
+    pub fn probe(&self, mask: Mask) -> Option<Template> {
+        let pool = self.pool(mask.state);
+        (pool.frames > 0).then(|| Template {
+            periocular: Features { model: pool.models.0.clone(), vector: unit(pool.periocular.clone()) },
+            full: (!pool.full.is_empty()).then(|| Features { model: pool.models.1.clone(), vector: unit(pool.full.clone()) }),
+            mask,
+            quality: pool.quality,
+        })
+    }
+
+    fn pool(&self, state: MaskState) -> &Pool {
+        if state == MaskState::Bare { &self.bare } else { &self.masked }
+    }
+
+    fn pool_mut(&mut self, state: MaskState) -> &mut Pool {
+        if state == MaskState::Bare { &mut self.bare } else { &mut self.masked }
+    }
+}
+
+impl Pool {
+    fn add(&mut self, template: &Template, memory: f32) {
+        let weight = template.quality.max(0.05);
+        if self.weight > memory * weight {
+            let fade = memory * weight / self.weight;
+            self.periocular.iter_mut().chain(&mut self.full).for_each(|v| *v *= fade);
+            self.weight *= fade;
+        }
+        self.periocular.resize(template.periocular.vector.len(), 0.0);
+        add(&mut self.periocular, &template.periocular.vector, weight);
+        self.models.0.clone_from(&template.periocular.model);
+        if let Some(full) = &template.full {
+            self.full.resize(full.vector.len(), 0.0);
+            add(&mut self.full, &full.vector, weight);
+            self.models.1.clone_from(&full.model);
+        }
+        self.weight += weight;
+        self.quality = self.quality.max(template.quality);
+        self.frames += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::align::CANONICAL;
+    use crate::geometry::Rect;
+    use crate::template::tests::template;
+
+    fn track() -> Track {
+        Track::new(1, Detection { rect: Rect::default(), points: CANONICAL, score: 1.0 }, 0.0)
+    }
+
+    const MASKED: Mask = Mask { state: MaskState::Masked, probability: 1.0 };
+    const BARE: Mask = Mask { state: MaskState::Bare, probability: 1.0 };
+
+    #[test]
+    fn one_odd_frame_does_not_change_the_mask_state() {
+        let (mut t, p) = (track(), TrackParams::default());
+        for _ in 0..5 {
+            t.observe_mask([0.95, 0.03, 0.02], &p);
+        }
+        assert_eq!(t.observe_mask([0.0, 1.0, 0.0], &p).state, MaskState::Bare);
+        t.observe_mask([0.0, 1.0, 0.0], &p);
+        assert_eq!(t.observe_mask([0.0, 1.0, 0.0], &p).state, MaskState::Masked);
+    }
+
+    #[test]
+    fn bare_and_masked_frames_of_a_face_are_pooled_apart() {
+        let (mut t, p) = (track(), TrackParams::default());
+        assert_eq!(t.probe(BARE), None);
+        t.observe(&template(1, true), &p);
+        t.observe(&template(1, false), &p);
+        t.observe(&template(1, false), &p);
+        assert_eq!((t.frames(MaskState::Bare), t.frames(MaskState::Incorrect)), (1, 2));
+        assert!(t.probe(BARE).unwrap().full.is_some() && t.probe(MASKED).unwrap().full.is_none());
+    }
+
+    #[test]
+    fn somebody_else_in_the_same_place_is_a_new_probe() {
+        let (mut t, p) = (track(), TrackParams::default());
+        for _ in 0..8 {
+            t.observe(&template(1, true), &p);
+        }
+        let mut other = template(1, true);
+        other.periocular.vector.iter_mut().for_each(|v| *v = -*v);
+        t.observe(&other, &p);
+        assert_eq!(t.frames(MaskState::Bare), 9);
+        t.observe(&other, &p);
+        assert_eq!(t.frames(MaskState::Bare), 1);
+        assert!(cosine(&t.probe(BARE).unwrap().periocular.vector, &other.periocular.vector) > 0.99);
+    }
+}

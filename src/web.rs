@@ -1,0 +1,231 @@
+//! The worker's door to the engine: plain values in, plain values out, and every error as `{code, message, remedy}`.
+
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::engine::{self, Engine as Inner, EngineParams, Enrolment};
+use crate::error::EngineError;
+use crate::frame::Frame;
+use crate::manifest::{Manifest, Role};
+use crate::mask::Mask;
+use crate::quality::Quality;
+use crate::template::Template;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance)]
+    fn now() -> f64;
+}
+
+/// The engine, as the worker sees it. Images are RGBA, eight bits a channel, row after row.
+#[wasm_bindgen]
+pub struct Engine(Inner);
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TemplateInfo {
+    models: Models,
+    mask: Mask,
+    quality: f32,
+}
+
+#[derive(Serialize)]
+struct Models {
+    full: Option<String>,
+    periocular: String,
+}
+
+#[derive(Serialize)]
+struct Refusal {
+    index: usize,
+    code: &'static str,
+    message: String,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// `manifest`: the text of manifest.json.
+    #[wasm_bindgen(constructor)]
+    pub fn new(manifest: &str) -> Result<Engine, JsValue> {
+        Ok(Self(Inner::new(Manifest::parse(manifest).map_err(thrown)?, EngineParams::default(), now)))
+    }
+
+    /// What must be fetched: `{role, id, file, bytes, sha256}` each.
+    pub fn models(&self) -> Result<JsValue, JsValue> {
+        plain(&self.0.manifest().models)
+    }
+
+    /// Takes in a model's file, after checking that it is the one that the manifest names.
+    #[wasm_bindgen(js_name = addModel)]
+    pub fn add_model(&mut self, role: &str, bytes: &[u8]) -> Result<(), JsValue> {
+        let role = Role::parse(role).ok_or_else(|| thrown(EngineError::UnknownRole(role.to_owned())))?;
+        self.0.add_model(role, bytes).map_err(thrown)
+    }
+
+    /// One frame of a live stream: an array of observations.
+    pub fn observe(&mut self, rgba: &[u8], width: usize, height: usize, time_ms: f64) -> Result<JsValue, JsValue> {
+        let frame = frame(rgba, width, height, time_ms)?;
+        plain(&self.0.observe(&frame).map_err(thrown)?)
+    }
+
+    #[wasm_bindgen(js_name = resetTracks)]
+    pub fn reset_tracks(&mut self) {
+        self.0.reset_tracks();
+    }
+
+    /// Milliseconds that each stage of the last frame took.
+    #[wasm_bindgen(js_name = lastTimings)]
+    pub fn last_timings(&self) -> Result<JsValue, JsValue> {
+        plain(&self.0.timings())
+    }
+
+    #[wasm_bindgen(js_name = enrolBegin)]
+    pub fn enrol_begin(&mut self) {
+        self.0.enrol_begin();
+    }
+
+    /// `{hint, progress, observation, done}`.
+    #[wasm_bindgen(js_name = enrolFrame)]
+    pub fn enrol_frame(&mut self, rgba: &[u8], width: usize, height: usize, time_ms: f64) -> Result<JsValue, JsValue> {
+        let frame = frame(rgba, width, height, time_ms)?;
+        plain(&self.0.enrol_frame(&frame).map_err(thrown)?)
+    }
+
+    /// `{templates, mask, quality, best: {rgba, width, height}}`.
+    #[wasm_bindgen(js_name = enrolFinish)]
+    pub fn enrol_finish(&mut self) -> Result<JsValue, JsValue> {
+        enrolled(&self.0.enrol_finish().map_err(thrown)?)
+    }
+
+    /// The same from a photograph of one person.
+    #[wasm_bindgen(js_name = enrolPhoto)]
+    pub fn enrol_photo(&mut self, rgba: &[u8], width: usize, height: usize) -> Result<JsValue, JsValue> {
+        let frame = frame(rgba, width, height, 0.0)?;
+        enrolled(&self.0.enrol_still(&frame).map_err(thrown)?)
+    }
+
+    /// Who is on a photograph: an array of observations.
+    #[wasm_bindgen(js_name = identifyPhoto)]
+    pub fn identify_photo(&mut self, rgba: &[u8], width: usize, height: usize) -> Result<JsValue, JsValue> {
+        let frame = frame(rgba, width, height, 0.0)?;
+        plain(&self.0.identify_still(&frame).map_err(thrown)?)
+    }
+
+    /// Whether the faces on a photograph are one person's: an array of observations.
+    pub fn verify(&mut self, id: &str, rgba: &[u8], width: usize, height: usize) -> Result<JsValue, JsValue> {
+        let frame = frame(rgba, width, height, 0.0)?;
+        plain(&self.0.verify_still(id, &frame).map_err(thrown)?)
+    }
+
+    /// Enrols or replaces a person: `{accepted, refused: [{index, code, message}]}`. A template that cannot be read or was
+    /// made by another model is refused; the others are used.
+    #[wasm_bindgen(js_name = putPerson)]
+    pub fn put_person(&mut self, id: &str, templates: Vec<Uint8Array>) -> Result<JsValue, JsValue> {
+        let (mut usable, mut indices, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, bytes) in templates.iter().enumerate() {
+            match Template::decode(&bytes.to_vec()) {
+                Ok(template) => {
+                    usable.push(template);
+                    indices.push(index);
+                }
+                Err(e) => {
+                    let e = EngineError::from(e);
+                    refused.push(Refusal { index, code: e.code(), message: e.to_string() });
+                }
+            }
+        }
+        let accepted = usable.len();
+        let foreign = self.0.put_person(id, usable);
+        let accepted = accepted - foreign.len();
+        refused.extend(foreign.into_iter().map(|(i, e)| Refusal { index: indices[i], code: "template_other_model", message: e.to_string() }));
+        let result = Object::new();
+        set(&result, "accepted", accepted.into());
+        set(&result, "refused", plain(&refused)?);
+        Ok(result.into())
+    }
+
+    #[wasm_bindgen(js_name = removePerson)]
+    pub fn remove_person(&mut self, id: &str) -> bool {
+        self.0.remove_person(id)
+    }
+
+    #[wasm_bindgen(js_name = clearGallery)]
+    pub fn clear_gallery(&mut self) {
+        self.0.clear_gallery();
+    }
+
+    pub fn people(&self) -> usize {
+        self.0.gallery().people()
+    }
+
+    pub fn references(&self) -> usize {
+        self.0.gallery().references()
+    }
+
+    /// Target false-match rate of one probe against the whole gallery, 0.1 .. 0.000001.
+    #[wasm_bindgen(js_name = setTarget)]
+    pub fn set_target(&mut self, fmr: f32) -> Result<(), JsValue> {
+        self.0.set_target(fmr).map_err(thrown)
+    }
+
+    /// The score that a match needs now.
+    pub fn needed(&self) -> f32 {
+        self.0.needed()
+    }
+
+    /// `{models: {full, periocular}, mask, quality}` of a template's bytes.
+    #[wasm_bindgen(js_name = templateInfo)]
+    pub fn template_info(&self, template: &[u8]) -> Result<JsValue, JsValue> {
+        let t = Template::decode(template).map_err(|e| thrown(e.into()))?;
+        let models = Models { full: t.full.map(|f| f.model), periocular: t.periocular.model };
+        plain(&TemplateInfo { models, mask: t.mask, quality: t.quality })
+    }
+}
+
+fn frame(rgba: &[u8], width: usize, height: usize, time_ms: f64) -> Result<Frame<'_>, JsValue> {
+    Frame::new(rgba, width, height, time_ms).map_err(|e| thrown(e.into()))
+}
+
+fn enrolled(e: &Enrolment) -> Result<JsValue, JsValue> {
+    #[derive(Serialize)]
+    struct Seen {
+        mask: Mask,
+        quality: Quality,
+    }
+    let result = plain(&Seen { mask: e.mask, quality: e.quality })?;
+    let templates: Array = e.templates.iter().map(|t| JsValue::from(bytes(&t.encode()))).collect();
+    set(&result, "templates", templates.into());
+    set(&result, "best", picture(&e.picture));
+    Ok(result)
+}
+
+fn picture(p: &engine::Picture) -> JsValue {
+    let value = Object::new();
+    set(&value, "rgba", bytes(&p.rgba).into());
+    set(&value, "width", p.width.into());
+    set(&value, "height", p.height.into());
+    value.into()
+}
+
+/// A copy in the browser's own memory: a view of ours would move when it grows.
+fn bytes(b: &[u8]) -> Uint8Array {
+    Uint8Array::from(b)
+}
+
+fn set(object: &JsValue, key: &str, value: JsValue) {
+    // Only a frozen object or a proxy refuses, and these are fresh plain ones.
+    let _ = Reflect::set(object, &key.into(), &value);
+}
+
+fn plain<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
+    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(JsValue::from)
+}
+
+fn thrown(e: EngineError) -> JsValue {
+    let value = Object::new();
+    set(&value, "code", e.code().into());
+    set(&value, "message", e.to_string().into());
+    set(&value, "remedy", e.remedy().into());
+    value.into()
+}
