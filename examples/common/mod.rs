@@ -1,0 +1,277 @@
+//! What the evaluation and the calibration share: pictures of people in folders, and the engine run over them.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use brow::calibrate::Calibration;
+use brow::engine::{Engine, EngineParams, Face};
+use brow::frame::Frame;
+use brow::geometry::Point;
+use brow::manifest::{Manifest, Role};
+use brow::mask::{Mask, MaskState};
+use brow::template::Template;
+use image::{DynamicImage, ImageDecoder, ImageReader};
+
+pub type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// A picture of a person: FOLDER/<person>/<image>.
+pub struct Picture {
+    /// `person/image`, with forward slashes.
+    pub file: String,
+    pub person: usize,
+}
+
+/// What the engine made of a picture.
+pub enum Seen {
+    Face(Box<Found>),
+    /// There is a picture, but the engine found no face in it.
+    NoFace,
+    /// The picture cannot be decoded.
+    Damaged(String),
+}
+
+pub struct Found {
+    pub template: Template,
+    pub mask: Mask,
+    pub face_px: f32,
+    pub quality: f32,
+    pub points: [Point; 5],
+}
+
+impl Seen {
+    pub fn face(&self) -> Option<&Found> {
+        match self {
+            Self::Face(f) => Some(f),
+            _ => None,
+        }
+    }
+}
+
+/// All pictures of a folder and the names of their people, sorted.
+pub fn pictures(folder: &Path) -> Outcome<(Vec<Picture>, Vec<String>)> {
+    let (mut pictures, mut people) = (Vec::new(), Vec::new());
+    for dir in sorted(folder)?.into_iter().filter(|p| p.is_dir()) {
+        let person = people.len();
+        let name = name(&dir);
+        for file in sorted(&dir)? {
+            let ending = file.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
+            if ["jpg", "jpeg", "png", "webp"].contains(&ending.as_str()) {
+                pictures.push(Picture { file: format!("{name}/{}", self::name(&file)), person });
+            }
+        }
+        people.push(name);
+    }
+    if pictures.is_empty() {
+        return Err(format!("{} holds no pictures: it should look like FOLDER/<person>/<image>.jpg (or .png, .webp)", folder.display()).into());
+    }
+    Ok((pictures, people))
+}
+
+fn sorted(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).map_err(|e| format!("{} cannot be read: {e}", folder.display()))?;
+    let mut paths = entries.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, std::io::Error>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The engine with the models of `models/`, and its calibration.
+pub fn engine(models: &Path) -> Outcome<Engine> {
+    let text = std::fs::read_to_string(models.join("manifest.json")).map_err(|e| format!("{}/manifest.json cannot be read: {e}", models.display()))?;
+    let manifest = Manifest::parse(&text)?;
+    let entries = manifest.models.clone();
+    let mut engine = Engine::new(manifest, EngineParams::default(), || 0.0);
+    for entry in entries {
+        let file = models.join(&entry.file);
+        let bytes = std::fs::read(&file).map_err(|e| format!("{} cannot be read: {e}", file.display()))?;
+        engine.add_model(entry.role, &bytes)?;
+    }
+    Ok(engine)
+}
+
+pub fn calibration(engine: &Engine) -> Calibration {
+    engine.manifest().calibration.clone()
+}
+
+/// The ids of the models in use, for the record.
+pub fn model_ids(engine: &Engine) -> BTreeMap<&'static str, String> {
+    Role::ALL.iter().map(|r| (r.name(), engine.manifest().model(*r).id.clone())).collect()
+}
+
+/// Runs the engine over all pictures on as many threads as there are cores, with a progress bar.
+pub fn see(models: &Path, folder: &Path, pictures: &[Picture], pad: Option<f32>) -> Outcome<Vec<Seen>> {
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let engines = (0..threads).map(|_| engine(models)).collect::<Outcome<Vec<_>>>()?;
+    let results: Vec<Mutex<Option<Seen>>> = pictures.iter().map(|_| Mutex::new(None)).collect();
+    let (next, progress) = (AtomicUsize::new(0), Progress::new(pictures.len()));
+    std::thread::scope(|scope| {
+        for mut engine in engines {
+            scope.spawn({
+                let (next, results, progress) = (&next, &results, &progress);
+                move || {
+                    loop {
+                        let i = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(picture) = pictures.get(i) else { break };
+                        let seen = look(&mut engine, &folder.join(&picture.file), pad);
+                        // Each result has one writer: the lock is never contended and never poisoned.
+                        if let Ok(mut result) = results[i].lock() {
+                            *result = Some(seen);
+                        }
+                        progress.step();
+                    }
+                }
+            });
+        }
+    });
+    progress.end();
+    Ok(results.into_iter().filter_map(|r| r.into_inner().ok().flatten()).collect())
+}
+
+fn look(engine: &mut Engine, file: &Path, pad: Option<f32>) -> Seen {
+    let image = match load(file) {
+        Ok(image) => image,
+        Err(e) => return Seen::Damaged(e.to_string()),
+    };
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    let rgba = image.into_rgba8().into_raw();
+    let faces = Frame::new(&rgba, width, height, 0.0).map_err(Into::into).and_then(|frame| engine.still(&frame, pad));
+    match faces {
+        Ok(faces) => match principal(faces, width, height) {
+            Some(f) => Seen::Face(Box::new(Found {
+                face_px: f.quality.face_px,
+                quality: f.quality.score,
+                points: f.detection.points,
+                mask: f.mask,
+                template: f.template,
+            })),
+            None => Seen::NoFace,
+        },
+        Err(e) => Seen::Damaged(e.to_string()),
+    }
+}
+
+/// A picture's pixels, turned as its EXIF orientation says.
+pub fn load(file: &Path) -> Outcome<DynamicImage> {
+    let mut decoder = ImageReader::open(file)?.with_guessed_format()?.into_decoder()?;
+    let orientation = decoder.orientation()?;
+    let mut image = DynamicImage::from_decoder(decoder)?;
+    image.apply_orientation(orientation);
+    Ok(image)
+}
+
+/// The one face that a portrait is of: large and near the middle.
+fn principal(faces: Vec<Face>, width: usize, height: usize) -> Option<Face> {
+    let middle = Point::new(width as f32 / 2.0, height as f32 / 2.0);
+    let rank = |f: &Face| f.detection.score * f.detection.rect.area().sqrt() - 0.3 * f.detection.rect.centre().distance(middle);
+    faces.into_iter().max_by(|a, b| rank(a).total_cmp(&rank(b)))
+}
+
+/// A bar on a terminal, a line now and then elsewhere.
+pub struct Progress {
+    total: usize,
+    done: AtomicUsize,
+    began: Instant,
+    bar: bool,
+}
+
+impl Progress {
+    pub fn new(total: usize) -> Self {
+        Self { total, done: AtomicUsize::new(0), began: Instant::now(), bar: std::io::stderr().is_terminal() }
+    }
+
+    fn step(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let every = if self.bar { (self.total / 400).max(1) } else { (self.total / 10).max(1) };
+        if done % every != 0 && done != self.total {
+            return;
+        }
+        let seconds = self.began.elapsed().as_secs_f64();
+        let left = seconds / done as f64 * (self.total - done) as f64;
+        let text = format!("{done} of {} pictures, {seconds:.0} s, {left:.0} s left", self.total);
+        if self.bar {
+            let filled = 30 * done / self.total;
+            eprint!("\r[{}{}] {text}   ", "#".repeat(filled), ".".repeat(30 - filled));
+            let _ = std::io::stderr().flush();
+        } else {
+            eprintln!("{text}");
+        }
+    }
+
+    fn end(&self) {
+        if self.bar {
+            eprintln!();
+        }
+    }
+}
+
+/// The true mask states of a CSV with the columns `file,mask`.
+pub fn truth(file: &Path) -> Outcome<BTreeMap<String, MaskState>> {
+    let rows = csv(file, &["file", "mask"])?;
+    rows.into_iter()
+        .map(|r| {
+            let state = MaskState::parse(&r[1]).ok_or_else(|| format!("{}: '{}' is no mask state (bare, masked or incorrect)", file.display(), r[1]))?;
+            Ok((r[0].clone(), state))
+        })
+        .collect()
+}
+
+/// The named columns of a CSV file with a header.
+pub fn csv(file: &Path, columns: &[&str]) -> Outcome<Vec<Vec<String>>> {
+    let mut reader = csv_reader(file)?;
+    let header = reader.headers()?.clone();
+    let at = columns
+        .iter()
+        .map(|c| header.iter().position(|h| h.trim() == *c).ok_or_else(|| format!("{}: there is no column '{c}'", file.display())))
+        .collect::<Result<Vec<_>, _>>()?;
+    reader
+        .records()
+        .map(|row| {
+            let row = row?;
+            Ok(at.iter().map(|i| row.get(*i).unwrap_or("").trim().to_owned()).collect())
+        })
+        .collect()
+}
+
+fn csv_reader(file: &Path) -> Outcome<csv::Reader<std::fs::File>> {
+    Ok(csv::ReaderBuilder::new().from_path(file).map_err(|e| format!("{} cannot be read: {e}", file.display()))?)
+}
+
+/// Reads `--name value` pairs and plain words.
+pub struct Arguments {
+    pub words: Vec<String>,
+    options: BTreeMap<String, String>,
+}
+
+impl Arguments {
+    pub fn parse(allowed: &[&str]) -> Outcome<Self> {
+        let (mut words, mut options) = (Vec::new(), BTreeMap::new());
+        let mut rest = std::env::args().skip(1);
+        while let Some(word) = rest.next() {
+            match word.strip_prefix("--") {
+                Some(name) if allowed.contains(&name) => {
+                    let value = rest.next().ok_or_else(|| format!("--{name} wants a value"))?;
+                    options.insert(name.to_owned(), value);
+                }
+                Some(name) => return Err(format!("there is no option --{name}; the options are --{}", allowed.join(", --")).into()),
+                None => words.push(word),
+            }
+        }
+        Ok(Self { words, options })
+    }
+
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.options.get(name).map(PathBuf::from)
+    }
+
+    pub fn number(&self, name: &str) -> Outcome<Option<f32>> {
+        let parse = |v: &String| v.parse::<f32>().ok().filter(|v| v.is_finite() && *v >= 0.0).ok_or_else(|| format!("--{name} wants a number, not '{v}'"));
+        Ok(self.options.get(name).map(parse).transpose()?)
+    }
+}
