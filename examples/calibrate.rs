@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use brow::calibrate::{Calibration, Cell, Curve};
 use brow::gallery::compare;
-use brow::manifest::{Manifest, Role, hex};
+use brow::manifest::{Manifest, hex};
 use common::{Arguments, Outcome};
 use sha2::{Digest, Sha256};
 
@@ -64,7 +64,7 @@ fn run() -> Outcome<()> {
         bare_masked: curve(Cell::BareMasked)?,
         masked_masked: curve(Cell::MaskedMasked)?,
     };
-    let models_used: BTreeMap<_, _> = Role::ALL.iter().map(|r| (r.name(), &manifest.model(*r).id)).collect();
+    let models_used = common::model_ids(&common::engine(&models)?);
     manifest.protocol = serde_json::json!({
         "what": "non-mated similarities; empirical quantiles while 30 comparisons lie above, beyond that an exponential tail with the mean excess of the 200 most similar strangers; of several sets the stricter at each level",
         "models": models_used,
@@ -81,7 +81,7 @@ fn write(models: &Path, manifest: &Manifest) -> Outcome<()> {
 fn non_mated(models: &Path, folder: &Path, truth: Option<&Path>) -> Outcome<BTreeMap<&'static str, Vec<f32>>> {
     let truth = truth.map(common::truth).transpose()?;
     let (mut pictures, people) = common::pictures(folder)?;
-    pictures.retain(|p| crc32fast::hash(people[p.person].as_bytes()) % 2 == 0);
+    pictures.retain(|p| crc32fast::hash(people[p.person].as_bytes()).is_multiple_of(2));
     eprintln!("{}: {} pictures of people with an even CRC-32", folder.display(), pictures.len());
     let calibration = common::calibration(&common::engine(models)?);
     let seen = common::see(models, folder, &pictures, None)?;

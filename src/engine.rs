@@ -347,12 +347,12 @@ impl Engine {
         let tile = |n: u64| tiles[n as usize % tiles.len()];
         if !self.tracks.is_empty() {
             return match self.frames % live.search_every {
-                0 if self.frames / live.search_every % 2 == 0 => vec![whole(pyramid, 0.0, 0.0)],
+                0 if (self.frames / live.search_every).is_multiple_of(2) => vec![whole(pyramid, 0.0, 0.0)],
                 0 => vec![tile(self.frames / live.search_every / 2)],
                 _ => vec![],
             };
         }
-        if self.empty > live.turn_after && self.empty % 4 == 0 {
+        if self.empty > live.turn_after && self.empty.is_multiple_of(4) {
             let quarter = [1.0, -1.0, 2.0][(self.empty / 4 % 3) as usize];
             return vec![whole(pyramid, 0.0, quarter * std::f32::consts::FRAC_PI_2)];
         }
@@ -389,10 +389,9 @@ impl Engine {
         let now = pyramid.frame().time_ms;
         let mut waiting: Vec<(f64, usize)> = Vec::new();
         for (i, s) in seen.iter().enumerate() {
-            if let Some(track) = self.tracks.iter().find(|t| t.id == s.id) {
-                if s.quality.problem.is_none() && track.wants_look(s.mask.state, now, &self.params.track) {
-                    waiting.push((track.embedded_ms, i));
-                }
+            let track = self.tracks.iter().find(|t| t.id == s.id && s.quality.problem.is_none());
+            if let Some(track) = track.filter(|t| t.wants_look(s.mask.state, now, &self.params.track)) {
+                waiting.push((track.embedded_ms, i));
             }
         }
         waiting.sort_by(|a, b| a.0.total_cmp(&b.0));

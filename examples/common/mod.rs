@@ -1,5 +1,8 @@
 //! What the evaluation and the calibration share: pictures of people in folders, and the engine run over them.
 
+// Each example is a program of its own and uses a part of this.
+#![allow(dead_code)]
+
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -189,7 +192,7 @@ impl Progress {
     fn step(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let every = if self.bar { (self.total / 400).max(1) } else { (self.total / 10).max(1) };
-        if done % every != 0 && done != self.total {
+        if !done.is_multiple_of(every) && done != self.total {
             return;
         }
         let seconds = self.began.elapsed().as_secs_f64();

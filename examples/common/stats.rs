@@ -147,13 +147,13 @@ impl Comparisons {
         let mut mated = vec![0u64; BINS];
         self.mated.iter().for_each(|(b, _)| mated[*b as usize] += 1);
         let (mut passing, mut refused) = (n, 0u64);
-        for i in 0..BINS {
+        for (mated, non_mated) in mated.iter().zip(&self.non_mated) {
             let (fmr, fnmr) = (passing as f64 / n as f64, refused as f64 / self.mated.len() as f64);
             if fnmr >= fmr {
                 return Some((fnmr + fmr) / 2.0);
             }
-            passing -= self.non_mated[i];
-            refused += mated[i];
+            passing -= non_mated;
+            refused += mated;
         }
         Some(1.0)
     }
