@@ -1,0 +1,261 @@
+/**
+ * Every way out of a page or a worker that a browser knows, each as one attempt to reach an address.
+ *
+ * An attempt counts as refused only on positive evidence: the browser reported a violation of the policy, threw a
+ * security error, or does not offer the way at all. A failure without such evidence ("no answer") might be a receiver
+ * that is switched off, and is shown as such.
+ */
+
+/** @typedef {'refused' | 'absent' | 'silent' | 'out'} Outcome */
+/** @typedef {{name: string, outcome: Outcome, words: string}} Result */
+/**
+ * @typedef {object} Attempt
+ * @property {string} name in plain words
+ * @property {string} [needs] global that the way needs; where it is missing there is no way out
+ * @property {(url: string) => unknown} go resolves if it got through, rejects or throws if not
+ * @property {boolean} [leaves] the page is gone if it succeeds
+ * @property {boolean} [mute] success and failure look alike to the page: only a violation decides
+ */
+
+const PATIENCE_MS = 1500;
+/** How long a report of a violation may come after the failure itself. */
+const REPORT_MS = 150;
+
+const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const inDocument = typeof document !== 'undefined';
+
+/**
+ * An address becomes a script only by a Trusted Types policy. The attempts take the page's own one and let everything
+ * through, so that what is tested is the rest of the policy.
+ * @type {{createScriptURL: (url: string) => any, createScript: (code: string) => any}}
+ */
+export const trusted = (() => {
+  const types = Reflect.get(globalThis, 'trustedTypes');
+  const same = { createScriptURL: (/** @type {string} */ url) => url, createScript: (/** @type {string} */ code) => code };
+  try {
+    return types ? types.createPolicy('brow', same) : same;
+  } catch {
+    return same;
+  }
+})();
+
+/** @param {string} tag @param {Record<string, string>} attributes @param {{load?: boolean}} [options] */
+function element(tag, attributes, { load = true } = {}) {
+  return new Promise((resolve, reject) => {
+    const node = document.createElement(tag);
+    node.addEventListener('load', () => resolve(undefined));
+    node.addEventListener('loadeddata', () => resolve(undefined));
+    node.addEventListener('error', () => reject(new Error('error event')));
+    for (const [name, value] of Object.entries(attributes)) {
+      if (tag === 'script' && name === 'src') Reflect.set(node, 'src', trusted.createScriptURL(value));
+      else node.setAttribute(name, value);
+    }
+    document[tag === 'link' || tag === 'script' ? 'head' : 'body'].append(node);
+    setTimeout(() => {
+      node.remove();
+      if (load) reject(new Error('nothing happened'));
+      else resolve(undefined);
+    }, PATIENCE_MS);
+  });
+}
+
+/** @param {EventTarget & {close?: () => void}} connection */
+function opened(connection) {
+  return new Promise((resolve, reject) => {
+    connection.addEventListener('open', () => resolve(connection.close?.()));
+    connection.addEventListener('error', () => reject(new Error('error event')));
+  });
+}
+
+/** @param {any} address @param {WorkerOptions} [options] */
+function startWorker(address, options) {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(address, options);
+    worker.addEventListener('message', ({ data }) => {
+      if (data === 'out') resolve(undefined);
+      else reject(new DOMException(`${data} in the worker`, 'SecurityError'));
+    });
+    worker.addEventListener('error', () => reject(new Error('error event')));
+  });
+}
+
+/**
+ * Starts a worker that was made here, and so has this page's policy, and in it runs `code`, which posts 'out' if it gets
+ * through; a violation there is posted as what it violated.
+ * @param {string} code
+ */
+function startMadeWorker(code) {
+  const report = "addEventListener('securitypolicyviolation', (event) => postMessage(event.effectiveDirective));";
+  return startWorker(trusted.createScriptURL(URL.createObjectURL(new Blob([report, code], { type: 'text/javascript' }))));
+}
+
+/** Ways that pages and workers have in common. @returns {Attempt[]} */
+function commonAttempts() {
+  return [
+    { name: 'fetch', go: (url) => fetch(url, { mode: 'no-cors' }) },
+    { name: 'fetch that outlives the page (keepalive)', go: (url) => fetch(url, { mode: 'no-cors', method: 'POST', body: 'x', keepalive: true }) },
+    { name: 'XMLHttpRequest', needs: 'XMLHttpRequest', go: (url) => new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.onload = resolve;
+      request.onerror = () => reject(new Error('error event'));
+      request.open('GET', url);
+      request.send();
+    }) },
+    { name: 'WebSocket', needs: 'WebSocket', go: (url) => opened(new WebSocket(url.replace(/^http/, 'ws'))) },
+    { name: 'server-sent events (EventSource)', needs: 'EventSource', go: (url) => opened(new EventSource(url)) },
+    { name: 'WebTransport', needs: 'WebTransport', go: (url) => new (Reflect.get(globalThis, 'WebTransport'))(url.replace(/^http:/, 'https:')).ready },
+    { name: 'module from the address (import)', go: (url) => import(url) },
+    { name: 'worker from the address', needs: 'Worker', go: (url) => startWorker(trusted.createScriptURL(url)) },
+    { name: 'worker made here that fetches', needs: 'Worker', go: (url) =>
+      startMadeWorker(`fetch(${JSON.stringify(url)}, {mode: 'no-cors'}).then(() => postMessage('out'), () => {});`) },
+    { name: 'worker made here that loads a script (importScripts)', needs: 'Worker', go: (url) =>
+      startMadeWorker(`
+        const same = {createScriptURL: (url) => url};
+        const policy = globalThis.trustedTypes ? trustedTypes.createPolicy('brow', same) : same;
+        try { importScripts(policy.createScriptURL(${JSON.stringify(url)})); postMessage('out'); } catch {}`) },
+    { name: 'stored copy of an answer (Cache.add)', needs: 'caches', go: async (url) => {
+      const cache = await caches.open('prove');
+      try {
+        await cache.add(new Request(url, { mode: 'no-cors' }));
+      } finally {
+        await caches.delete('prove');
+      }
+    } },
+    { name: 'code from a string (eval)', go: () => { (0, eval)('1'); } },
+  ];
+}
+
+/** @returns {Attempt[]} */
+export function pageAttempts() {
+  return [
+    ...commonAttempts(),
+    { name: 'beacon', go: (url) => { if (!navigator.sendBeacon(url, 'x')) throw new Error('refused'); }, mute: true },
+    { name: 'WebRTC', needs: 'RTCPeerConnection', go: () => { throw new Error('WebRTC is there'); } },
+    { name: 'picture', go: (url) => element('img', { src: url }) },
+    { name: 'picture in a style (background)', go: async (url) => {
+      document.body.style.backgroundImage = `url("${url}")`;
+      await sleep(400);
+      document.body.style.backgroundImage = '';
+    }, mute: true },
+    { name: 'sound or video', go: (url) => element('video', { src: url, preload: 'auto' }) },
+    { name: 'font', needs: 'FontFace', go: (url) => new FontFace('prove', `url("${url}")`).load() },
+    { name: 'style sheet', go: (url) => element('link', { rel: 'stylesheet', href: url }) },
+    { name: 'script', go: (url) => element('script', { src: url }) },
+    { name: 'script written into the page', go: () => {
+      const script = document.createElement('script');
+      script.text = trusted.createScript('globalThis.proveInline = true');
+      document.head.append(script);
+      script.remove();
+      if (Reflect.get(globalThis, 'proveInline')) return;
+      throw new Error('did not run');
+    } },
+    { name: 'frame', go: (url) => element('iframe', { src: url }, { load: false }), mute: true },
+    { name: 'embedded object', go: (url) => element('object', { data: url }) },
+    { name: 'form', go: async (url) => {
+      const form = document.createElement('form');
+      form.action = url;
+      form.method = 'post';
+      document.body.append(form);
+      form.submit();
+      await sleep(400);
+      form.remove();
+    }, mute: true },
+    { name: 'prefetching link', go: (url) => element('link', { rel: 'prefetch', href: url }) },
+    { name: 'preloading link', go: (url) => element('link', { rel: 'preload', as: 'image', href: url }) },
+    { name: 'ping of a link', go: async (url) => {
+      const link = document.createElement('a');
+      link.href = '#tried';
+      link.ping = url;
+      document.body.append(link);
+      link.click();
+      await sleep(400);
+      link.remove();
+    }, mute: true },
+    { name: 'service worker from the address', needs: 'ServiceWorker', go: (url) => navigator.serviceWorker.register(trusted.createScriptURL(url)) },
+    { name: 'shared worker from the address', needs: 'SharedWorker', go: (url) => { new SharedWorker(trusted.createScriptURL(url)); } },
+    { name: 'address as the base of the page', go: async (url) => {
+      const base = document.createElement('base');
+      base.href = url;
+      document.head.append(base);
+      const moved = document.baseURI.startsWith(url);
+      base.remove();
+      if (!moved) throw new Error('refused');
+    } },
+    { name: 'new window', go: async (url) => {
+      const opened = window.open(url, '_blank', 'noreferrer=no');
+      if (opened === null) throw new DOMException('no window was opened', 'SecurityError');
+      await sleep(600);
+      let arrived = true;
+      try {
+        // Readable means that it is still the empty page it began as, or an error page of our own.
+        arrived = opened.location.href !== 'about:blank';
+      } catch {
+        arrived = !opened.closed;
+      }
+      opened.close();
+      if (!arrived) throw new DOMException('the window stayed empty', 'SecurityError');
+    } },
+    { name: 'sending this page to the address', leaves: true, go: async (url) => {
+      location.href = url;
+      await sleep(600);
+    } },
+  ];
+}
+
+/** @returns {Attempt[]} */
+export function workerAttempts() {
+  return [
+    ...commonAttempts(),
+    { name: 'WebRTC', needs: 'RTCPeerConnection', go: () => { throw new Error('WebRTC is there'); } },
+  ];
+}
+
+/**
+ * @param {Attempt} attempt
+ * @param {string} address
+ * @returns {Promise<Result>}
+ */
+async function attemptOne({ name, needs, go, mute }, address) {
+  if (needs !== undefined && !(needs in globalThis)) return { name, outcome: 'absent', words: 'Not there: this page has no such means.' };
+  const url = new URL(`/out/${encodeURIComponent(name.replace(/[^a-z]+/gi, '-'))}?from=${inDocument ? 'page' : 'worker'}`, address).href;
+  /** @type {string | null} */
+  let violated = null;
+  const notice = (/** @type {Event} */ event) => {
+    violated ??= /** @type {SecurityPolicyViolationEvent} */ (event).effectiveDirective;
+  };
+  const source = inDocument ? document : globalThis;
+  source.addEventListener('securitypolicyviolation', notice);
+  let cancelled = false;
+  // Registered after the guard's own listener, so that it sees what that decided.
+  const navigation = /** @type {EventTarget | undefined} */ (Reflect.get(globalThis, 'navigation'));
+  const departure = (/** @type {Event} */ event) => { cancelled ||= event.defaultPrevented; };
+  navigation?.addEventListener('navigate', departure);
+  /** @type {unknown} */
+  let failure = null;
+  try {
+    await Promise.race([go(url), sleep(PATIENCE_MS + 500).then(() => { throw new Error('nothing happened'); })]);
+  } catch (error) {
+    failure = error ?? new Error('refused');
+  }
+  await sleep(REPORT_MS);
+  source.removeEventListener('securitypolicyviolation', notice);
+  navigation?.removeEventListener('navigate', departure);
+  if (violated !== null) return { name, outcome: 'refused', words: `Refused by the policy (${violated}).` };
+  if (cancelled) return { name, outcome: 'refused', words: 'Cancelled before anything was sent.' };
+  const kind = failure && typeof failure === 'object' && 'name' in failure ? String(failure.name) : '';
+  if (failure instanceof DOMException && kind === 'SecurityError') return { name, outcome: 'refused', words: `Refused by the browser: ${failure.message}` };
+  if (kind === 'EvalError') return { name, outcome: 'refused', words: 'Refused by the policy (script-src).' };
+  if (failure) return { name, outcome: 'silent', words: `Failed, without the browser saying that the policy refused it: ${String(failure)}` };
+  if (mute) return { name, outcome: 'silent', words: 'The browser neither refused it nor said that it arrived.' };
+  return { name, outcome: 'out', words: 'GOT OUT.' };
+}
+
+/**
+ * One after another, so that each violation belongs to one attempt.
+ * @param {Attempt[]} attempts
+ * @param {string} address
+ * @param {(result: Result) => void} report
+ */
+export async function attemptAll(attempts, address, report) {
+  for (const attempt of attempts) report(await attemptOne(attempt, address));
+}

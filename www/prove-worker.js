@@ -1,0 +1,10 @@
+/**
+ * The prove page's attempts from inside a worker: a worker has its own policy, so it has to be tried by itself.
+ * Takes {address}, posts one {name, outcome, words} an attempt and {done: true} at the end.
+ */
+import { attemptAll, workerAttempts } from './prove-attempts.js';
+
+addEventListener('message', async ({ data }) => {
+  await attemptAll(workerAttempts(), data.address, (result) => postMessage(result));
+  postMessage({ done: true });
+});
