@@ -1,0 +1,59 @@
+"""What ONNX Runtime answers for every network in models/, for tests/golden.rs to compare with.
+
+    python goldens.py
+
+Writes tests/data/golden/NAME.json (the model's SHA-256, input sizes, outputs) and NAME.bin (outputs as little-endian f32, one
+input after the other). The inputs are made by a formula that the test repeats exactly; see `synthetic`.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGET = ROOT / "tests" / "data" / "golden"
+SEEDS = [1, 2]
+# Sizes of the networks that leave theirs open.
+OPEN_DIMS = (1, 3, 256, 320)
+
+
+def synthetic(dims, seed):
+    """Slanted stripes and noise in [-1, 1): half of each, every step exact in f32."""
+    channels, rows, columns = dims[1:]
+    count = channels * rows * columns
+    state, noise = seed, np.empty(count, np.float32)
+    for i in range(count):
+        state = (state * 1664525 + 1013904223) & 0xFFFFFFFF
+        noise[i] = np.float32(state >> 8) / np.float32(1 << 23) - np.float32(1)
+    c, y, x = np.meshgrid(np.arange(channels), np.arange(rows), np.arange(columns), indexing="ij")
+    stripes = ((x * 3 + y * 5 + c * 7) % 64).astype(np.float32) / np.float32(32) - np.float32(1)
+    return (noise.reshape(dims) * np.float32(0.5) + stripes.reshape(dims) * np.float32(0.5)).astype(np.float32)
+
+
+def main():
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for old in TARGET.glob("*.*"):
+        old.unlink()
+    for path in sorted((ROOT / "models").glob("*.onnx")):
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        [source] = session.get_inputs()
+        dims = [d if isinstance(d, int) else fallback for d, fallback in zip(source.shape, OPEN_DIMS)]
+        names = [o.name for o in session.get_outputs()]
+        runs = [session.run(names, {source.name: synthetic(dims, seed)}) for seed in SEEDS]
+        about = {
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "runtime": f"onnxruntime {onnxruntime.__version__}",
+            "input": dims,
+            "seeds": SEEDS,
+            "outputs": [{"name": name, "dims": list(value.shape)} for name, value in zip(names, runs[0])],
+        }
+        (TARGET / f"{path.stem}.json").write_text(json.dumps(about, indent=1) + "\n")
+        (TARGET / f"{path.stem}.bin").write_bytes(b"".join(v.astype("<f4").tobytes() for run in runs for v in run))
+        print(path.name, dims, [o["dims"] for o in about["outputs"]])
+
+
+if __name__ == "__main__":
+    main()

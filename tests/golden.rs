@@ -1,0 +1,121 @@
+//! Every network in models/ answers as ONNX Runtime does.
+//!
+//! `models/training/goldens.py` writes the answers; the inputs are made by the same formula on both sides.
+
+use brow::model::Network;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// Largest difference of one output element, in units of the output's largest element: sums in another order differ by
+/// about 1e-6 of it a layer.
+const RELATIVE: f32 = 2e-5;
+/// Two embeddings that agree have at least this cosine.
+const COSINE: f64 = 1.0 - 1e-9;
+
+#[derive(Deserialize)]
+struct Golden {
+    sha256: String,
+    input: [usize; 4],
+    seeds: Vec<u32>,
+    outputs: Vec<Output>,
+}
+
+#[derive(Deserialize)]
+struct Output {
+    name: String,
+    dims: Vec<usize>,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn models() -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(root().join("models")).expect("models/ is there");
+    let mut paths: Vec<PathBuf> = folder.map(|entry| entry.expect("readable").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e == "onnx"));
+    paths.sort();
+    paths
+}
+
+/// `synthetic` of goldens.py: slanted stripes and noise in [-1, 1), half of each.
+fn synthetic([_, channels, rows, columns]: [usize; 4], seed: u32) -> Vec<f32> {
+    let mut state = seed;
+    let mut image = Vec::with_capacity(channels * rows * columns);
+    for c in 0..channels {
+        for y in 0..rows {
+            for x in 0..columns {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let noise = (state >> 8) as f32 / (1 << 23) as f32 - 1.0;
+                let stripes = ((x * 3 + y * 5 + c * 7) % 64) as f32 / 32.0 - 1.0;
+                image.push(noise * 0.5 + stripes * 0.5);
+            }
+        }
+    }
+    image
+}
+
+fn golden_of(model: &Path) -> (Golden, Vec<f32>) {
+    let stem = model.file_stem().and_then(|s| s.to_str()).expect("a plain name");
+    let at = |ending: &str| root().join("tests/data/golden").join(format!("{stem}.{ending}"));
+    let hint = "run models/training/goldens.py";
+    let about = std::fs::read_to_string(at("json")).unwrap_or_else(|_| panic!("{stem} has no golden: {hint}"));
+    let golden: Golden = serde_json::from_str(&about).expect("a golden's description");
+    let bytes = std::fs::read(at("bin")).unwrap_or_else(|_| panic!("{stem} has no golden numbers: {hint}"));
+    let hash: String = Sha256::digest(std::fs::read(model).expect("readable")).iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(golden.sha256, hash, "the golden is of another {stem}: {hint}");
+    let (numbers, rest) = bytes.as_chunks::<4>();
+    assert!(rest.is_empty(), "{stem}: a golden of whole numbers");
+    (golden, numbers.iter().map(|&b| f32::from_le_bytes(b)).collect())
+}
+
+#[test]
+fn every_network_answers_as_onnx_runtime_does() {
+    let models = models();
+    assert!(!models.is_empty(), "models/ holds networks");
+    for path in models {
+        let name = path.file_name().and_then(|n| n.to_str()).expect("a plain name").to_owned();
+        let (golden, numbers) = golden_of(&path);
+        let bytes = std::fs::read(&path).expect("readable");
+        let mut network = Network::from_onnx(&bytes, Some(golden.input)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let found: Vec<_> = network.outputs().iter().map(|o| (o.name.clone(), o.dims.clone())).collect();
+        let promised: Vec<_> = golden.outputs.iter().map(|o| (o.name.clone(), o.dims.clone())).collect();
+        assert_eq!(found, promised, "{name}: names and sizes of the outputs");
+        let mut rest = numbers.as_slice();
+        for &seed in &golden.seeds {
+            let outputs = network.run(&synthetic(golden.input, seed)).unwrap_or_else(|e| panic!("{name}: {e}"));
+            for (output, found) in golden.outputs.iter().zip(outputs) {
+                let (expected, after) = rest.split_at(found.len());
+                rest = after;
+                compare(&format!("{name}, output {}, seed {seed}", output.name), found, expected);
+            }
+        }
+        assert!(rest.is_empty(), "{name}: every golden number was compared");
+    }
+}
+
+fn compare(what: &str, found: &[f32], expected: &[f32]) {
+    let scale = expected.iter().fold(0f32, |m, v| m.max(v.abs()));
+    let worst = found.iter().zip(expected).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
+    assert!(worst <= RELATIVE * scale, "{what}: differs by {worst} where the largest number is {scale}");
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    let cosine = dot(found, expected) / (dot(found, found) * dot(expected, expected)).sqrt();
+    assert!(cosine >= COSINE, "{what}: cosine {cosine}");
+    println!("{what}: within {:.1e} of {scale}", worst / scale);
+}
+
+#[test]
+fn a_clone_answers_the_same_and_a_second_run_too() {
+    for path in models() {
+        let (golden, _) = golden_of(&path);
+        let bytes = std::fs::read(&path).expect("readable");
+        let mut network = Network::from_onnx(&bytes, Some(golden.input)).expect("a network");
+        let mut clone = network.clone();
+        let image = synthetic(golden.input, 3);
+        let first: Vec<Vec<f32>> = network.run(&image).expect("runs").into_iter().map(<[f32]>::to_vec).collect();
+        network.run(&synthetic(golden.input, 4)).expect("runs");
+        assert_eq!(network.run(&image).expect("runs"), first, "{}", path.display());
+        assert_eq!(clone.run(&image).expect("runs"), first, "{}", path.display());
+    }
+}
