@@ -10,7 +10,7 @@ import pathlib
 import cv2
 import numpy as np
 
-from landmarks_geometry import CANONICAL, CANONICAL_FOUR, MIRROR, move, similarity
+from landmarks_geometry import CANONICAL, CANONICAL_FOUR, MIRROR, move, shrunk_size, similarity
 from landmarks_label import PX_PER_UNIT, STORE, STORE_CENTRE
 from render import render_glasses, render_hand, render_mask
 
@@ -34,7 +34,7 @@ def cut(image, affine):
     scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
     if scale < 0.6:
         shrink = max(1.2 * scale, 1e-3)
-        small = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(image, shrunk_size(image, shrink), interpolation=cv2.INTER_AREA)
         fx, fy = small.shape[1] / image.shape[1], small.shape[0] / image.shape[0]
         back = np.array([[1 / fx, 0, 0.5 / fx - 0.5], [0, 1 / fy, 0.5 / fy - 0.5], [0, 0, 1]])
         affine, image = (np.vstack([affine, [0, 0, 1]]) @ back)[:2], small

@@ -25,3 +25,9 @@ def similarity(source, target):
 def move(points, affine):
     """`points` n x 2 through a 2 x 3 affine."""
     return np.asarray(points) @ affine[:, :2].T + affine[:, 2]
+
+
+def shrunk_size(image, factor):
+    """Width and height of `image` shrunk by `factor`. OpenCV is given whole sizes, not factors: it would otherwise
+    map pixels by the factor while rounding the size, and points would move by up to half a pixel."""
+    return max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor))

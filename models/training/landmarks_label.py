@@ -1,7 +1,7 @@
 """Labels faces for the landmark network: five points, as two detectors agree on them.
 
     python landmarks_label.py OUT.npz --detector YUNET.onnx --blazeface BLAZEFACE.onnx
-        [--faces FOLDER ...] [--boxes JPEGIMAGES ANNOTATIONS] [--state bare|masked] [--limit N]
+        [--faces FOLDER ... [--pattern GLOB]] [--boxes JPEGIMAGES ANNOTATIONS] [--state bare|masked] [--limit N]
 
 --faces takes folders (searched recursively) of pictures of one person each, all in --state; --boxes takes scenes with
 VOC boxes named with_mask, without_mask, with_incorrect_mask. Every face is found, turned upright and looked at again
@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 
 from blazeface import BlazeFace
-from landmarks_geometry import CANONICAL, MOUTH_MIDDLE, similarity
+from landmarks_geometry import CANONICAL, MIRROR, MOUTH_MIDDLE, move, shrunk_size, similarity
 
 STORE = 224
 PX_PER_UNIT = 0.92  # pixels of the stored picture to a unit of the 112 x 112 canonical face
@@ -70,9 +70,6 @@ def rough_points(image, centre, size, yunet, blazeface):
             across = (points[1] - points[0]) * 0.41
             return np.array([points[0], points[1], points[2], points[3] - across, points[3] + across])
     return None
-
-
-MIRROR = [1, 0, 2, 4, 3]
 
 
 def yunet_looks(crop, yunet):
@@ -140,13 +137,9 @@ def label(image, centre, size, yunet, blazeface):
     picture = warp(image, store, STORE)
     scale = np.sqrt(abs(np.linalg.det(again[:, :2])))
     ok, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 93])
-    return dict(jpeg=jpeg.tobytes(), yunet=move(their, again), spread=spread * scale, blaze=move(blaze, again),
+    return dict(jpeg=jpeg.tobytes(), yunet=np.float32(move(their, again)), spread=spread * scale, blaze=np.float32(move(blaze, again)),
                 blaze_spread=blaze_spread * scale, inside=cv2.invertAffineTransform(store).astype(np.float32),
                 size=np.array(image.shape[1::-1], np.float32))
-
-
-def move(points, affine):
-    return (points @ affine[:, :2].T + affine[:, 2]).astype(np.float32)
 
 
 def compose(after, before):
@@ -160,7 +153,7 @@ def warp(image, affine, side):
     scale = np.sqrt(abs(np.linalg.det(affine[:, :2])))
     if scale < 0.6:
         shrink = min(1.0, 1.2 * scale)
-        small = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(image, shrunk_size(image, shrink), interpolation=cv2.INTER_AREA)
         fx, fy = small.shape[1] / image.shape[1], small.shape[0] / image.shape[0]
         affine = compose(affine, np.array([[1 / fx, 0, 0.5 / fx - 0.5], [0, 1 / fy, 0.5 / fy - 0.5]]))
         image = small
@@ -178,9 +171,9 @@ def framed(image, share=0.35):
     return cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REPLICATE), pad
 
 
-def picture_jobs(folders, state, limit, seed):
+def picture_jobs(folders, pattern, state, limit, seed):
     """(image, centre, size, state, file) of pictures that show one face."""
-    files = sorted(f for folder in folders for f in pathlib.Path(folder).rglob("*")
+    files = sorted(f for folder in folders for f in pathlib.Path(folder).rglob(pattern)
                    if f.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
     if limit:
         order = np.random.default_rng(seed).permutation(len(files))[:limit]
@@ -229,6 +222,7 @@ def main():
     parser.add_argument("--detector", required=True, help="yunet_n_dynamic.onnx or OpenCV's face_detection_yunet")
     parser.add_argument("--blazeface", required=True)
     parser.add_argument("--faces", nargs="+", default=[])
+    parser.add_argument("--pattern", default="*", help="which file names of --faces count, as for a shell")
     parser.add_argument("--boxes", nargs=2, metavar=("JPEGIMAGES", "ANNOTATIONS"))
     parser.add_argument("--state", choices=("bare", "masked"), default="bare")
     parser.add_argument("--smallest", type=float, default=36, help="height of the smallest box, pixels")
@@ -238,7 +232,7 @@ def main():
     cv2.setNumThreads(1)
     yunet, blazeface = YuNet(args.detector), BlazeFace(args.blazeface)
     jobs = box_jobs(*args.boxes, args.smallest, args.limit, args.seed) if args.boxes else \
-        picture_jobs(args.faces, args.state, args.limit, args.seed)
+        picture_jobs(args.faces, args.pattern, args.state, args.limit, args.seed)
     rows, seen = [], 0
     for image, centre, size, state, file in jobs:
         seen += 1
