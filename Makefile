@@ -42,10 +42,10 @@ check-types: setup-build
 	npx --no-install tsc --project tsconfig.json
 
 check-unit: setup-build
-	node --test "tests/unit/*.mjs" "tests/vault/*.mjs"
+	node --test $(wildcard tests/unit/*.test.mjs tests/vault/*.test.mjs)
 
 check-browser: setup-test build
-	node --test --test-concurrency=1 --test-timeout=300000 "tests/e2e/*.mjs"
+	node --test --test-concurrency=1 --test-timeout=300000 $(wildcard tests/e2e/*.test.mjs)
 
 check-size: build
 	node tools/size.mjs

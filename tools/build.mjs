@@ -15,6 +15,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, posix, relative } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { text } from '../www/messages.js';
 import { bindgen, root } from './setup.mjs';
 
 const www = join(root, 'www');
@@ -22,7 +23,7 @@ const webDir = process.env.BROW_WASM_DIR ?? join(root, 'target/web');
 const WASM = 'target/wasm32-unknown-unknown/release/brow.wasm';
 const COMPRESSED = new Set(['.html', '.css', '.js', '.json', '.svg', '.wasm', '.onnx', '.webmanifest']);
 /** Left out of the release: declarations for the type checker. */
-const NOT_SHIPPED = /\.d\.ts$/;
+const NOT_SHIPPED = /(^|\/)types\.js$|\.d\.ts$/;
 
 const sha = (algorithm, bytes, encoding) => createHash(algorithm).update(bytes).digest(encoding);
 const integrity = (bytes) => `sha384-${sha('sha384', bytes, 'base64')}`;
@@ -117,7 +118,9 @@ class Assets {
 
   rewrite(path, text, imports) {
     const here = posix.dirname(path);
-    const replaced = text.replace(REFERENCE, (whole, before, quote, reference) => {
+    const replaced = text.replace(REFERENCE, (whole, before, quote, reference, offset) => {
+      const line = text.slice(text.lastIndexOf('\n', offset) + 1, offset);
+      if (/^\s*(\/\*\*|\*|\/\/)/.test(line)) return whole;
       const target = posix.join(here, reference);
       // wasm-bindgen's own default address is never used: the worker compiles the module itself.
       if (target === 'brow_bg.wasm' || !this.sources.has(target)) return whole;
@@ -137,11 +140,20 @@ class Assets {
   }
 }
 
+const escaped = (words) => words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+
+/** Writes the words of messages.js into a page, so that it reads well before its scripts run. */
+function fillWords(html) {
+  return html
+    .replace(/(<(\w+)[^>]*\sdata-t="([^"]+)"[^>]*>)(<\/\2>)/g, (_, open, _tag, key, close) => `${open}${escaped(text(key))}${close}`)
+    .replace(/\sdata-t-label="([^"]+)"/g, (whole, key) => `${whole} aria-label="${escaped(text(key))}"`);
+}
+
 /** Points a page at the hashed assets and adds their integrity; adds the policy for hosts that cannot set headers. */
 function rewritePage(html, assets, policy) {
   const preloads = new Set();
   const scripts = new Set();
-  let page = html.replace(/<(script|link|img|source)\b([^>]*?)\s(src|href)="(\.\/)?([^":#]+)"([^>]*)>/g, (whole, tag, before, attribute, _dot, target, after) => {
+  let page = fillWords(html).replace(/<(script|link|img|source)\b([^>]*?)\s(src|href)="(\.\/)?([^":#]+)"([^>]*)>/g, (whole, tag, before, attribute, _dot, target, after) => {
     if (!assets.sources.has(target) || target.endsWith('.html')) return whole;
     const asset = assets.resolve(target);
     let check = '';

@@ -1,0 +1,66 @@
+"""Makes the test portraits: crops free photographs to 4:3 with head and shoulders, and draws masks on them.
+
+    python tests/data/portraits/make.py FACE_RECOGNITION_SOURCE ASTRONAUT.png --detector YUNET.onnx
+
+FACE_RECOGNITION_SOURCE is the unpacked source package face_recognition 1.3.0 (PyPI), ASTRONAUT.png is skimage/data of
+scikit-image (PyPI). The results are committed: run it again only to change them. Needs OpenCV and numpy.
+"""
+
+import argparse
+import pathlib
+import sys
+
+import cv2
+import numpy as np
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[2] / "models" / "training"))
+from render import render_mask  # noqa: E402
+
+SIZE = (800, 600)
+# name: file, left, top and width of a 4:3 crop
+CROPS = {
+    "obama-1": ("obama.jpg", 50, 0, 860),
+    "obama-2": ("obama2.jpg", 0, 140, 626),
+    "biden": ("biden.jpg", 100, 60, 860),
+    "astronaut": (None, 0, 0, 512),
+}
+# masked name: bare name, style, seed of what is random about the mask
+MASKED = {
+    "obama-1-masked": ("obama-1", "surgical", 3),
+    "obama-2-masked": ("obama-2", "kn95", 1),
+    "biden-masked": ("biden", "surgical", 5),
+}
+
+
+def find_points(image, detector):
+    detector.setInputSize(image.shape[1::-1])
+    _, rows = detector.detect(image)
+    return rows[np.argmax(rows[:, 2]), 4:14].reshape(5, 2)
+
+
+def save(name, image):
+    cv2.imwrite(str(HERE / f"{name}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 88])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=pathlib.Path)
+    parser.add_argument("astronaut")
+    parser.add_argument("--detector", required=True)
+    args = parser.parse_args()
+    detector = cv2.FaceDetectorYN.create(args.detector, "", (320, 320), 0.6, 0.3, 5000)
+    crops = {}
+    for name, (file, left, top, width) in CROPS.items():
+        image = cv2.imread(str(args.source / "tests" / "test_images" / file) if file else args.astronaut)
+        crop = image[top:top + width * 3 // 4, left:left + width]
+        crops[name] = cv2.resize(crop, SIZE, interpolation=cv2.INTER_AREA if width > SIZE[0] else cv2.INTER_CUBIC)
+        save(name, crops[name])
+    for name, (bare, style, seed) in MASKED.items():
+        face = np.ascontiguousarray(crops[bare][:, :, ::-1])
+        masked, _ = render_mask(face, find_points(crops[bare], detector), np.random.default_rng(seed), style, "proper")
+        save(name, np.clip(masked, 0, 255).astype(np.uint8)[:, :, ::-1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+/**
+ * For the browser tests of the page: serves dist/ with the headers of production, drives Debian's Chromium with a clip
+ * in place of its camera, and notes every request that leaves it.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { startServer } from '../../tools/serve.mjs';
+import { findChromium } from '../../tools/setup.mjs';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SHARED = [join(ROOT, 'shared'), join(ROOT, '../shared')].find((folder) => existsSync(join(folder, 'clips'))) ?? null;
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FAKE_CAMERA = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+/** How long the slowest of two cores may take for a decision, after everything is loaded. */
+export const PATIENCE = 30_000;
+
+/** Clips that ffmpeg made for this run. */
+const clips = join(tmpdir(), `brow-clips-${process.pid}`);
+process.once('exit', () => rmSync(clips, { recursive: true, force: true }));
+
+function encode(name, input) {
+  mkdirSync(clips, { recursive: true });
+  const file = join(clips, `${name}.mjpeg`);
+  if (!existsSync(file)) execFileSync('ffmpeg', ['-v', 'error', '-y', ...input, '-an', '-q:v', '2', '-f', 'mjpeg', file]);
+  return file;
+}
+
+/** A clip of shared/, or null where that does not lie beside this checkout. */
+export function sharedClip(name) {
+  return SHARED && encode(name, ['-i', join(SHARED, 'clips', `${name}.mp4`)]);
+}
+
+/** For `skip`: why a test can't run here, or false. */
+export const needsShared = SHARED ? false : 'SKIPPED: ../shared with its clips is not there';
+
+/** A picture of tests/data/portraits. */
+export const portrait = (name) => join(ROOT, 'tests/data/portraits', `${name}.jpg`);
+
+/** Four seconds of a portrait under a slow pan and zoom, so that no two frames are the same. */
+export function portraitClip(name) {
+  const motion = "zoompan=z='1.06+0.04*sin(on/16)':x='(iw-iw/zoom)/2+8*sin(on/11)':y='(ih-ih/zoom)/2+6*cos(on/13)':d=1:s=640x480:fps=25";
+  return encode(name, ['-loop', '1', '-framerate', '25', '-t', '4', '-i', portrait(name), '-vf', `scale=1600:1200,${motion}`]);
+}
+
+/** Two portraits side by side in one clip. */
+export function pairClip(left, right) {
+  const layout = '[0]scale=960:-2,crop=480:ih[a];[1]scale=960:-2,crop=480:ih[b];[a][b]hstack,pad=960:720,scale=640:480';
+  return encode(`${left}+${right}`, ['-loop', '1', '-framerate', '25', '-t', '3', '-i', portrait(left), '-loop', '1', '-framerate', '25', '-t', '3', '-i', portrait(right), '-filter_complex', layout]);
+}
+
+/** A clip of one colour. */
+export function plainClip(colour) {
+  return encode(`plain-${colour}`, ['-f', 'lavfi', '-i', `color=c=${colour}:s=640x480:r=25:d=2`, '-vf', 'noise=alls=3:allf=t']);
+}
+
+/**
+ * A visitor: one browser profile and one address over several visits, so that what is stored stays. Each visit is a
+ * browser of its own, as the camera's clip is set at its start.
+ */
+export class Visitor {
+  /** @param {{server: Awaited<ReturnType<typeof startServer>>, profile: string}} parts */
+  constructor({ server, profile }) {
+    this.server = server;
+    this.profile = profile;
+    this.context = null;
+    /** Every request of all visits: page, worker, everything. */
+    this.requests = [];
+    /** What the console and uncaught errors said. */
+    this.complaints = [];
+  }
+
+  static async arrive({ plain = false } = {}) {
+    const folder = join(ROOT, 'dist');
+    if (!existsSync(join(folder, 'index.html'))) throw new Error('dist/ is missing: run `make build` first');
+    return new Visitor({ server: await startServer({ folder, plain }), profile: mkdtempSync(join(tmpdir(), 'brow-visitor-')) });
+  }
+
+  /**
+   * Opens the page.
+   * @param {{clip?: string | null, camera?: 'allowed' | 'ask' | 'refused' | 'absent', path?: string, prepare?: (page: import('playwright-core').Page) => Promise<void>,
+   *   flags?: string[], url?: string, wait?: boolean} & import('playwright-core').BrowserContextOptions} [options]
+   *   prepare: runs before the page is loaded; wait: until the engine is ready
+   */
+  async visit({ clip = null, camera = 'allowed', path = '/', prepare, flags = [], url, wait = true, ...context } = {}) {
+    await this.leave();
+    const fake = camera === 'absent' ? [] : [...FAKE_CAMERA, ...(clip ? [`--use-file-for-fake-video-capture=${clip}`] : [])];
+    if (camera === 'refused') fake.splice(0, 1, '--use-fake-ui-for-media-stream=deny');
+    this.context = await chromium.launchPersistentContext(this.profile, {
+      executablePath: findChromium(),
+      args: [...FLAGS, ...fake, ...flags],
+      permissions: camera === 'allowed' ? ['camera'] : [],
+      viewport: { width: 1280, height: 900 },
+      ...context,
+    });
+    this.context.setDefaultTimeout(PATIENCE);
+    this.context.on('request', (request) => this.requests.push(request.url()));
+    const page = this.context.pages()[0] ?? await this.context.newPage();
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(`uncaught: ${error}`));
+    await prepare?.(page);
+    await page.goto(`${url ?? this.server.url}${path}`);
+    if (wait) await page.locator('html[data-ready]').waitFor({ state: 'attached' });
+    return page;
+  }
+
+  async leave() {
+    await this.context?.close();
+    this.context = null;
+  }
+
+  /** Requests that went to another origin than the page's own: must be none. */
+  strayRequests() {
+    return this.requests.filter((url) => !url.startsWith(`${this.server.url}/`) && !/^(blob|data):/.test(url));
+  }
+
+  async depart() {
+    await this.leave();
+    await this.server.close();
+    rmSync(this.profile, { recursive: true, force: true });
+  }
+}
+
+
+/** Waits until a face in view is named so, and gives the words beside it. */
+export async function seen(page, name) {
+  const who = page.locator('.results .who', { hasText: name });
+  await who.first().waitFor();
+  return (await who.first().innerText()).replace(/\s+/g, ' ');
+}
+
+/** The decisions on faces during some time, from what the page shows: `match NAME`, `unknown` or `undecided`. */
+export async function watch(page, ms) {
+  return page.evaluate((duration) => new Promise((resolve) => {
+    /** @type {Record<string, number>} */
+    const counts = {};
+    const end = performance.now() + duration;
+    const look = () => {
+      for (const who of document.querySelectorAll('.results .who')) {
+        const { kind, mask } = who.dataset;
+        const what = kind === 'match' ? `match ${who.querySelector('bdi').textContent}` : kind;
+        counts[what] = (counts[what] ?? 0) + 1;
+        counts[`mask ${mask}`] = (counts[`mask ${mask}`] ?? 0) + 1;
+      }
+      if (performance.now() < end) setTimeout(look, 100);
+      else resolve(counts);
+    };
+    look();
+  }), ms);
+}
+
+/** Enrols whoever is before the camera. */
+export async function enrolByCamera(page, name, { mask = 'bare' } = {}) {
+  await page.getByRole('button', { name: 'Enrol by camera' }).click();
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  if (mask === 'masked') await page.getByLabel('with a mask on').check();
+  await page.getByLabel('I agree to this').check();
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await page.locator('#enrol .saved-name').waitFor({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+}
+
+/** Enrols from a photo file. */
+export async function enrolByPhoto(page, name, file) {
+  await page.getByRole('button', { name: 'Enrol from a photo' }).click();
+  await page.getByLabel('Choose a photo').setInputFiles(file);
+  await page.getByText('One face found').waitFor();
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('I agree to this').check();
+  await page.getByRole('button', { name: 'Enrol', exact: true }).click();
+  await page.locator('#enrol .saved-name').waitFor();
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+}

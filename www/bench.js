@@ -1,0 +1,185 @@
+/**
+ * Measures the engine on this device, on a built-in frame and an empty gallery store of its own. `?auto` runs at once;
+ * `?frames=100` sets the count. The result lies in `window.browBench` for tools.
+ */
+import './guard.js';
+import { BrowClient } from './client.js';
+import { find, make } from './dom.js';
+import { text, translate } from './messages.js';
+import { Notices } from './notices.js';
+import { unsupported } from './support.js';
+
+/** @import { Frame } from './types.js' */
+
+const WIDTH = 640;
+const HEIGHT = 480;
+/** Frames that are run before measuring, so that the browser's compilers have finished. */
+const WARM_UP = 12;
+const STAGES = /** @type {const} */ (['detect', 'landmarks', 'mask', 'quality', 'periocular', 'full', 'decide', 'total']);
+
+/**
+ * @typedef {object} BenchResult times in milliseconds, counted from navigation where they name a moment
+ * @property {string} userAgent
+ * @property {number} cores
+ * @property {number} frames
+ * @property {number} faces
+ * @property {{workerMs: number, moduleMs: number, modelsMs: number, firstDecisionMs: number}} load
+ * @property {{fetched: number, decoded: number}} bytes fetched: over the network, 0 for what the cache had
+ * @property {Record<string, {median: number, minimum: number}>} stages
+ */
+
+translate(document);
+const parameters = new URLSearchParams(location.search);
+const frames = Math.max(1, Number(parameters.get('frames')) || 60);
+const notices = new Notices(find('#notices', HTMLElement));
+const status = find('.status', HTMLElement);
+const runButton = find('.run', HTMLButtonElement);
+const copyButton = find('.copy', HTMLButtonElement);
+
+/** The built-in picture as pixels. */
+async function builtInFrame() {
+  const picture = find('img[src*="bench-face"]', HTMLImageElement);
+  await picture.decode();
+  const canvas = make('canvas');
+  canvas.width = WIDTH;
+  canvas.height = HEIGHT;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
+  context.drawImage(picture, 0, 0, WIDTH, HEIGHT);
+  return context.getImageData(0, 0, WIDTH, HEIGHT).data;
+}
+
+/**
+ * The frame at a moment. A live picture is never twice the same, so a corner of it changes: nothing may be remembered.
+ * @param {Uint8ClampedArray} pixels
+ * @param {number} index
+ * @returns {Frame}
+ */
+function frameAt(pixels, index) {
+  const copy = new Uint8ClampedArray(pixels);
+  copy[0] = index & 255;
+  return { buffer: copy.buffer, width: WIDTH, height: HEIGHT, timeMs: performance.now() };
+}
+
+/** @param {number[]} values */
+function statistics(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  const round = (/** @type {number} */ value) => Math.round(value * 100) / 100;
+  return { median: round(median), minimum: round(sorted[0]) };
+}
+
+function bytesFetched() {
+  const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+  const resources = /** @type {PerformanceResourceTiming[]} */ (entries);
+  return {
+    fetched: resources.reduce((sum, entry) => sum + entry.transferSize, 0),
+    decoded: resources.reduce((sum, entry) => sum + entry.decodedBodySize, 0),
+  };
+}
+
+/** @param {number} absolute */
+const sinceNavigation = (absolute) => Math.round(absolute - performance.timeOrigin);
+
+/** @returns {Promise<BenchResult>} */
+async function run() {
+  // A store of its own: the people enrolled on this device are neither read nor compared.
+  const client = new BrowClient({ store: 'brow-bench' });
+  try {
+    const [{ times }, pixels] = await Promise.all([client.start(), builtInFrame()]);
+    let firstDecisionMs = 0;
+    let faces = 0;
+    for (let index = 0; index < WARM_UP || (!firstDecisionMs && index < 60); index++) {
+      const { observations } = await client.observe(frameAt(pixels, index));
+      const decided = observations.some(({ decision }) => decision.kind !== 'undecided' || decision.reason !== 'too_few_frames');
+      if (decided && !firstDecisionMs) firstDecisionMs = Math.round(performance.now());
+      faces = observations.length;
+    }
+    /** @type {Record<string, number[]>} */
+    const measured = Object.fromEntries([...STAGES, 'roundTrip'].map((stage) => [stage, []]));
+    // Stages that tracking leaves out on most frames (a full embedding, say) are measured where they run.
+    for (let index = 0; index < frames; index++) {
+      if (index % 8 === 0) status.textContent = text('bench.running', { done: index, total: frames });
+      const frame = frameAt(pixels, index);
+      const begun = performance.now();
+      const { timings } = await client.observe(frame);
+      measured.roundTrip.push(performance.now() - begun);
+      for (const stage of STAGES) if (timings[stage] > 0) measured[stage].push(timings[stage]);
+    }
+    return {
+      userAgent: navigator.userAgent,
+      cores: navigator.hardwareConcurrency,
+      frames,
+      faces,
+      load: {
+        workerMs: sinceNavigation(times.workerRunning),
+        moduleMs: sinceNavigation(times.moduleReady),
+        modelsMs: sinceNavigation(times.modelsReady),
+        firstDecisionMs,
+      },
+      bytes: bytesFetched(),
+      stages: Object.fromEntries(Object.entries(measured).filter(([, values]) => values.length)
+        .map(([stage, values]) => [stage, statistics(values)])),
+    };
+  } finally {
+    client.close();
+  }
+}
+
+/** @param {BenchResult} result */
+function show(result) {
+  const stageRows = Object.entries(result.stages).map(([stage, { median, minimum }]) => make('tr', {},
+    make('th', { scope: 'row' }, text(`bench.stage.${stage}`)),
+    make('td', {}, median.toFixed(1)), make('td', {}, minimum.toFixed(1))));
+  const megabytes = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
+  const loadRows = [
+    ...Object.entries(result.load).map(([moment, ms]) => [text(`bench.${moment}`), `${ms} ms`]),
+    [text('bench.bytesFetched'), megabytes(result.bytes.fetched)],
+    [text('bench.bytesDecoded'), megabytes(result.bytes.decoded)],
+  ].map(([what, value]) => make('tr', {}, make('th', { scope: 'row' }, what), make('td', {}, value)));
+  find('.tables', HTMLElement).replaceChildren(
+    table('bench.caption', ['bench.stage', 'bench.median', 'bench.minimum'], stageRows),
+    table('bench.first', ['bench.first.what', 'bench.first.value'], loadRows));
+  find('pre', HTMLElement).textContent = JSON.stringify(result, null, 2);
+  copyButton.disabled = false;
+  status.textContent = text('bench.done');
+}
+
+/** @param {string} caption @param {string[]} heads @param {HTMLElement[]} rows */
+function table(caption, heads, rows) {
+  return make('table', {}, make('caption', {}, text(caption)),
+    make('thead', {}, make('tr', {}, ...heads.map((head) => make('th', { scope: 'col' }, text(head))))),
+    make('tbody', {}, ...rows));
+}
+
+async function runAndShow() {
+  runButton.disabled = true;
+  try {
+    const result = await run();
+    show(result);
+    /** @type {{browBench?: BenchResult}} */ (/** @type {unknown} */ (window)).browBench = result;
+  } catch (error) {
+    notices.fault(error);
+  } finally {
+    runButton.disabled = false;
+  }
+}
+
+runButton.addEventListener('click', runAndShow);
+copyButton.addEventListener('click', async () => {
+  try {
+    await navigator.clipboard.writeText(find('pre', HTMLElement).textContent ?? '');
+    status.textContent = text('bench.copied');
+  } catch (error) {
+    console.warn(error);
+    status.textContent = text('bench.copyFailed');
+  }
+});
+
+const missing = unsupported();
+if (missing) {
+  notices.fault(missing);
+  runButton.disabled = true;
+} else if (parameters.has('auto')) {
+  runAndShow();
+}

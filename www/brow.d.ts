@@ -1,0 +1,50 @@
+/**
+ * The engine as wasm-bindgen exposes it (src/web.rs). What is thrown is a Fault. Images are RGBA, 8 bits each, row by
+ * row; coordinates are pixels of the frame, x to the right, y down.
+ */
+import type { EnrolStep, Mask, Observation, Quality, Timings } from './types.js';
+
+export interface CapturedFace {
+  templates: Uint8Array[];
+  mask: Mask;
+  quality: Quality;
+  /** The aligned face, only for a picture that was asked for. */
+  best: { rgba: Uint8Array; width: number; height: number };
+}
+
+export interface TemplateInfo {
+  version: number;
+  models: { full?: string; periocular: string };
+  mask: Mask;
+  quality: Quality;
+}
+
+export class Engine {
+  /** @param manifest the text of models/manifest.json */
+  constructor(manifest: string);
+  models(): { role: string; file: string; bytes: number; sha256: string; id: string }[];
+  /** Checks length and SHA-256. */
+  addModel(role: string, bytes: Uint8Array): void;
+  observe(rgba: Uint8Array, width: number, height: number, timeMs: number): Observation[];
+  resetTracks(): void;
+  lastTimings(): Timings;
+  enrolBegin(): void;
+  enrolFrame(rgba: Uint8Array, width: number, height: number, timeMs: number): EnrolStep;
+  enrolFinish(): CapturedFace;
+  enrolPhoto(rgba: Uint8Array, width: number, height: number): CapturedFace;
+  identifyPhoto(rgba: Uint8Array, width: number, height: number): Observation[];
+  putPerson(id: string, templates: Uint8Array[]): {
+    accepted: number;
+    refused: { index: number; code: string; message: string }[];
+  };
+  removePerson(id: string): boolean;
+  clearGallery(): void;
+  people(): number;
+  references(): number;
+  verify(id: string, rgba: Uint8Array, width: number, height: number): Observation[];
+  setTarget(fmr: number): void;
+  needed(): number;
+  templateInfo(template: Uint8Array): TemplateInfo;
+}
+
+export default function init(options: { module_or_path: WebAssembly.Module }): Promise<unknown>;

@@ -1,0 +1,350 @@
+/**
+ * The camera: opening it, with words for every way in which that fails; watching it for black and frozen pictures; and
+ * handing out frames, one at a time, at the pace of whoever looks at them.
+ */
+import { BrowError } from './client.js';
+import { fault } from './messages.js';
+
+/** @import { Frame } from './types.js' */
+
+/** The longer side of the frames that the engine gets. Larger finds no more faces within arm's length, only slower. */
+const FRAME_SIDE = 640;
+/** Frames a second at most while faces are in view: more would only heat the device. */
+const BUSY_INTERVAL_MS = 1000 / 15;
+/** While nobody is there the picture is only checked for movement so often, on a few hundred pixels ... */
+const IDLE_CHECK_MS = 250;
+/** ... and looked at for faces, moving or not, so often. */
+const IDLE_LOOK_MS = 3_000;
+/** With nobody in view for so long, the loop turns idle. */
+const IDLE_AFTER_MS = 2_000;
+/** Mean change of brightness (0..255) of the small picture that counts as movement: above a dim camera's noise. */
+const MOVED = 4;
+const SMALL_WIDTH = 32;
+const SMALL_HEIGHT = 24;
+/** A brightest small pixel below this is black: a closed lens cover gives 0 to 20. */
+const BLACK = 24;
+const BLACK_AFTER_MS = 2_500;
+const FROZEN_AFTER_MS = 6_000;
+const WATCH_EVERY_MS = 500;
+
+/** @param {unknown} error what getUserMedia threw @returns {BrowError} */
+function cameraError(error) {
+  const name = error instanceof Error ? error.name : '';
+  if (name === 'NotAllowedError' || name === 'SecurityError') return new BrowError(fault('camera_refused'));
+  if (name === 'NotFoundError' || name === 'OverconstrainedError') return new BrowError(fault('camera_absent'));
+  if (name === 'NotReadableError' || name === 'AbortError') return new BrowError(fault('camera_busy'));
+  return new BrowError(fault('unexpected'));
+}
+
+/** Whether the page may use the camera without asking. */
+export async function cameraAllowed() {
+  try {
+    const permission = await navigator.permissions.query({ name: /** @type {PermissionName} */ ('camera') });
+    return permission.state === 'granted';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * One camera shown in one video element.
+ *
+ * Events: `started`; `stopped`; `fault` CustomEvent<Fault>: unplugged, black or frozen; `recovered`: the last fault is
+ * over.
+ */
+export class Camera extends EventTarget {
+  /** @type {MediaStream | null} */
+  #stream = null;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #watching;
+  #darkSince = 0;
+  #movedAt = 0;
+  #lastTime = -1;
+  /** @type {string | null} */
+  #faultCode = null;
+  /** @type {string | undefined} */
+  #deviceId;
+  #small = smallCanvas();
+
+  /** @param {HTMLVideoElement} video */
+  constructor(video) {
+    super();
+    this.video = video;
+    navigator.mediaDevices?.addEventListener?.('devicechange', () => this.#devicesChanged());
+  }
+
+  get running() {
+    return this.#stream !== null;
+  }
+
+  get stream() {
+    return this.#stream;
+  }
+
+  get deviceId() {
+    return this.#deviceId;
+  }
+
+  /**
+   * Asks for the camera and shows it. Resolves with the first picture.
+   * @param {string} [deviceId]
+   * @throws {BrowError} camera_refused, camera_absent, camera_busy
+   */
+  async start(deviceId) {
+    this.stop();
+    if (!navigator.mediaDevices) throw new BrowError(fault('browser_insecure'));
+    const wanted = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: 'user' };
+    let stream;
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: { ...wanted, width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } },
+      });
+    } catch (error) {
+      throw cameraError(error);
+    }
+    this.#stream = stream;
+    const [track] = stream.getVideoTracks();
+    this.#deviceId = track.getSettings().deviceId;
+    track.addEventListener('ended', () => {
+      if (this.#stream === stream) this.#lost();
+    });
+    this.video.srcObject = stream;
+    try {
+      await this.video.play();
+    } catch (error) {
+      if (this.#stream !== stream) return;
+      this.stop();
+      throw cameraError(error);
+    }
+    this.#movedAt = performance.now();
+    this.#darkSince = 0;
+    this.#faultCode = null;
+    this.#watching = setInterval(() => this.#watch(), WATCH_EVERY_MS);
+    this.dispatchEvent(new Event('started'));
+  }
+
+  stop() {
+    clearInterval(this.#watching);
+    if (!this.#stream) return;
+    for (const track of this.#stream.getTracks()) track.stop();
+    this.#stream = null;
+    this.video.srcObject = null;
+    this.dispatchEvent(new Event('stopped'));
+  }
+
+  /** The cameras of this device; their names are empty until the camera was allowed. */
+  async devices() {
+    const all = await navigator.mediaDevices.enumerateDevices();
+    return all.filter((device) => device.kind === 'videoinput' && device.deviceId);
+  }
+
+  /** Mean absolute change of brightness since the last call, 0..255, on a small copy. */
+  movement() {
+    return this.#small.compare(this.video).change;
+  }
+
+  /** The picture went away under us. */
+  #lost() {
+    this.stop();
+    this.#report('camera_unplugged');
+  }
+
+  async #devicesChanged() {
+    if (this.running || this.#faultCode !== 'camera_unplugged') return;
+    try {
+      if ((await this.devices()).length === 0) return;
+      await this.start();
+      this.dispatchEvent(new Event('recovered'));
+    } catch (error) {
+      console.warn('brow: the camera is not back yet:', error);
+    }
+  }
+
+  #watch() {
+    if (!this.#stream || document.hidden) {
+      this.#movedAt = performance.now();
+      return;
+    }
+    const now = performance.now();
+    const { brightest } = this.#small.look(this.video);
+    if (brightest >= BLACK) this.#darkSince = 0;
+    else this.#darkSince ||= now;
+    if (this.video.currentTime !== this.#lastTime) this.#movedAt = now;
+    this.#lastTime = this.video.currentTime;
+    if (now - this.#movedAt > FROZEN_AFTER_MS) this.#report('camera_frozen');
+    else if (this.#darkSince && now - this.#darkSince > BLACK_AFTER_MS) this.#report('camera_black');
+    else if (this.#faultCode && !this.#darkSince) {
+      this.#faultCode = null;
+      this.dispatchEvent(new Event('recovered'));
+    }
+  }
+
+  /** @param {string} code */
+  #report(code) {
+    if (this.#faultCode === code) return;
+    this.#faultCode = code;
+    this.dispatchEvent(new CustomEvent('fault', { detail: fault(code) }));
+  }
+}
+
+/** A 32x24 copy of the picture: enough to tell black, and movement, for a thousandth of a detection's work. */
+function smallCanvas() {
+  const context = context2d(SMALL_WIDTH, SMALL_HEIGHT);
+  let last = new Uint8Array(SMALL_WIDTH * SMALL_HEIGHT);
+  /** @param {HTMLVideoElement} video */
+  const read = (video) => {
+    context.drawImage(video, 0, 0, SMALL_WIDTH, SMALL_HEIGHT);
+    const { data } = context.getImageData(0, 0, SMALL_WIDTH, SMALL_HEIGHT);
+    const grey = new Uint8Array(last.length);
+    let brightest = 0;
+    for (let i = 0; i < grey.length; i++) {
+      grey[i] = (data[4 * i] * 77 + data[4 * i + 1] * 151 + data[4 * i + 2] * 28) >> 8;
+      brightest = Math.max(brightest, grey[i]);
+    }
+    return { grey, brightest };
+  };
+  return {
+    look: read,
+    /** @param {HTMLVideoElement} video */
+    compare(video) {
+      const { grey } = read(video);
+      let change = 0;
+      for (let i = 0; i < grey.length; i++) change += Math.abs(grey[i] - last[i]);
+      last = grey;
+      return { change: change / grey.length };
+    },
+  };
+}
+
+/** @param {number} width @param {number} height */
+function context2d(width, height) {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  // Read back every time: without this hint browsers keep the canvas on the graphics card and stall on every read.
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true, alpha: false }));
+}
+
+/**
+ * Hands frames of a camera to a function, one in flight, as long as it is running. Slows down when nobody is in view,
+ * and stops while the page is hidden.
+ *
+ * Reading the pixels happens here rather than in the worker: 640x480 take about a millisecond, and it works the same in
+ * every browser, where VideoFrame and OffscreenCanvas in workers do not.
+ */
+export class FrameLoop {
+  #camera;
+  #take;
+  #running = false;
+  #context = context2d(1, 1);
+  #seenAt = 0;
+  #lookedAt = -Infinity;
+  #generation = 0;
+  /** @type {() => void} */
+  #onVisible = () => {};
+
+  /**
+   * @param {Camera} camera
+   * @param {(frame: Frame, scale: number) => Promise<number>} take looks at a frame and tells how many faces it saw;
+   *   `scale` is pixels of the video per pixel of the frame
+   */
+  constructor(camera, take) {
+    this.#camera = camera;
+    this.#take = take;
+  }
+
+  get running() {
+    return this.#running;
+  }
+
+  start() {
+    if (this.#running) return;
+    this.#running = true;
+    this.#seenAt = performance.now();
+    this.#lookedAt = -Infinity;
+    const generation = ++this.#generation;
+    this.#onVisible = () => {
+      if (!document.hidden) this.#seenAt = performance.now();
+    };
+    document.addEventListener('visibilitychange', this.#onVisible);
+    this.#run(() => this.#running && this.#generation === generation);
+  }
+
+  stop() {
+    this.#running = false;
+    document.removeEventListener('visibilitychange', this.#onVisible);
+  }
+
+  /** @param {() => boolean} wanted */
+  async #run(wanted) {
+    while (wanted()) {
+      const idle = performance.now() - this.#seenAt > IDLE_AFTER_MS;
+      await (idle ? sleep(IDLE_CHECK_MS) : nextPicture(this.#camera.video));
+      if (!wanted()) return;
+      if (document.hidden) {
+        await becomesVisible();
+        continue;
+      }
+      const now = performance.now();
+      if (idle && this.#camera.movement() < MOVED && now - this.#lookedAt < IDLE_LOOK_MS) continue;
+      const captured = this.#capture();
+      if (!captured) {
+        await sleep(IDLE_CHECK_MS);
+        continue;
+      }
+      this.#lookedAt = now;
+      if ((await this.#take(captured.frame, captured.scale)) > 0) this.#seenAt = performance.now();
+      const rest = BUSY_INTERVAL_MS - (performance.now() - now);
+      if (rest > 2) await sleep(rest);
+    }
+  }
+
+  /** The picture of now, at most FRAME_SIDE large; null while there is none. */
+  #capture() {
+    const { video } = this.#camera;
+    const { videoWidth, videoHeight } = video;
+    if (!videoWidth || !videoHeight || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
+    const scale = Math.max(1, Math.max(videoWidth, videoHeight) / FRAME_SIDE);
+    const width = Math.max(1, Math.round(videoWidth / scale));
+    const height = Math.max(1, Math.round(videoHeight / scale));
+    const { canvas } = this.#context;
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+    }
+    this.#context.drawImage(video, 0, 0, width, height);
+    const { data } = this.#context.getImageData(0, 0, width, height);
+    const frame = { buffer: data.buffer, width, height, timeMs: performance.now() };
+    return { frame, scale };
+  }
+}
+
+/** @param {number} ms */
+function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function becomesVisible() {
+  return new Promise((resolve) => {
+    const check = () => {
+      if (document.hidden) return;
+      document.removeEventListener('visibilitychange', check);
+      resolve(undefined);
+    };
+    document.addEventListener('visibilitychange', check);
+    check();
+  });
+}
+
+/** The next picture of a video, or a tenth of a second where none comes or the browser can't tell. @param {HTMLVideoElement} video */
+function nextPicture(video) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, 100, undefined);
+    if (typeof video.requestVideoFrameCallback !== 'function') return;
+    video.requestVideoFrameCallback(() => {
+      clearTimeout(timer);
+      resolve(undefined);
+    });
+  });
+}

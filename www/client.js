@@ -1,0 +1,315 @@
+/**
+ * The page's side of the worker. Nothing else posts to it. One BrowClient owns one worker, notices when it dies or
+ * stops answering, starts another in its place and says so; the gallery lies in the worker's store and is there again.
+ */
+import { fault } from './messages.js';
+import { trustedScript } from './trusted.js';
+
+/** @import { Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, Progress, Saved, SaveRequest, Settings, StartTimes, State } from './types.js' */
+
+/** An error with a code, and words for people. */
+export class BrowError extends Error {
+  /** @param {Fault} fault */
+  constructor(fault) {
+    super(fault.message);
+    this.name = 'BrowError';
+    this.code = fault.code;
+    this.remedy = fault.remedy;
+  }
+}
+
+/** How long an answer to a frame may take before the worker counts as dead: far above the slowest phone's frame. */
+const FRAME_BOUND_MS = 5_000;
+/** The same for work on the store and on photographs. */
+const WORK_BOUND_MS = 20_000;
+/** While loading, the longest silence: no answer and not one byte of progress. */
+const LOADING_BOUND_MS = 60_000;
+/** A timer this late means that the machine slept or the page was frozen, so that silence proves nothing. */
+const SLEPT_MS = 1_500;
+/** So many deaths in a row without an answer in between, and it is not started again. */
+const BARREN_DEATHS = 3;
+
+/**
+ * @typedef {object} Pending
+ * @property {(value: any) => void} resolve
+ * @property {(error: BrowError) => void} reject
+ * @property {number} bound milliseconds of silence that are allowed
+ * @property {ReturnType<typeof setTimeout>} timer
+ */
+
+/**
+ * Events:
+ * - `progress` CustomEvent<Progress>: bytes fetched;
+ * - `storage` CustomEvent<Fault>: the store can't be used any more;
+ * - `changed` CustomEvent<State>: another tab changed the gallery, or somebody's date of erasure came;
+ * - `restarted` CustomEvent<{cause: Fault, state: State}>: the worker died, and another one is ready;
+ * - `fault` CustomEvent<Fault>: it could not be started again.
+ */
+export class BrowClient extends EventTarget {
+  /** @type {Worker | null} */
+  #worker = null;
+  /** @type {Map<number, Pending>} */
+  #pending = new Map();
+  #nextId = 1;
+  /** @type {Promise<{state: State, times: StartTimes}> | null} */
+  #ready = null;
+  /** Whether this worker ever said anything: if not, its script could not be fetched. */
+  #heard = false;
+  /** Deaths since the last answer to anything but `start`. */
+  #barrenDeaths = 0;
+  #closed = false;
+  #store;
+
+  /** @param {{store?: string}} [options] `store` names the gallery; two names are two galleries */
+  constructor({ store = 'brow' } = {}) {
+    super();
+    this.#store = store;
+  }
+
+  /**
+   * Loads the engine, its networks and the gallery. Called again after a failure, it tries again.
+   * @returns {Promise<{state: State, times: StartTimes}>}
+   */
+  start() {
+    if (!this.#ready) {
+      try {
+        this.#launch();
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      const ready = this.#post('start', { store: this.#store }, [], LOADING_BOUND_MS);
+      this.#ready = ready;
+      ready.catch(() => {
+        if (this.#ready === ready) this.#stopWorker();
+      });
+    }
+    return this.#ready;
+  }
+
+  /** Ends the worker. Whatever still waits is refused. */
+  close() {
+    this.#closed = true;
+    this.#stopWorker();
+    this.#refuseAll(fault('closed'));
+  }
+
+  /**
+   * Looks at one frame of a live picture.
+   * @param {Frame} frame
+   * @returns {Promise<Look>}
+   */
+  observe(frame) {
+    return this.#call('observe', { frame }, [frame.buffer], FRAME_BOUND_MS);
+  }
+
+  /** Forgets which faces were in view: to be called when the camera changes. @returns {Promise<void>} */
+  resetTracks() {
+    return this.#call('resetTracks', {});
+  }
+
+  /** @returns {Promise<void>} */
+  beginEnrolment() {
+    return this.#call('beginEnrolment', {});
+  }
+
+  /**
+   * Looks at one frame for an enrolment.
+   * @param {Frame} frame
+   * @param {MaskState} wanted what the person chose; frames of another mask state don't count
+   * @returns {Promise<EnrolStep>}
+   */
+  enrolFrame(frame, wanted) {
+    return this.#call('enrolFrame', { frame, wanted }, [frame.buffer], FRAME_BOUND_MS);
+  }
+
+  /** Ends the capture by camera. @returns {Promise<Enrolment>} */
+  finishEnrolment() {
+    return this.#call('finishEnrolment', {});
+  }
+
+  /** Takes the one face of a photograph. @param {Frame} frame @returns {Promise<Enrolment>} */
+  enrolPhoto(frame) {
+    return this.#call('enrolPhoto', { frame }, [frame.buffer]);
+  }
+
+  /**
+   * Keeps what was captured last.
+   * @param {SaveRequest} request
+   * @returns {Promise<Saved>}
+   */
+  save(request) {
+    return this.#call('save', { request });
+  }
+
+  /** Drops what was captured and not saved. @returns {Promise<void>} */
+  discard() {
+    return this.#call('discard', {});
+  }
+
+  /** Finds faces in a still, without tracking. @param {Frame} frame @returns {Promise<Observation[]>} */
+  identifyPhoto(frame) {
+    return this.#call('identifyPhoto', { frame }, [frame.buffer]);
+  }
+
+  /** Compares a still with one person only. @param {string} person @param {Frame} frame @returns {Promise<Observation[]>} */
+  verify(person, frame) {
+    return this.#call('verify', { person, frame }, [frame.buffer]);
+  }
+
+  /** @returns {Promise<State>} */
+  state() {
+    return this.#call('state', {});
+  }
+
+  /** @param {string} person @param {string} name @returns {Promise<State>} */
+  rename(person, name) {
+    return this.#call('rename', { person, name });
+  }
+
+  /** Erases one person. @param {string} person @returns {Promise<State>} */
+  remove(person) {
+    return this.#call('remove', { person });
+  }
+
+  /** Erases everybody. @returns {Promise<State>} */
+  clear() {
+    return this.#call('clear', {});
+  }
+
+  /** @param {Partial<Settings>} patch @returns {Promise<State>} */
+  setSettings(patch) {
+    return this.#call('setSettings', { patch });
+  }
+
+  #launch() {
+    this.#closed = false;
+    this.#heard = false;
+    let asked = false;
+    const options = {
+      name: 'brow',
+      // A browser that knows module workers reads this; one that does not would run the module as an old script.
+      get type() {
+        asked = true;
+        return /** @type {WorkerType} */ ('module');
+      },
+    };
+    const worker = new Worker(trustedScript(new URL('./worker.js', import.meta.url)), options);
+    if (!asked) {
+      worker.terminate();
+      throw new BrowError(fault('browser_no_module_worker'));
+    }
+    this.#worker = worker;
+    worker.onmessage = ({ data }) => this.#receive(data);
+    worker.onmessageerror = () => this.#died('an answer could not be read');
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#died(event.message || 'the worker could not be loaded');
+    };
+  }
+
+  /** @param {{id: number, ok: boolean, value?: unknown, error?: Fault} | Progress | {event: 'died', reason: string} | {event: 'changed', state: State}
+   *   | {event: 'storage', fault: Fault}} data */
+  #receive(data) {
+    this.#heard = true;
+    for (const pending of this.#pending.values()) this.#watch(pending);
+    if ('event' in data) {
+      if (data.event === 'died') this.#died(data.reason);
+      else if (data.event === 'storage') this.dispatchEvent(new CustomEvent('storage', { detail: data.fault }));
+      else if (data.event === 'changed') this.dispatchEvent(new CustomEvent('changed', { detail: data.state }));
+      else this.dispatchEvent(new CustomEvent('progress', { detail: data }));
+      return;
+    }
+    const pending = this.#pending.get(data.id);
+    if (!pending) return;
+    this.#pending.delete(data.id);
+    clearTimeout(pending.timer);
+    if (pending.bound !== LOADING_BOUND_MS) this.#barrenDeaths = 0;
+    if (data.ok) pending.resolve(data.value);
+    else pending.reject(new BrowError(/** @type {Fault} */ (data.error)));
+  }
+
+  /**
+   * Posts once the engine is ready.
+   * @param {string} op
+   * @param {object} fields
+   * @param {Transferable[]} [transfer]
+   * @param {number} [bound]
+   * @returns {Promise<any>}
+   */
+  async #call(op, fields, transfer = [], bound = WORK_BOUND_MS) {
+    await this.start();
+    return this.#post(op, fields, transfer, bound);
+  }
+
+  /**
+   * @param {string} op
+   * @param {object} fields
+   * @param {Transferable[]} transfer
+   * @param {number} bound
+   * @returns {Promise<any>}
+   */
+  #post(op, fields, transfer, bound) {
+    return new Promise((resolve, reject) => {
+      const worker = this.#worker;
+      if (!worker) {
+        reject(new BrowError(fault('worker_restarted')));
+        return;
+      }
+      const id = this.#nextId++;
+      /** @type {Pending} */
+      const pending = { resolve, reject, bound, timer: setTimeout(() => {}, 0) };
+      this.#pending.set(id, pending);
+      this.#watch(pending);
+      worker.postMessage({ id, op, ...fields }, transfer);
+    });
+  }
+
+  /** Starts the clock of silence anew. @param {Pending} pending */
+  #watch(pending) {
+    clearTimeout(pending.timer);
+    const due = performance.now() + pending.bound;
+    pending.timer = setTimeout(() => {
+      if (performance.now() - due > SLEPT_MS) this.#watch(pending);
+      else this.#died('it did not answer in time');
+    }, pending.bound);
+  }
+
+  /** @param {string} reason */
+  #died(reason) {
+    if (this.#closed || !this.#worker) return;
+    console.warn(`brow: the worker is gone: ${reason}`);
+    this.#stopWorker();
+    if (!this.#heard) {
+      this.#refuseAll(fault(navigator.onLine ? 'download_failed' : 'offline'));
+      return;
+    }
+    this.#refuseAll(fault('worker_restarted'));
+    this.#barrenDeaths += 1;
+    if (this.#barrenDeaths >= BARREN_DEATHS) {
+      this.dispatchEvent(new CustomEvent('fault', { detail: fault('worker_failed') }));
+      return;
+    }
+    this.start().then(
+      ({ state }) => this.dispatchEvent(new CustomEvent('restarted', { detail: { cause: fault('worker_restarted'), state } })),
+      (error) => {
+        if (error.code !== 'worker_restarted') this.dispatchEvent(new CustomEvent('fault', { detail: error }));
+      },
+    );
+  }
+
+  #stopWorker() {
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#ready = null;
+  }
+
+  /** @param {Fault} fault */
+  #refuseAll(fault) {
+    const waiting = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const pending of waiting) {
+      clearTimeout(pending.timer);
+      pending.reject(new BrowError(fault));
+    }
+  }
+}

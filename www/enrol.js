@@ -1,0 +1,340 @@
+/**
+ * Enrolment, in one dialog: name and consent first, then the camera guides with one hint at a time and captures by
+ * itself, or a photo is chosen. Nothing is stored before the person has agreed and the capture is good.
+ */
+import { FrameLoop } from './camera.js';
+import { choose } from './dialogs.js';
+import { find, withName } from './dom.js';
+import { consentVersion, fault, faultOf, language, text } from './messages.js';
+import { nameProblem, tidyName } from './names.js';
+import { readPhoto } from './photo.js';
+
+/** @import { Camera } from './camera.js' */
+/** @import { BrowClient } from './client.js' */
+/** @import { PeopleList } from './people.js' */
+/** @import { Enrolment, EnrolHint, Frame, PersonSummary } from './types.js' */
+
+/** A hint stays at least so long, so that it can be read and followed. */
+const HINT_MS = 900;
+/** After so long without success comes some general advice. */
+const SLOW_MS = 15_000;
+
+/** @typedef {'details' | 'capture' | 'saved'} Stage */
+
+/** Events: `open`, `close`; `state` CustomEvent<State> after somebody was stored. */
+export class EnrolDialog extends EventTarget {
+  #dialog;
+  #client;
+  #camera;
+  #people;
+  #form;
+  #name;
+  #consent;
+  #keepPicture;
+  #problem;
+  #hint;
+  #progress;
+  #advice;
+  #preview;
+  #photoText;
+  #file;
+  #loop;
+  /** @type {'camera' | 'photo'} */
+  #mode = 'camera';
+  /** Whom a view is added to. @type {PersonSummary | null} */
+  #more = null;
+  /** @type {Enrolment | null} */
+  #photo = null;
+  /** @type {{name: string, addTo: string | null, consentTime: number} | null} */
+  #details = null;
+  #hintAt = 0;
+  #startedAt = 0;
+  /** Grows with every opening and every photo, so that a late answer to an earlier one is dropped. */
+  #turn = 0;
+  #busy = false;
+
+  /**
+   * @param {HTMLDialogElement} dialog
+   * @param {{client: BrowClient, camera: Camera, people: PeopleList}} parts
+   */
+  constructor(dialog, { client, camera, people }) {
+    super();
+    this.#dialog = dialog;
+    this.#client = client;
+    this.#camera = camera;
+    this.#people = people;
+    this.#form = find('form', HTMLFormElement, dialog);
+    this.#name = find('[name=name]', HTMLInputElement, dialog);
+    this.#consent = find('[name=consent]', HTMLInputElement, dialog);
+    this.#keepPicture = find('[name=keep-picture]', HTMLInputElement, dialog);
+    this.#problem = find('.problem', HTMLElement, dialog);
+    this.#hint = find('.hint', HTMLElement, dialog);
+    this.#progress = find('progress', HTMLProgressElement, dialog);
+    this.#advice = find('.advice', HTMLElement, dialog);
+    this.#preview = find('.preview', HTMLElement, dialog);
+    this.#photoText = find('.photo-text', HTMLElement, dialog);
+    this.#file = find('[name=photo]', HTMLInputElement, dialog);
+    this.#loop = new FrameLoop(camera, (frame) => this.#lookAt(frame));
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    for (const button of dialog.querySelectorAll('.close')) button.addEventListener('click', () => dialog.close());
+    find('.again', HTMLButtonElement, dialog).addEventListener('click', () => this.open(this.#mode));
+    this.#file.addEventListener('change', () => {
+      if (this.#file.files?.length) this.#takePhoto(this.#file.files);
+    });
+    this.#acceptDrops(find('.drop', HTMLElement, dialog));
+    dialog.addEventListener('close', () => this.#closed());
+    camera.addEventListener('fault', (event) => {
+      if (this.#loop.running) this.#backToDetails(/** @type {CustomEvent} */ (event).detail);
+    });
+  }
+
+  /**
+   * @param {'camera' | 'photo'} mode
+   * @param {{person?: PersonSummary, files?: FileList}} [options] `person`: add a view to them; `files`: a dropped photo
+   */
+  open(mode, { person, files } = {}) {
+    this.#turn++;
+    this.#mode = mode;
+    this.#more = person ?? null;
+    this.#photo = null;
+    this.#details = null;
+    this.#busy = false;
+    this.#form.reset();
+    this.#preview.replaceChildren();
+    this.#photoText.textContent = '';
+    this.#complain(null);
+    this.#name.value = person?.name ?? '';
+    this.#name.readOnly = Boolean(person);
+    this.#dialog.dataset.mode = mode;
+    find('#enrol-title', HTMLElement, this.#dialog).replaceChildren(...(person
+      ? withName(text('enrol.title.more', { name: '{name}' }), person.name) : [text(`enrol.title.${mode}`)]));
+    find('.submit', HTMLButtonElement, this.#dialog).textContent = text(`enrol.next.${mode}`);
+    this.#stage('details');
+    if (!this.#dialog.open) this.#dialog.showModal();
+    (mode === 'photo' ? this.#file : this.#name).focus();
+    this.dispatchEvent(new Event('open'));
+    if (files) this.#takePhoto(files);
+  }
+
+  get isOpen() {
+    return this.#dialog.open;
+  }
+
+  /** Frames of the camera belong to the enrolment now. */
+  get capturing() {
+    return this.#loop.running;
+  }
+
+  /** @param {Stage} stage */
+  #stage(stage) {
+    for (const part of ['details', 'capture', 'saved']) find(`.${part}`, HTMLElement, this.#dialog).hidden = part !== stage;
+  }
+
+  /** @param {unknown} problem words, a fault, or null when all is well @param {HTMLElement} [field] */
+  #complain(problem, field) {
+    for (const input of [this.#name, this.#consent, this.#file]) input.removeAttribute('aria-invalid');
+    field?.setAttribute('aria-invalid', 'true');
+    field?.focus();
+    if (problem === null || typeof problem === 'string') {
+      this.#problem.textContent = problem ?? '';
+      delete this.#problem.dataset.code;
+      return;
+    }
+    const { code, message, remedy } = faultOf(problem);
+    this.#problem.textContent = `${message} ${remedy}`;
+    this.#problem.dataset.code = code;
+  }
+
+  async #submit() {
+    if (this.#busy) return;
+    const name = this.#more ? this.#more.name : tidyName(this.#name.value);
+    const wrong = this.#more ? null : nameProblem(name);
+    if (this.#mode === 'photo' && !this.#photo) {
+      // What is wrong with the photo itself has been said already.
+      if (!this.#problem.dataset.code) this.#complain(text('photo.needed'), this.#file);
+      return;
+    }
+    if (wrong) return this.#complain(wrong, this.#name);
+    if (!this.#consent.checked) return this.#complain(text('consent.needed'), this.#consent);
+    this.#complain(null);
+    const settled = this.#more ? { name, addTo: this.#more.id } : await this.#people.settleName(name);
+    if (!settled) return;
+    this.#details = { ...settled, consentTime: Date.now() };
+    if (this.#mode === 'photo') await this.#save(/** @type {Enrolment} */ (this.#photo));
+    else await this.#capture();
+  }
+
+  async #capture() {
+    const turn = this.#turn;
+    this.#busy = true;
+    try {
+      if (!this.#camera.running) await this.#camera.start();
+      await this.#client.beginEnrolment();
+    } catch (error) {
+      if (turn === this.#turn) this.#complain(error);
+      return;
+    } finally {
+      this.#busy = false;
+    }
+    if (turn !== this.#turn || !this.#dialog.open) return;
+    const mirror = find('.capture video', HTMLVideoElement, this.#dialog);
+    mirror.srcObject = this.#camera.stream;
+    mirror.play().catch(() => {});
+    this.#hint.textContent = text('enrol.capturing');
+    this.#advice.textContent = '';
+    this.#progress.value = 0;
+    this.#hintAt = 0;
+    this.#startedAt = performance.now();
+    this.#stage('capture');
+    find('.capture .close', HTMLButtonElement, this.#dialog).focus();
+    this.dispatchEvent(new Event('capture'));
+    this.#loop.start();
+  }
+
+  /** @param {Frame} frame */
+  async #lookAt(frame) {
+    const turn = this.#turn;
+    try {
+      const wanted = find('[name=mask]:checked', HTMLInputElement, this.#dialog).value === 'masked' ? 'masked' : 'bare';
+      const step = await this.#client.enrolFrame(frame, wanted);
+      if (turn !== this.#turn || !this.#loop.running) return 1;
+      this.#guide(step.hint, step.progress);
+      if (step.done) {
+        this.#loop.stop();
+        const enrolment = await this.#client.finishEnrolment();
+        if (turn === this.#turn) await this.#save(enrolment);
+      }
+    } catch (error) {
+      if (turn === this.#turn) this.#backToDetails(error);
+    }
+    return 1;
+  }
+
+  /** @param {EnrolHint} hint @param {number} progress */
+  #guide(hint, progress) {
+    const now = performance.now();
+    this.#progress.value = progress;
+    if (now - this.#startedAt > SLOW_MS && !this.#advice.textContent) this.#advice.textContent = text('hint.slow');
+    const words = text(`hint.${hint}`);
+    if (words === this.#hint.textContent || (now - this.#hintAt < HINT_MS && hint !== 'done')) return;
+    this.#hint.textContent = words;
+    this.#hint.dataset.hint = hint;
+    this.#hintAt = now;
+  }
+
+  /** Keeps what was typed, says what went wrong. @param {unknown} error */
+  #backToDetails(error) {
+    this.#loop.stop();
+    this.#stage('details');
+    this.#complain(error);
+    find('.submit', HTMLButtonElement, this.#dialog).focus();
+    this.dispatchEvent(new Event('captured'));
+  }
+
+  /** @param {Enrolment} enrolment */
+  async #save(enrolment) {
+    const details = this.#details;
+    if (!details) return;
+    this.#busy = true;
+    const turn = this.#turn;
+    try {
+      const addTo = await this.#askIfKnown(enrolment, details.addTo);
+      if (addTo === undefined) {
+        this.#dialog.close();
+        return;
+      }
+      const { person, state } = await this.#client.save({
+        name: details.name,
+        addTo,
+        source: this.#mode,
+        keepPicture: this.#keepPicture.checked,
+        consent: { text: text('consent.text'), version: consentVersion, language, time: details.consentTime },
+      });
+      this.dispatchEvent(new CustomEvent('state', { detail: state }));
+      if (turn === this.#turn) this.#showSaved(person, enrolment);
+    } catch (error) {
+      if (turn === this.#turn) this.#backToDetails(error);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /**
+   * A face that matches somebody else who is enrolled is more often the same person under a second name than a twin.
+   * @param {Enrolment} enrolment
+   * @param {string | null} addTo
+   * @returns {Promise<string | null | undefined>} undefined when it was cancelled
+   */
+  async #askIfKnown({ resembles }, addTo) {
+    if (!resembles || resembles.id === addTo) return addTo;
+    return choose(withName(text('enrol.known.title', { name: '{name}' }), resembles.name), [text('enrol.known.text')], [
+      { label: withName(text('enrol.known.add', { name: '{name}' }), resembles.name), value: /** @type {string | null | undefined} */ (resembles.id), kind: 'primary' },
+      { label: [text('enrol.known.other')], value: addTo },
+      { label: [text('dialog.cancel')], value: undefined },
+    ]);
+  }
+
+  /** @param {PersonSummary} person @param {Enrolment} enrolment */
+  #showSaved(person, enrolment) {
+    find('.saved-name', HTMLElement, this.#dialog).replaceChildren(...withName(text('enrol.saved', { name: '{name}' }), person.name));
+    const advice = enrolment.mask.state === 'bare' ? text('enrol.saved.bare') : text('enrol.saved.masked');
+    find('.saved-advice', HTMLElement, this.#dialog).textContent = advice;
+    find('.saved-quality', HTMLElement, this.#dialog).textContent = text('enrol.saved.quality', { quality: Math.round(100 * enrolment.quality.score) });
+    this.#stage('saved');
+    find('.saved .close', HTMLButtonElement, this.#dialog).focus();
+    this.dispatchEvent(new Event('captured'));
+  }
+
+  /** @param {FileList} files */
+  async #takePhoto(files) {
+    const turn = ++this.#turn;
+    this.#photo = null;
+    this.#preview.replaceChildren();
+    this.#complain(null);
+    this.#photoText.textContent = text('enrol.photo.looking');
+    try {
+      if (files.length > 1) throw fault('photo_several_files');
+      const { frame, preview, shrunk } = await readPhoto(files[0]);
+      if (turn !== this.#turn) return;
+      preview.setAttribute('role', 'img');
+      preview.setAttribute('aria-label', text('enrol.photo.preview'));
+      this.#preview.replaceChildren(preview);
+      const enrolment = await this.#client.enrolPhoto(frame);
+      if (turn !== this.#turn) return;
+      this.#photo = enrolment;
+      const found = text('enrol.photo.found', { mask: text(`mask.${enrolment.mask.state}`) });
+      this.#photoText.textContent = shrunk ? `${found} ${text('enrol.photo.shrunk')}` : found;
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      this.#photoText.textContent = '';
+      this.#complain(error, this.#file);
+    }
+  }
+
+  /** @param {HTMLElement} zone */
+  #acceptDrops(zone) {
+    zone.addEventListener('dragover', (event) => {
+      event.preventDefault();
+      zone.classList.add('over');
+    });
+    zone.addEventListener('dragleave', () => zone.classList.remove('over'));
+    zone.addEventListener('drop', (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      zone.classList.remove('over');
+      if (event.dataTransfer?.files.length) this.#takePhoto(event.dataTransfer.files);
+    });
+  }
+
+  #closed() {
+    this.#turn++;
+    this.#loop.stop();
+    find('.capture video', HTMLVideoElement, this.#dialog).srcObject = null;
+    this.#client.discard().catch(() => {});
+    this.dispatchEvent(new Event('close'));
+  }
+}
+

@@ -1,0 +1,44 @@
+/** What may be a name, and how two people of one name are told apart. */
+import { text } from './messages.js';
+
+/** Characters as people count them. */
+export const LONGEST_NAME = 80;
+
+/** @param {string} name */
+function characters(name) {
+  if (typeof Intl.Segmenter !== 'function') return [...name].length;
+  return [...new Intl.Segmenter().segment(name)].length;
+}
+
+/**
+ * A name in the form in which it is kept: composed, without control characters, line breaks, or marks that would turn
+ * the direction of the text around it; of spaces one at a time.
+ * @param {string} raw
+ */
+export function tidyName(raw) {
+  return raw.normalize('NFC').replace(/[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\ufeff]/g, '')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Zs}]+/gu, ' ').trim();
+}
+
+/** @param {string} name tidy @returns {string | null} what is wrong with it, in words */
+export function nameProblem(name) {
+  // Invisible characters alone would make a person nobody can see in the list.
+  if (!/[^\p{Cf}\p{Zs}\p{M}]/u.test(name)) return text('name.empty');
+  const length = characters(name);
+  // Marks piled on one letter count as one character: the second bound is the store's.
+  if (length > LONGEST_NAME || name.length > 200) return text('name.long', { most: LONGEST_NAME, length: Math.max(length, name.length) });
+  return null;
+}
+
+/** Whether two names read the same. @param {string} a @param {string} b */
+export function sameName(a, b) {
+  return a.localeCompare(b, undefined, { sensitivity: 'accent' }) === 0;
+}
+
+/** The name with the first number that makes it different from all of the others. @param {string} name @param {string[]} others */
+export function distinctName(name, others) {
+  for (let number = 2; ; number++) {
+    const candidate = `${name} (${number})`;
+    if (!others.some((other) => sameName(other, candidate))) return candidate;
+  }
+}

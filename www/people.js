@@ -1,0 +1,148 @@
+/** The list of people: who is enrolled, and renaming, adding a view, and deleting. */
+import { ask, askSamePerson, confirmClear, confirmDelete } from './dialogs.js';
+import { find, make, nameElement, withName } from './dom.js';
+import { countText, language, text } from './messages.js';
+import { distinctName, nameProblem, sameName, tidyName } from './names.js';
+
+/** @import { BrowClient } from './client.js' */
+/** @import { Notices } from './notices.js' */
+/** @import { PersonSummary, State } from './types.js' */
+
+/** Events: `state` CustomEvent<State> after a change; `more` CustomEvent<PersonSummary>: a view is to be added. */
+export class PeopleList extends EventTarget {
+  #list;
+  #count;
+  #none;
+  #damaged;
+  #clear;
+  #client;
+  #notices;
+  /** @type {PersonSummary[]} */
+  #people = [];
+  /** @type {string[]} */
+  #pictureUrls = [];
+
+  /**
+   * @param {HTMLElement} root
+   * @param {{client: BrowClient, notices: Notices}} parts
+   */
+  constructor(root, { client, notices }) {
+    super();
+    this.#client = client;
+    this.#notices = notices;
+    this.#list = find('.people', HTMLElement, root);
+    this.#count = find('.count', HTMLElement, root);
+    this.#none = find('.none', HTMLElement, root);
+    this.#damaged = find('.damaged', HTMLElement, root);
+    this.#clear = find('.clear', HTMLButtonElement, root);
+    this.#clear.addEventListener('click', () => this.#forgetEverybody());
+  }
+
+  /** @returns {PersonSummary[]} */
+  get people() {
+    return this.#people;
+  }
+
+  /** @param {string} id */
+  nameOf(id) {
+    return this.#people.find((person) => person.id === id)?.name ?? text('who.unknown');
+  }
+
+  /** @param {State} state */
+  show({ people, damaged }) {
+    this.#people = people;
+    for (const url of this.#pictureUrls) URL.revokeObjectURL(url);
+    this.#pictureUrls = [];
+    this.#count.textContent = people.length ? countText('people.count', people.length) : '';
+    this.#none.hidden = people.length > 0;
+    this.#clear.hidden = people.length === 0;
+    this.#damaged.hidden = damaged.length === 0;
+    this.#damaged.textContent = damaged.length ? countText('people.damaged', damaged.length) : '';
+    this.#list.replaceChildren(...people.map((person) => this.#row(person)));
+  }
+
+  /** @param {PersonSummary} person */
+  #row(person) {
+    const since = new Date(person.created).toLocaleDateString(language, { dateStyle: 'medium' });
+    const words = make('div', { class: 'words' },
+      make('strong', { class: 'name' }, nameElement(person.name)),
+      make('span', { class: 'note' }, `${text('people.references', { bare: person.bare, masked: person.masked })} \u00b7 ${text('people.since', { date: since })}`));
+    if (person.refused) words.append(make('span', { class: 'problem' }, text('people.refused', { count: person.refused })));
+    const button = (/** @type {string} */ key, /** @type {string} */ kind, /** @type {() => void} */ act) => make('button', {
+      type: 'button', class: `small ${kind}`, 'aria-label': text(`people.${key}.of`, { name: person.name }), onclick: act,
+    }, text(`people.${key}`));
+    return make('li', { 'data-id': person.id },
+      this.#picture(person), words,
+      make('div', { class: 'actions' },
+        button('more', 'plain', () => this.dispatchEvent(new CustomEvent('more', { detail: person }))),
+        button('rename', 'plain', () => this.#rename(person)),
+        button('delete', 'danger', () => this.#delete(person))));
+  }
+
+  /** The picture that was asked for, or the first letter of the name. @param {PersonSummary} person */
+  #picture(person) {
+    if (!person.picture) return make('span', { class: 'portrait', 'aria-hidden': 'true' }, [...person.name][0] ?? '');
+    const url = URL.createObjectURL(new Blob([person.picture], { type: 'image/png' }));
+    this.#pictureUrls.push(url);
+    return make('img', { class: 'portrait', src: url, alt: text('people.picture', { name: person.name }) });
+  }
+
+  /** @param {PersonSummary} person */
+  async #rename(person) {
+    const raw = await ask({
+      title: withName(text('rename.title', { name: '{name}' }), person.name),
+      label: text('rename.label'),
+      value: person.name,
+      save: text('rename.save'),
+      check: (answer) => nameProblem(tidyName(answer)),
+    });
+    if (raw === null) return;
+    let name = tidyName(raw);
+    const others = this.#people.filter(({ id }) => id !== person.id).map((other) => other.name);
+    if (others.some((other) => sameName(other, name))) name = distinctName(name, others);
+    await this.#change(() => this.#client.rename(person.id, name), withName(text('said.renamed', { name: '{name}' }), name), person.id);
+  }
+
+  /** @param {PersonSummary} person */
+  async #delete(person) {
+    if (!(await confirmDelete(person.name))) return;
+    await this.#change(() => this.#client.remove(person.id), withName(text('said.deleted', { name: '{name}' }), person.name), null);
+  }
+
+  async #forgetEverybody() {
+    if (!(await confirmClear())) return;
+    await this.#change(() => this.#client.clear(), [text('said.cleared')], null);
+  }
+
+  /**
+   * @param {() => Promise<State>} act
+   * @param {(Node | string)[]} said
+   * @param {string | null} focus whose row the keyboard goes on in; null for the heading
+   */
+  async #change(act, said, focus) {
+    try {
+      const state = await act();
+      this.show(state);
+      this.dispatchEvent(new CustomEvent('state', { detail: state }));
+      this.#notices.say(...said);
+      const row = focus && this.#list.querySelector(`[data-id="${CSS.escape(focus)}"] button`);
+      (row instanceof HTMLElement ? row : document.getElementById('people-title'))?.focus();
+    } catch (error) {
+      this.#notices.fault(error);
+    }
+  }
+
+  /**
+   * The name that a new person gets, after asking where it is taken.
+   * @param {string} name tidy
+   * @returns {Promise<{name: string, addTo: string | null} | null>} null when it was cancelled
+   */
+  async settleName(name) {
+    const same = this.#people.find((person) => sameName(person.name, name));
+    if (!same) return { name, addTo: null };
+    const distinct = distinctName(name, this.#people.map((person) => person.name));
+    const answer = await askSamePerson(same.name, distinct);
+    if (answer === null) return null;
+    return answer === 'same' ? { name: same.name, addTo: same.id } : { name: distinct, addTo: null };
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The types that the page and its worker share. No code.
+ *
+ * Coordinates are pixels of the frame, x to the right, y down; times are milliseconds; a score is -log10 of the
+ * false-match rate at which a comparison would just pass.
+ *
+ * @typedef {object} Fault What went wrong, in words for a visitor. Errors cross from the worker in this shape.
+ * @property {string} code stable, for programs
+ * @property {string} message what happened
+ * @property {string} remedy what to do about it
+ *
+ * @typedef {object} Frame A picture on its way to the engine. Its buffer is handed over and can't be used afterwards.
+ * @property {ArrayBuffer} buffer RGBA, 8 bits each, row by row
+ * @property {number} width
+ * @property {number} height
+ * @property {number} timeMs when it was taken, on any clock that only goes forward
+ *
+ * @typedef {'bare' | 'masked' | 'incorrect'} MaskState
+ * @typedef {{state: MaskState, probability: number}} Mask
+ *
+ * @typedef {'too_small' | 'too_blurred' | 'too_dark' | 'too_bright' | 'turned_away' | 'cut_off'} QualityProblem
+ *
+ * @typedef {object} Quality
+ * @property {number} score 0..1
+ * @property {number} facePx side of the canonical face in pixels of the frame
+ * @property {number} sharpness
+ * @property {number} brightness
+ * @property {number} yaw degrees
+ * @property {number} pitch degrees
+ * @property {number} roll degrees
+ * @property {QualityProblem | null} problem
+ *
+ * @typedef {QualityProblem | 'too_few_frames' | 'too_close_to_call' | 'empty_gallery'} UndecidedReason
+ *
+ * @typedef {{kind: 'match', person: string, score: number, needed: number}
+ *   | {kind: 'unknown', score: number | null, needed: number}
+ *   | {kind: 'undecided', reason: UndecidedReason, score: number | null, needed: number}} Decision
+ *
+ * @typedef {object} Observation One face in one frame.
+ * @property {number} track the same number as long as the face stays in view
+ * @property {{x: number, y: number, width: number, height: number}} box
+ * @property {[number, number][]} points the subject's right eye, left eye, nose, right and left corner of the mouth
+ * @property {number} detection 0..1
+ * @property {Mask} mask
+ * @property {Quality} quality
+ * @property {Decision} decision
+ * @property {number} frames how many frames the decision rests on
+ *
+ * @typedef {{detect: number, landmarks: number, mask: number, quality: number, periocular: number, full: number,
+ *   decide: number, total: number}} Timings milliseconds of one frame by stage; 0 where a stage was not run
+ *
+ * @typedef {{observations: Observation[], timings: Timings}} Look what the engine saw in a frame
+ *
+ * @typedef {'no_face' | 'several_faces' | 'come_closer' | 'move_back' | 'hold_still' | 'more_light' | 'less_light'
+ *   | 'look_straight' | 'centre' | 'good' | 'turn_slightly' | 'done' | 'mask_off' | 'mask_on'} EnrolHint
+ *
+ * @typedef {object} EnrolStep
+ * @property {EnrolHint} hint
+ * @property {number} progress 0..1
+ * @property {Observation | null} observation
+ * @property {boolean} done
+ *
+ * @typedef {object} Enrolment What was captured and waits to be saved; the templates themselves stay in the worker.
+ * @property {Mask} mask
+ * @property {Quality} quality
+ * @property {number} templates
+ * @property {{name: string, id: string} | null} resembles somebody enrolled already whom the face matches
+ *
+ * @typedef {object} Consent
+ * @property {string} text the words that were agreed to
+ * @property {string} version
+ * @property {string} language BCP 47
+ * @property {number} time milliseconds since 1970
+ *
+ * @typedef {object} SaveRequest
+ * @property {string} name
+ * @property {Consent} consent
+ * @property {boolean} keepPicture
+ * @property {'camera' | 'photo'} source
+ * @property {string | null} [addTo] the id of a person whom the new references are added to
+ *
+ * @typedef {object} PersonSummary A person as the page sees them: no templates.
+ * @property {string} id
+ * @property {string} name
+ * @property {number} created
+ * @property {number} updated
+ * @property {Consent} consent
+ * @property {number | null} expires
+ * @property {number} bare references without a mask
+ * @property {number} masked references with one
+ * @property {number} refused references that the networks of this version can't use
+ * @property {Uint8Array<ArrayBuffer> | null} picture PNG, if it was asked for
+ *
+ * @typedef {object} Settings
+ * @property {number} targetFmr false matches per probe that the operator accepts
+ * @property {boolean} keepPictures
+ * @property {'system' | 'light' | 'dark'} theme
+ *
+ * @typedef {object} State All that the page shows besides the live view.
+ * @property {PersonSummary[]} people
+ * @property {{id: string, code: string, message: string}[]} damaged stored records that can't be read
+ * @property {Settings} settings
+ * @property {number} needed the score that a match needs now
+ * @property {Fault | null} storage why nothing can be kept; null when all is well
+ *
+ * @typedef {{person: PersonSummary, state: State}} Saved
+ *
+ * @typedef {{event: 'progress', file: string, loaded: number, total: number}} Progress bytes of all files together
+ *
+ * @typedef {object} StartTimes milliseconds since 1970, fractions included
+ * @property {number} workerRunning
+ * @property {number} moduleReady
+ * @property {number} modelsReady
+ * @property {number} galleryReady
+ */
+export {};

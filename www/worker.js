@@ -1,0 +1,333 @@
+/**
+ * The worker: the engine, the networks and the gallery live here and nowhere else. Frames come in, words about faces go
+ * out; templates never do. One message is one request and has one answer (see client.js).
+ */
+import init, { Engine } from './brow.js';
+import { Download } from './download.js';
+import { files } from './files.js';
+import { MemoryStore } from './memory-store.js';
+import { fault, isFault } from './messages.js';
+import { storeError } from './vault/errors.js';
+import { openStore } from './vault/store.js';
+
+/** @import { CapturedFace } from './brow.js' */
+/** @import { Enrolment, Fault, Frame, MaskState, PersonSummary, SaveRequest, Settings, StartTimes, State } from './types.js' */
+/** @import { StoreEvent } from './vault/store.js' */
+/** @import { Person, Reference } from './vault/types.js' */
+
+/** @typedef {{postMessage: (data: unknown) => void, close: () => void, onmessage: ((event: MessageEvent) => void) | null}} Scope */
+/** @typedef {Awaited<ReturnType<typeof openStore>> | MemoryStore} Store */
+
+const scope = /** @type {Scope} */ (/** @type {unknown} */ (self));
+
+/** How sure the mask network must be before a frame counts as of the other mask state than was chosen. */
+const MASK_MISMATCH = 0.7;
+
+/** @type {Engine} */
+let engine;
+/** @type {Store} */
+let store;
+/** Why nothing can be kept, if so. @type {Fault | null} */
+let storageFault = null;
+let filled = false;
+/** Captured and waiting to be saved. @type {CapturedFace | null} */
+let captured = null;
+/** Whom the face being enrolled matches, if anybody. @type {string | null} */
+let resembled = null;
+
+const now = () => performance.timeOrigin + performance.now();
+
+/**
+ * Fetches everything at once, then hands the networks to the engine and the gallery's templates after them.
+ * @param {{store: string}} options
+ * @returns {Promise<{state: State, times: StartTimes}>}
+ */
+async function start(options) {
+  const workerRunning = now();
+  const download = new Download((progress) => scope.postMessage(progress));
+  const opening = open(options.store);
+  const models = new Map(Object.keys(files.models).map((file) => [file, download.model(file)]));
+  // Whichever fails first is reported; the others may fail unheard.
+  for (const model of models.values()) model.catch(() => {});
+  opening.catch(() => {});
+  const [module, manifest] = await Promise.all([download.module(), download.manifest()]);
+  await init({ module_or_path: module });
+  engine = new Engine(manifest);
+  const moduleReady = now();
+  for (const { role, file } of engine.models()) engine.addModel(role, await (models.get(file) ?? download.model(file)));
+  const modelsReady = now();
+  await opening;
+  await fillGallery();
+  const times = { workerRunning, moduleReady, modelsReady, galleryReady: now() };
+  return { state: await currentState(), times };
+}
+
+/** Opens the vault, or a gallery in memory where the browser stores nothing. @param {string} name */
+async function open(name) {
+  try {
+    store = await openStore({ name, onevent: storeChanged });
+    await store.people();
+  } catch (error) {
+    const cause = toFault(error);
+    storageFault = {
+      code: cause.code,
+      message: fault('storage_memory', { reason: cause.message }).message,
+      remedy: `${cause.remedy} ${fault('storage_memory').remedy}`,
+    };
+    store = new MemoryStore();
+  }
+}
+
+/** Another tab changed something, or a date of erasure came. @param {StoreEvent} event */
+async function storeChanged(event) {
+  // Before `start` has filled the gallery there is nothing to bring up to date.
+  if (!filled) return;
+  try {
+    if (event.kind === 'closed') throw storeError(event.reason === 'newer_version' ? 'storage_newer' : 'storage_closed');
+    await fillGallery();
+    scope.postMessage({ event: 'changed', state: await currentState() });
+  } catch (error) {
+    // What can't be read any more (locked, closed, erased) must not go on being recognised.
+    engine.clearGallery();
+    storageFault = toFault(error);
+    scope.postMessage({ event: 'storage', fault: storageFault });
+  }
+}
+
+/** Hands all templates of the store to the engine; those of other networks are refused and counted. */
+async function fillGallery() {
+  const [{ people }, settings] = await Promise.all([store.people(), store.settings()]);
+  engine.clearGallery();
+  engine.setTarget(settings.targetFmr);
+  for (const person of people) putInGallery(person);
+  filled = true;
+}
+
+/** How many references of each person the engine refused. @type {Map<string, number>} */
+const refused = new Map();
+
+/** @param {Person} person */
+function putInGallery(person) {
+  const result = engine.putPerson(person.id, person.references.map((reference) => reference.template));
+  refused.set(person.id, result.refused.length);
+}
+
+/** @returns {Promise<State>} */
+async function currentState() {
+  const [{ people, damaged }, settings] = await Promise.all([store.people(), store.settings()]);
+  return {
+    people: people.map(summary).sort((a, b) => a.name.localeCompare(b.name)),
+    damaged: damaged.map(({ id, code, message }) => ({ id, code, message })),
+    settings: { targetFmr: settings.targetFmr, keepPictures: settings.keepPictures, theme: settings.theme },
+    needed: engine.needed(),
+    storage: storageFault,
+  };
+}
+
+/** @param {Person} person @returns {PersonSummary} */
+function summary(person) {
+  const bare = person.references.filter((reference) => reference.mask === 'bare').length;
+  return {
+    id: person.id,
+    name: person.name,
+    created: person.created,
+    updated: person.updated,
+    consent: person.consent,
+    expires: person.expires,
+    bare,
+    masked: person.references.length - bare,
+    refused: refused.get(person.id) ?? 0,
+    picture: person.picture ? new Uint8Array(person.picture) : null,
+  };
+}
+
+/** @param {string} id @returns {Promise<Person | undefined>} */
+async function find(id) {
+  return (await store.people()).people.find((person) => person.id === id);
+}
+
+/** @param {Frame} frame */
+const pixels = (frame) => new Uint8Array(frame.buffer);
+
+/**
+ * Keeps a capture for `save` and says what it is.
+ * @param {CapturedFace} face
+ * @returns {Promise<Enrolment>}
+ */
+async function hold(face) {
+  captured = face;
+  const person = resembled ? await find(resembled) : undefined;
+  return {
+    mask: face.mask,
+    quality: face.quality,
+    templates: face.templates.length,
+    resembles: person ? { id: person.id, name: person.name } : null,
+  };
+}
+
+/**
+ * @param {CapturedFace} face
+ * @param {'camera' | 'photo'} source
+ * @returns {Reference[]}
+ */
+function referencesOf(face, source) {
+  return face.templates.map((template) => {
+    const info = engine.templateInfo(template);
+    return { template, source, mask: info.mask.state, quality: info.quality.score, models: info.models, time: Date.now() };
+  });
+}
+
+/** The aligned face as PNG. @param {CapturedFace['best']} best @returns {Promise<Uint8Array<ArrayBuffer>>} */
+async function pictureOf(best) {
+  const canvas = new OffscreenCanvas(best.width, best.height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.putImageData(new ImageData(new Uint8ClampedArray(best.rgba), best.width, best.height), 0, 0);
+  const blob = await canvas.convertToBlob({ type: 'image/png' });
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+/**
+ * Stores what was captured. The store is written first: what the engine knows is never more than what is kept.
+ * @param {SaveRequest} request
+ */
+async function save(request) {
+  if (!captured) throw fault('nothing_captured');
+  const references = referencesOf(captured, request.source);
+  const picture = request.keepPicture ? await pictureOf(captured.best) : null;
+  const known = request.addTo ? await find(request.addTo) : undefined;
+  const id = known?.id ?? crypto.randomUUID();
+  if (known) {
+    await store.update(id, {
+      references: [...known.references, ...references],
+      consent: request.consent,
+      ...(picture ? { picture } : {}),
+    });
+  } else {
+    const time = Date.now();
+    await store.put({
+      id, name: request.name, created: time, updated: time, consent: request.consent, expires: null, references, picture,
+    });
+  }
+  captured = null;
+  const stored = /** @type {Person} */ (await find(id));
+  putInGallery(stored);
+  return { person: summary(stored), state: await currentState() };
+}
+
+/** What the page may ask for, by name. */
+const operations = {
+  start,
+
+  /** @param {{frame: Frame}} message */
+  observe({ frame }) {
+    const observations = engine.observe(pixels(frame), frame.width, frame.height, frame.timeMs);
+    return { observations, timings: engine.lastTimings() };
+  },
+
+  resetTracks() {
+    engine.resetTracks();
+  },
+
+  beginEnrolment() {
+    captured = null;
+    resembled = null;
+    engine.enrolBegin();
+  },
+
+  /** @param {{frame: Frame, wanted: MaskState}} message */
+  enrolFrame({ frame, wanted }) {
+    const step = engine.enrolFrame(pixels(frame), frame.width, frame.height, frame.timeMs);
+    const { observation } = step;
+    if (observation?.decision.kind === 'match') resembled = observation.decision.person;
+    const covered = observation ? observation.mask.state !== 'bare' : false;
+    if (!observation || observation.mask.probability < MASK_MISMATCH || covered === (wanted !== 'bare')) return step;
+    // The frames so far may hold the wrong state too: better to begin again than to mix them.
+    engine.enrolBegin();
+    return { hint: wanted === 'bare' ? 'mask_off' : 'mask_on', progress: 0, observation, done: false };
+  },
+
+  finishEnrolment() {
+    return hold(engine.enrolFinish());
+  },
+
+  /** @param {{frame: Frame}} message */
+  enrolPhoto({ frame }) {
+    captured = null;
+    const face = engine.enrolPhoto(pixels(frame), frame.width, frame.height);
+    const known = engine.identifyPhoto(pixels(frame), frame.width, frame.height)
+      .find((observation) => observation.decision.kind === 'match');
+    resembled = known?.decision.kind === 'match' ? known.decision.person : null;
+    return hold(face);
+  },
+
+  /** @param {{request: SaveRequest}} message */
+  save({ request }) {
+    return save(request);
+  },
+
+  discard() {
+    captured = null;
+  },
+
+  /** @param {{frame: Frame}} message */
+  identifyPhoto({ frame }) {
+    return engine.identifyPhoto(pixels(frame), frame.width, frame.height);
+  },
+
+  /** @param {{person: string, frame: Frame}} message */
+  verify({ person, frame }) {
+    return engine.verify(person, pixels(frame), frame.width, frame.height);
+  },
+
+  state: currentState,
+
+  /** @param {{person: string, name: string}} message */
+  async rename({ person, name }) {
+    await store.update(person, { name });
+    return currentState();
+  },
+
+  /** @param {{person: string}} message */
+  async remove({ person }) {
+    await store.remove(person);
+    engine.removePerson(person);
+    return currentState();
+  },
+
+  async clear() {
+    await store.clear();
+    engine.clearGallery();
+    return currentState();
+  },
+
+  /** @param {{patch: Partial<Settings>}} message */
+  async setSettings({ patch }) {
+    await store.setSettings(patch);
+    if (patch.targetFmr !== undefined) engine.setTarget(patch.targetFmr);
+    return currentState();
+  },
+};
+
+/** @param {unknown} error @returns {Fault} */
+function toFault(error) {
+  if (isFault(error)) return { code: error.code, message: error.message, remedy: error.remedy };
+  console.error(error);
+  return fault('unexpected');
+}
+
+scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {
+  const { id, op } = data;
+  try {
+    const operation = operations[/** @type {keyof operations} */ (op)];
+    const value = await /** @type {(message: any) => unknown} */ (operation)(data);
+    scope.postMessage({ id, ok: true, value });
+  } catch (error) {
+    // After a trap the engine's memory can't be trusted: this worker ends, and the page starts another.
+    if (error instanceof WebAssembly.RuntimeError) {
+      scope.postMessage({ event: 'died', reason: String(error) });
+      scope.close();
+      return;
+    }
+    scope.postMessage({ id, ok: false, error: toFault(error) });
+  }
+};
