@@ -31,6 +31,7 @@ pub mod landmarks;
 pub mod manifest;
 pub mod mask;
 pub mod model;
+pub mod protect;
 pub mod quality;
 pub mod template;
 pub mod track;
