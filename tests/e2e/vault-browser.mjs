@@ -31,6 +31,19 @@ export async function openBrowser({ plain = false, persistent = false, folder = 
       return context;
     },
     openPage,
+    /** A fresh context: no database of the test before. */
+    async renew() {
+      await context.close();
+      context = await browser.newContext();
+    },
+    /** Ends a page's process at once, as the system does that runs out of memory. */
+    async crash(page) {
+      const session = await context.newCDPSession(page);
+      const crashed = new Promise((resolve) => page.once('crash', resolve));
+      void session.send('Page.crash').catch(() => {});
+      await crashed;
+      await page.close();
+    },
     /** Starts the browser again on the same profile. */
     async restart() {
       context = await chromium.launchPersistentContext(profile, launch);

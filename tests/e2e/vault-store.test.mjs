@@ -1,28 +1,18 @@
 /** The encrypted gallery in a real browser: what is stored, and what happens when it is damaged, full, or shared by tabs. */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import { openBrowser, pageHelpers } from './vault-browser.mjs';
 
 let browser;
 let page;
 before(async () => {
   browser = await openBrowser();
-  await browser.context.addInitScript(pageHelpers);
 });
 after(() => browser.close());
 beforeEach(async () => {
+  await browser.renew();
+  await browser.context.addInitScript(pageHelpers);
   page = await browser.openPage();
-});
-afterEach(async () => {
-  for (const open of browser.context.pages()) await open.close();
-  const cleaner = await browser.openPage();
-  await cleaner.evaluate(() => new Promise((resolve, reject) => {
-    const request = indexedDB.deleteDatabase('test');
-    request.onsuccess = resolve;
-    request.onerror = () => reject(request.error);
-    request.onblocked = () => reject(new Error('the test left the store open'));
-  }));
-  await cleaner.close();
 });
 
 describe('people', () => {

@@ -635,6 +635,7 @@ export class Store {
   async #ready(active = false) {
     this.#mustBeOpen();
     await this.#lockIfIdle();
+    if (!this.locked) await this.#freshKey();
     if (this.locked) throw storeError((await this.#header()) ? 'locked' : 'key_lost');
     if (active) this.touch();
   }
@@ -922,15 +923,18 @@ export class Store {
 
   /** @returns {Promise<{people: Stored[], damaged: Damaged[], protectionKey: Sealed | undefined}>} all of one moment */
   async #storedPeople() {
-    const { keys, records } = await this.#read(['keys', 'records'], async (tx) => {
-      const [keyIds, keyRows, recordIds, recordRows] = await Promise.all([
+    const { header, keys, records } = await this.#read(['vault', 'keys', 'records'], async (tx) => {
+      const [header, keyIds, keyRows, recordIds, recordRows] = await Promise.all([
+        result(at(tx, 'vault').get(HEADER)),
         result(at(tx, 'keys').getAllKeys()),
         result(at(tx, 'keys').getAll()),
         result(at(tx, 'records').getAllKeys()),
         result(at(tx, 'records').getAll()),
       ]);
-      return { keys: new Map(keyIds.map((id, i) => [id, keyRows[i]])), records: new Map(recordIds.map((id, i) => [id, recordRows[i]])) };
+      return { header, keys: new Map(keyIds.map((id, i) => [id, keyRows[i]])), records: new Map(recordIds.map((id, i) => [id, recordRows[i]])) };
     });
+    // Sealed anew by another tab since the check in #ready: nothing is damaged, the key is another.
+    if (header?.generation !== this.#generation) throw storeError('locked');
     const ids = [...new Set([...keys.keys(), ...records.keys()])].filter((id) => !this.#isOwn(id)).map(String);
     /** @type {Stored[]} */
     const people = [];
