@@ -59,11 +59,8 @@ fn run() -> Outcome<()> {
         let of_sets = curves.get(cell.name()).ok_or_else(|| format!("no set has enough comparisons {}", cell.name()))?;
         Ok::<_, String>(of_sets.iter().skip(1).fold(of_sets[0].clone(), |a, b| Curve::stricter(&a, b)))
     };
-    manifest.calibration = Calibration {
-        bare_bare: curve(Cell::BareBare)?,
-        bare_masked: curve(Cell::BareMasked)?,
-        masked_masked: curve(Cell::MaskedMasked)?,
-    };
+    manifest.calibration =
+        Calibration { bare_bare: curve(Cell::BareBare)?, bare_masked: curve(Cell::BareMasked)?, masked_masked: curve(Cell::MaskedMasked)? };
     let models_used = common::model_ids(&common::engine(&models)?);
     manifest.protocol = serde_json::json!({
         "what": "non-mated similarities; empirical quantiles while 30 comparisons lie above, beyond that an exponential tail with the mean excess of the 200 most similar strangers; of several sets the stricter at each level",

@@ -25,7 +25,8 @@ use brow::mask::MaskState;
 use common::{Arguments, Outcome, Picture, Seen};
 use stats::{Comparisons, Rate, Rates};
 
-const USAGE: &str = "usage: evaluate FOLDER [--truth FILE.csv] [--pairs FILE.csv] [--scores FILE.csv] [--json FILE] [--pad F] [--models DIR]";
+const USAGE: &str =
+    "usage: evaluate FOLDER [--truth FILE.csv] [--pairs FILE.csv] [--scores FILE.csv] [--json FILE] [--pad F] [--models DIR]";
 
 fn main() {
     if let Err(e) = run() {
@@ -218,7 +219,8 @@ fn write_images(file: &Path, set: &Set) -> Outcome<()> {
 /// Pairs of pictures by their place in the list.
 fn read_pairs(file: &Path, pictures: &[Picture]) -> Outcome<Vec<(usize, usize)>> {
     let index: BTreeMap<_, _> = pictures.iter().enumerate().map(|(i, p)| (p.file.as_str(), i)).collect();
-    let find = |name: &str| index.get(name).copied().ok_or_else(|| format!("{}: there is no picture '{name}' in the folder", file.display()));
+    let find =
+        |name: &str| index.get(name).copied().ok_or_else(|| format!("{}: there is no picture '{name}' in the folder", file.display()));
     let rows = common::csv(file, &["reference", "probe"])?;
     rows.iter().map(|r| Ok((find(&r[0])?, find(&r[1])?))).collect()
 }

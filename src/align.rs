@@ -44,12 +44,7 @@ impl Window {
     /// From pixels of the window to pixels of the canonical face.
     pub fn to_canonical(&self) -> Similarity {
         let k = 1.0 / self.zoom;
-        Similarity {
-            a: k,
-            b: 0.0,
-            tx: self.centre.x - k * self.width as f32 / 2.0,
-            ty: self.centre.y - k * self.height as f32 / 2.0,
-        }
+        Similarity { a: k, b: 0.0, tx: self.centre.x - k * self.width as f32 / 2.0, ty: self.centre.y - k * self.height as f32 / 2.0 }
     }
 }
 

@@ -53,7 +53,7 @@ impl Default for DetectParams {
     fn default() -> Self {
         Self {
             first_score: 0.3,
-            second_score: 0.5,
+            second_score: 0.1,
             same_face: 0.5,
             second_side: 2.0,
             tiles: [0.6, 0.36, 0.2],
@@ -164,7 +164,14 @@ impl Detector {
     }
 
     /// One run of the network on a region. Detections come in pixels of the frame.
-    fn look(&mut self, pyramid: &Pyramid, region: &Similarity, mirrored: bool, least: f32, found: &mut Vec<Detection>) -> Result<(), ModelError> {
+    fn look(
+        &mut self,
+        pyramid: &Pyramid,
+        region: &Similarity,
+        mirrored: bool,
+        least: f32,
+        found: &mut Vec<Detection>,
+    ) -> Result<(), ModelError> {
         pyramid.crop(region, SIDE, SIDE, UNIT_NORMALISATION, &mut self.input);
         if mirrored {
             mirror(&mut self.input, SIDE);

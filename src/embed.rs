@@ -16,7 +16,10 @@ impl Embedder {
     pub fn new(network: Network, window: Window, dimensions: usize) -> Result<Self, ModelError> {
         let given: usize = network.outputs().first().map_or(0, |o| o.dims.iter().product());
         if network.input_dims() != [1, 3, window.height, window.width] || given != dimensions {
-            return Err(ModelError::Shape(format!("this is not the embedder that the manifest names: it does not turn {} x {} pixels into {dimensions} numbers", window.width, window.height)));
+            return Err(ModelError::Shape(format!(
+                "this is not the embedder that the manifest names: it does not turn {} x {} pixels into {dimensions} numbers",
+                window.width, window.height
+            )));
         }
         Ok(Self { network, window, input: Vec::new() })
     }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::align::{FULL, PERIOCULAR, Normalisation, Pyramid, Window, canonical_to_frame};
-use crate::decide::{Decision, DecideParams, Reason};
+use crate::align::{FULL, Normalisation, PERIOCULAR, Pyramid, Window, canonical_to_frame};
+use crate::decide::{DecideParams, Decision, Reason};
 use crate::detect::{DetectParams, Detection, Detector, tiles, whole};
 use crate::embed::Embedder;
 use crate::error::EngineError;
@@ -530,7 +530,11 @@ impl Engine {
         if hint == Hint::Good {
             let s = &seen[0];
             let template = self.template(&pyramid, &s.canonical_to_frame, s.mask, &s.quality, Looks::Averaged)?;
-            session.keep(Kept { template, quality: s.quality, picture: picture(&pyramid, &s.canonical_to_frame) }, frame.time_ms, params.frames);
+            session.keep(
+                Kept { template, quality: s.quality, picture: picture(&pyramid, &s.canonical_to_frame) },
+                frame.time_ms,
+                params.frames,
+            );
             if enough(session) {
                 hint = Hint::Done;
             }
@@ -569,13 +573,25 @@ impl Engine {
     /// The second look at a face that was found or seen before. None where there is none any more.
     fn look(&mut self, pyramid: &Pyramid, face: &Detection) -> Result<Option<Look>, EngineError> {
         let began = (self.clock)();
-        let landmarks = self.networks.landmarks.as_mut().ok_or(EngineError::ModelMissing { role: "landmarks" })?;
-        let look = landmarks.look(pyramid, face)?;
+        let look = match &mut self.networks.landmarks {
+            Some(landmarks) => landmarks.look(pyramid, face)?,
+            None => {
+                let detector = self.networks.detector.as_mut().ok_or(EngineError::ModelMissing { role: "detector" })?;
+                detector.look_again(pyramid, face)?.map(|detection| Look { detection, mask: [0.34, 0.33, 0.33] })
+            }
+        };
         self.timings.landmarks += (self.clock)() - began;
         Ok(look)
     }
 
-    fn template(&mut self, pyramid: &Pyramid, to_frame: &Similarity, mask: Mask, quality: &Quality, looks: Looks) -> Result<Template, EngineError> {
+    fn template(
+        &mut self,
+        pyramid: &Pyramid,
+        to_frame: &Similarity,
+        mask: Mask,
+        quality: &Quality,
+        looks: Looks,
+    ) -> Result<Template, EngineError> {
         let embed = |role: Role, embedder: &mut Option<Embedder>| -> Result<(Features, f64), EngineError> {
             let began = (self.clock)();
             let embedder = embedder.as_mut().ok_or(EngineError::ModelMissing { role: role.name() })?;

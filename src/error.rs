@@ -13,15 +13,26 @@ pub enum EngineError {
     Template(TemplateError),
     Manifest(String),
     /// A model's bytes are fewer or more than they should be.
-    ModelTruncated { file: String, expected: usize, found: usize },
+    ModelTruncated {
+        file: String,
+        expected: usize,
+        found: usize,
+    },
     /// A model's bytes are not the published ones.
-    ModelDamaged { file: String },
+    ModelDamaged {
+        file: String,
+    },
     /// The bytes are the published ones, but no network for this role.
-    Model { file: String, error: ModelError },
+    Model {
+        file: String,
+        error: ModelError,
+    },
     /// A role that the manifest does not have.
     UnknownRole(String),
     /// A model was not given to the engine yet.
-    ModelMissing { role: &'static str },
+    ModelMissing {
+        role: &'static str,
+    },
     /// A network refused its input, which only a fault in Brow can cause.
     Network(ModelError),
     NoFace,
@@ -32,6 +43,8 @@ pub enum EngineError {
     EnrolmentUnfinished,
     /// A target false-match rate that is no rate.
     Target(f32),
+    /// A protection secret that has not 32 bytes, but so many.
+    ProtectionKey(usize),
     /// Verification against somebody who is not enrolled.
     UnknownPerson,
 }
@@ -63,6 +76,7 @@ impl EngineError {
             },
             Self::EnrolmentUnfinished => "enrolment_unfinished",
             Self::Target(_) => "target",
+            Self::ProtectionKey(_) => "bad_key",
             Self::UnknownPerson => "unknown_person",
         }
     }
@@ -76,7 +90,7 @@ impl EngineError {
             Self::Manifest(_) | Self::ModelTruncated { .. } | Self::ModelDamaged { .. } | Self::Model { .. } | Self::UnknownRole(_) => {
                 "Reload the page. If it happens again, the files on the server are damaged: tell whoever runs this page."
             }
-            Self::ModelMissing { .. } | Self::Network(_) => "Reload the page.",
+            Self::ModelMissing { .. } | Self::Network(_) | Self::ProtectionKey(_) => "Reload the page.",
             Self::NoFace => "Choose a picture in which the face is well lit and turned to the camera.",
             Self::SeveralFaces(_) => "Choose a picture with one person, or cut the others off.",
             Self::Unsuitable(p) => match p {
@@ -119,6 +133,7 @@ impl fmt::Display for EngineError {
             }),
             Self::EnrolmentUnfinished => write!(f, "Not enough good pictures of the face were taken yet."),
             Self::Target(rate) => write!(f, "{rate} is no false-match rate that Brow can keep."),
+            Self::ProtectionKey(n) => write!(f, "The gallery's secret has {n} bytes where 32 belong."),
             Self::UnknownPerson => write!(f, "This person is not enrolled."),
         }
     }

@@ -38,7 +38,11 @@ pub struct ForeignModel {
 
 impl fmt::Display for ForeignModel {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "This person was enrolled with another version of the recogniser ({}; this is {}). Enrol the person again.", self.found, self.expected)
+        write!(
+            f,
+            "This person was enrolled with another version of the recogniser ({}; this is {}). Enrol the person again.",
+            self.found, self.expected
+        )
     }
 }
 

@@ -9,6 +9,7 @@ use crate::error::EngineError;
 use crate::frame::Frame;
 use crate::manifest::{Manifest, Role};
 use crate::mask::Mask;
+use crate::protect::Protector;
 use crate::quality::Quality;
 use crate::template::Template;
 
@@ -20,7 +21,10 @@ extern "C" {
 
 /// The engine, as the worker sees it. Images are RGBA, eight bits a channel, row after row.
 #[wasm_bindgen]
-pub struct Engine(Inner);
+pub struct Engine {
+    inner: Inner,
+    protector: Option<Protector>,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,74 +52,75 @@ impl Engine {
     /// `manifest`: the text of manifest.json.
     #[wasm_bindgen(constructor)]
     pub fn new(manifest: &str) -> Result<Engine, JsValue> {
-        Ok(Self(Inner::new(Manifest::parse(manifest).map_err(thrown)?, EngineParams::default(), now)))
+        let manifest = Manifest::parse(manifest).map_err(thrown)?;
+        Ok(Self { inner: Inner::new(manifest, EngineParams::default(), now), protector: None })
     }
 
     /// What must be fetched: `{role, id, file, bytes, sha256}` each.
     pub fn models(&self) -> Result<JsValue, JsValue> {
-        plain(&self.0.manifest().models)
+        plain(&self.inner.manifest().models)
     }
 
     /// Takes in a model's file, after checking that it is the one that the manifest names.
     #[wasm_bindgen(js_name = addModel)]
     pub fn add_model(&mut self, role: &str, bytes: &[u8]) -> Result<(), JsValue> {
         let role = Role::parse(role).ok_or_else(|| thrown(EngineError::UnknownRole(role.to_owned())))?;
-        self.0.add_model(role, bytes).map_err(thrown)
+        self.inner.add_model(role, bytes).map_err(thrown)
     }
 
     /// One frame of a live stream: an array of observations.
     pub fn observe(&mut self, rgba: &[u8], width: usize, height: usize, time_ms: f64) -> Result<JsValue, JsValue> {
         let frame = frame(rgba, width, height, time_ms)?;
-        plain(&self.0.observe(&frame).map_err(thrown)?)
+        plain(&self.inner.observe(&frame).map_err(thrown)?)
     }
 
     #[wasm_bindgen(js_name = resetTracks)]
     pub fn reset_tracks(&mut self) {
-        self.0.reset_tracks();
+        self.inner.reset_tracks();
     }
 
     /// Milliseconds that each stage of the last frame took.
     #[wasm_bindgen(js_name = lastTimings)]
     pub fn last_timings(&self) -> Result<JsValue, JsValue> {
-        plain(&self.0.timings())
+        plain(&self.inner.timings())
     }
 
     #[wasm_bindgen(js_name = enrolBegin)]
     pub fn enrol_begin(&mut self) {
-        self.0.enrol_begin();
+        self.inner.enrol_begin();
     }
 
     /// `{hint, progress, observation, done}`.
     #[wasm_bindgen(js_name = enrolFrame)]
     pub fn enrol_frame(&mut self, rgba: &[u8], width: usize, height: usize, time_ms: f64) -> Result<JsValue, JsValue> {
         let frame = frame(rgba, width, height, time_ms)?;
-        plain(&self.0.enrol_frame(&frame).map_err(thrown)?)
+        plain(&self.inner.enrol_frame(&frame).map_err(thrown)?)
     }
 
     /// `{templates, mask, quality, best: {rgba, width, height}}`.
     #[wasm_bindgen(js_name = enrolFinish)]
     pub fn enrol_finish(&mut self) -> Result<JsValue, JsValue> {
-        enrolled(&self.0.enrol_finish().map_err(thrown)?)
+        enrolled(&self.inner.enrol_finish().map_err(thrown)?)
     }
 
     /// The same from a photograph of one person.
     #[wasm_bindgen(js_name = enrolPhoto)]
     pub fn enrol_photo(&mut self, rgba: &[u8], width: usize, height: usize) -> Result<JsValue, JsValue> {
         let frame = frame(rgba, width, height, 0.0)?;
-        enrolled(&self.0.enrol_still(&frame).map_err(thrown)?)
+        enrolled(&self.inner.enrol_still(&frame).map_err(thrown)?)
     }
 
     /// Who is on a photograph: an array of observations.
     #[wasm_bindgen(js_name = identifyPhoto)]
     pub fn identify_photo(&mut self, rgba: &[u8], width: usize, height: usize) -> Result<JsValue, JsValue> {
         let frame = frame(rgba, width, height, 0.0)?;
-        plain(&self.0.identify_still(&frame).map_err(thrown)?)
+        plain(&self.inner.identify_still(&frame).map_err(thrown)?)
     }
 
     /// Whether the faces on a photograph are one person's: an array of observations.
     pub fn verify(&mut self, id: &str, rgba: &[u8], width: usize, height: usize) -> Result<JsValue, JsValue> {
         let frame = frame(rgba, width, height, 0.0)?;
-        plain(&self.0.verify_still(id, &frame).map_err(thrown)?)
+        plain(&self.inner.verify_still(id, &frame).map_err(thrown)?)
     }
 
     /// Enrols or replaces a person: `{accepted, refused: [{index, code, message}]}`. A template that cannot be read or was
@@ -136,9 +141,13 @@ impl Engine {
             }
         }
         let accepted = usable.len();
-        let foreign = self.0.put_person(id, usable);
+        let foreign = self.inner.put_person(id, usable);
         let accepted = accepted - foreign.len();
-        refused.extend(foreign.into_iter().map(|(i, e)| Refusal { index: indices[i], code: "template_other_model", message: e.to_string() }));
+        refused.extend(foreign.into_iter().map(|(i, e)| Refusal {
+            index: indices[i],
+            code: "template_other_model",
+            message: e.to_string(),
+        }));
         let result = Object::new();
         set(&result, "accepted", accepted.into());
         set(&result, "refused", plain(&refused)?);
@@ -147,31 +156,43 @@ impl Engine {
 
     #[wasm_bindgen(js_name = removePerson)]
     pub fn remove_person(&mut self, id: &str) -> bool {
-        self.0.remove_person(id)
+        self.inner.remove_person(id)
     }
 
     #[wasm_bindgen(js_name = clearGallery)]
     pub fn clear_gallery(&mut self) {
-        self.0.clear_gallery();
+        self.inner.clear_gallery();
     }
 
     pub fn people(&self) -> usize {
-        self.0.gallery().people()
+        self.inner.gallery().people()
     }
 
     pub fn references(&self) -> usize {
-        self.0.gallery().references()
+        self.inner.gallery().references()
     }
 
     /// Target false-match rate of one probe against the whole gallery, 0.1 .. 0.000001.
     #[wasm_bindgen(js_name = setTarget)]
     pub fn set_target(&mut self, fmr: f32) -> Result<(), JsValue> {
-        self.0.set_target(fmr).map_err(thrown)
+        self.inner.set_target(fmr).map_err(thrown)
     }
 
     /// The score that a match needs now.
     pub fn needed(&self) -> f32 {
-        self.0.needed()
+        self.inner.needed()
+    }
+
+    /// The template turned by the vault's secret of 32 bytes: stored templates do not lie in the engine's own space.
+    pub fn protect(&mut self, template: &[u8], key: &[u8]) -> Result<Vec<u8>, JsValue> {
+        let template = Template::decode(template).map_err(|e| thrown(e.into()))?;
+        Ok(self.protector(key)?.protect(&template).encode())
+    }
+
+    /// The way back.
+    pub fn unprotect(&mut self, template: &[u8], key: &[u8]) -> Result<Vec<u8>, JsValue> {
+        let template = Template::decode(template).map_err(|e| thrown(e.into()))?;
+        Ok(self.protector(key)?.unprotect(&template).encode())
     }
 
     /// `{models: {full, periocular}, mask, quality}` of a template's bytes.
@@ -180,6 +201,15 @@ impl Engine {
         let t = Template::decode(template).map_err(|e| thrown(e.into()))?;
         let models = Models { full: t.full.map(|f| f.model), periocular: t.periocular.model };
         plain(&TemplateInfo { models, mask: t.mask, quality: t.quality })
+    }
+}
+
+impl Engine {
+    /// The protector of this key; it is kept, as its rotations cost more to make than to apply.
+    fn protector(&mut self, key: &[u8]) -> Result<&mut Protector, JsValue> {
+        let key: [u8; 32] = key.try_into().map_err(|_| thrown(EngineError::ProtectionKey(key.len())))?;
+        let kept = self.protector.take().filter(|p| *p.key() == key);
+        Ok(self.protector.insert(kept.unwrap_or_else(|| Protector::new(key))))
     }
 }
 

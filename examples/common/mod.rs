@@ -14,7 +14,7 @@ use brow::calibrate::Calibration;
 use brow::engine::{Engine, EngineParams, Face};
 use brow::frame::Frame;
 use brow::geometry::Point;
-use brow::manifest::{Manifest, Role};
+use brow::manifest::Manifest;
 use brow::mask::{Mask, MaskState};
 use brow::template::Template;
 use image::{DynamicImage, ImageDecoder, ImageReader};
@@ -69,7 +69,9 @@ pub fn pictures(folder: &Path) -> Outcome<(Vec<Picture>, Vec<String>)> {
         people.push(name);
     }
     if pictures.is_empty() {
-        return Err(format!("{} holds no pictures: it should look like FOLDER/<person>/<image>.jpg (or .png, .webp)", folder.display()).into());
+        return Err(
+            format!("{} holds no pictures: it should look like FOLDER/<person>/<image>.jpg (or .png, .webp)", folder.display()).into()
+        );
     }
     Ok((pictures, people))
 }
@@ -87,7 +89,8 @@ fn name(path: &Path) -> String {
 
 /// The engine with the models of `models/`, and its calibration.
 pub fn engine(models: &Path) -> Outcome<Engine> {
-    let text = std::fs::read_to_string(models.join("manifest.json")).map_err(|e| format!("{}/manifest.json cannot be read: {e}", models.display()))?;
+    let text = std::fs::read_to_string(models.join("manifest.json"))
+        .map_err(|e| format!("{}/manifest.json cannot be read: {e}", models.display()))?;
     let manifest = Manifest::parse(&text)?;
     let entries = manifest.models.clone();
     let mut engine = Engine::new(manifest, EngineParams::default(), || 0.0);
@@ -105,7 +108,7 @@ pub fn calibration(engine: &Engine) -> Calibration {
 
 /// The ids of the models in use, for the record.
 pub fn model_ids(engine: &Engine) -> BTreeMap<&'static str, String> {
-    Role::ALL.iter().map(|r| (r.name(), engine.manifest().model(*r).id.clone())).collect()
+    engine.manifest().models.iter().map(|m| (m.role.name(), m.id.clone())).collect()
 }
 
 /// Runs the engine over all pictures on as many threads as there are cores, with a progress bar.
@@ -219,7 +222,8 @@ pub fn truth(file: &Path) -> Outcome<BTreeMap<String, MaskState>> {
     let rows = csv(file, &["file", "mask"])?;
     rows.into_iter()
         .map(|r| {
-            let state = MaskState::parse(&r[1]).ok_or_else(|| format!("{}: '{}' is no mask state (bare, masked or incorrect)", file.display(), r[1]))?;
+            let state = MaskState::parse(&r[1])
+                .ok_or_else(|| format!("{}: '{}' is no mask state (bare, masked or incorrect)", file.display(), r[1]))?;
             Ok((r[0].clone(), state))
         })
         .collect()
@@ -274,7 +278,9 @@ impl Arguments {
     }
 
     pub fn number(&self, name: &str) -> Outcome<Option<f32>> {
-        let parse = |v: &String| v.parse::<f32>().ok().filter(|v| v.is_finite() && *v >= 0.0).ok_or_else(|| format!("--{name} wants a number, not '{v}'"));
+        let parse = |v: &String| {
+            v.parse::<f32>().ok().filter(|v| v.is_finite() && *v >= 0.0).ok_or_else(|| format!("--{name} wants a number, not '{v}'"))
+        };
         Ok(self.options.get(name).map(parse).transpose()?)
     }
 }

@@ -162,7 +162,15 @@ impl Comparisons {
         let missed: &[u32] = if failures { &self.mated_missed } else { &[] };
         let threshold = threshold(&self.non_mated.iter().map(|c| *c as f64).collect::<Vec<_>>(), fmr * n as f64);
         let value = share(&self.mated, missed, threshold, |_| 1.0);
-        let people = self.mated.iter().map(|m| m.1).chain(missed.iter().copied()).chain(self.kept.iter().flatten().flat_map(|k| [k.1, k.2])).max().unwrap_or(0) as usize + 1;
+        let people = self
+            .mated
+            .iter()
+            .map(|m| m.1)
+            .chain(missed.iter().copied())
+            .chain(self.kept.iter().flatten().flat_map(|k| [k.1, k.2]))
+            .max()
+            .unwrap_or(0) as usize
+            + 1;
         let mut random = Random(0x9E37_79B9_7F4A_7C15);
         let mut drawn: Vec<f64> = (0..DRAWS)
             .map(|_| {
