@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { person, repeatable } from './people.mjs';
+import { checkName, checkPerson, decodePerson, encodePerson } from '../../www/vault/codec.js';
+import { checkSettings, defaultSettings } from '../../www/vault/settings.js';
+
+const code = (work) => {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    return error.code;
+  }
+};
+
+test('a person comes back from bytes exactly', () => {
+  for (const one of [person('Anna'), person('李小龙', { references: 0 }), person('محمد', { picture: new Uint8Array([255, 0]), expires: 9 })]) {
+    for (const protection of [null, 'abcdef']) {
+      const { person: back, protection: kept } = decodePerson(encodePerson(one, protection));
+      assert.deepEqual(back, one);
+      assert.equal(kept, protection);
+    }
+  }
+});
+
+test('the length of the bytes does not tell the length of the name', () => {
+  const lengths = ['A', 'Anna', 'Anna-Maria Hohenzollern'].map((name) => encodePerson(person(name), null).length);
+  assert.equal(new Set(lengths).size, 1);
+});
+
+test('names are trimmed and composed, and may be in any script', () => {
+  assert.equal(checkName('  Zoe\u0308 '), 'Zo\u00eb');
+  assert.equal(checkName('علي'), 'علي');
+  for (const bad of ['', ' ', '\n', 'a\u0000b', 'x'.repeat(201), 5, null, undefined]) assert.equal(code(() => checkName(bad)), 'bad_name');
+});
+
+test('fields that do not belong are dropped, and records of the wrong kind are refused', () => {
+  assert.equal('secret' in checkPerson({ ...person('A'), secret: 1 }), false);
+  for (const wrong of [null, 5, 'x', {}, [], { ...person('A'), references: {} }, { ...person('A'), created: NaN }, { ...person('A'), expires: 'never' }, { ...person('A'), picture: 'x' }]) {
+    assert.match(code(() => checkPerson(wrong)), /^bad_/);
+  }
+});
+
+test('no bytes make reading fail otherwise than by saying that they are damaged', () => {
+  const random = repeatable(1);
+  const good = encodePerson(person('Anna'), null);
+  let refused = 0;
+  for (let round = 0; round < 3000; round += 1) {
+    let bytes = good.slice(0, round % 3 === 0 ? Math.floor(random() * good.length) : good.length);
+    for (let i = 0; i < 1 + random() * 8; i += 1) if (bytes.length) bytes[Math.floor(random() * Math.min(bytes.length, 700))] = Math.floor(random() * 256);
+    if (round % 50 === 0) bytes = Uint8Array.from({ length: Math.floor(random() * 64) }, () => Math.floor(random() * 256));
+    const failure = code(() => decodePerson(bytes));
+    if (failure !== null) {
+      assert.equal(failure, 'record_damaged');
+      refused += 1;
+    }
+  }
+  assert.ok(refused > 1000, `only ${refused} of 3000 were damaged: the mutations miss`);
+});
+
+test('settings that do not exist or are out of range are refused', () => {
+  assert.deepEqual(checkSettings(defaultSettings()), defaultSettings());
+  for (const bad of [{ targetFmr: 1 }, { targetFmr: '1e-3' }, { theme: 'pink' }, { toString: 1 }, { retentionDays: 0 }, { lockAfterMinutes: -1 }, { language: '<b>' }]) {
+    assert.equal(code(() => checkSettings(bad)), 'bad_setting', JSON.stringify(bad));
+  }
+});

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import './people.mjs';
+import { KEY_BYTES, PBKDF2_ITERATIONS, binding, importKey, newDeviceKey, randomBytes, seal, unseal } from '../../www/vault/crypto.js';
+import { checkPin, countTry, inWords, unwrap, waitSeconds, wrap } from '../../www/vault/pin.js';
+
+test('three tries are free, then each makes one wait longer, up to an hour', () => {
+  let tries = { failures: 0, until: 0 };
+  const waits = [];
+  for (let i = 0; i < 10; i += 1) {
+    tries = countTry(tries, 1_000_000);
+    waits.push(waitSeconds(tries, 1_000_000));
+  }
+  assert.deepEqual(waits, [0, 0, 5, 15, 60, 300, 900, 3600, 3600, 3600]);
+  assert.equal(waitSeconds(tries, 1_000_000 + 3_600_000), 0);
+});
+
+test('a clock that was set back locks nobody out for longer than an hour', () => {
+  assert.equal(waitSeconds({ failures: 9, until: Date.now() + 1e12 }, Date.now()), 3600);
+});
+
+test('waits are told in words', () => {
+  assert.deepEqual([1, 5, 59, 60, 61, 3600].map(inWords), ['1 second', '5 seconds', '59 seconds', '1 minute', '2 minutes', '60 minutes']);
+});
+
+test('the right PIN opens the key, a wrong one does not, and a wrapping fits its own vault only', async () => {
+  const key = randomBytes(KEY_BYTES);
+  const wrapping = await wrap('correct horse', key, 'vault-1', 2, 1000);
+  assert.deepEqual(await unwrap('correct horse', wrapping, 'vault-1', 2), key);
+  assert.equal(await unwrap('correct hors', wrapping, 'vault-1', 2), null);
+  assert.equal(await unwrap('correct horse', wrapping, 'vault-2', 2), null);
+  assert.equal(await unwrap('correct horse', wrapping, 'vault-1', 3), null);
+  assert.equal(await unwrap('correct horse', { ...wrapping, iterations: 1001 }, 'vault-1', 2), null);
+  await assert.rejects(unwrap('correct horse', { ...wrapping, iterations: 1e12 }, 'vault-1', 2), { code: 'key_lost' });
+});
+
+test('the default stretching is not below 600,000 rounds', () => {
+  assert.ok(PBKDF2_ITERATIONS >= 600_000);
+});
+
+test('PINs of fewer than six characters or of the wrong kind are refused', () => {
+  for (const bad of ['', '12345', 123456, null]) assert.throws(() => checkPin(bad), { code: 'pin_too_short' });
+  assert.throws(() => checkPin('x'.repeat(201)), { code: 'pin_too_long' });
+  checkPin('123456');
+});
+
+test('what is sealed opens under the same key, id, kind and schema only', async () => {
+  const key = await newDeviceKey();
+  assert.equal(key.extractable, false);
+  await assert.rejects(crypto.subtle.exportKey('raw', key));
+  const sealed = await seal(key, new Uint8Array([1, 2, 3]), binding(2, 'person', 'a'));
+  assert.deepEqual(await unseal(key, sealed, binding(2, 'person', 'a')), new Uint8Array([1, 2, 3]));
+  const flipped = { ...sealed, data: sealed.data.map((byte, i) => (i === 0 ? byte ^ 1 : byte)) };
+  for (const [bad, boundTo] of [[sealed, binding(2, 'person', 'b')], [sealed, binding(2, 'key', 'a')], [sealed, binding(1, 'person', 'a')], [flipped, binding(2, 'person', 'a')], [{}, binding(2, 'person', 'a')]]) {
+    await assert.rejects(unseal(key, bad, boundTo), { code: 'record_damaged' });
+  }
+  await assert.rejects(unseal(await importKey(randomBytes(KEY_BYTES)), sealed, binding(2, 'person', 'a')), { code: 'record_damaged' });
+});
