@@ -5,8 +5,8 @@
  *   dist/assets/**               everything else, each name with a hash of its content: cached for ever
  *
  * References between files are rewritten to the hashed names, so one page never mixes two releases. HTML gets the
- * integrity of its scripts, of all modules that they import, and of its styles; worker.js gets, through files.js, that
- * of the WebAssembly module. No bundler: the modules are few, and what a sceptic reads is what we wrote.
+ * integrity of its scripts, of all modules that they import, and of its styles; files.js holds that of the WebAssembly
+ * module, and the manifest that of the networks. No bundler: the modules are few, and what a sceptic reads is what we wrote.
  *
  * `BROW_WASM_DIR` names a folder with brow.js and brow_bg.wasm to use instead of compiling the crate.
  */

@@ -27,7 +27,7 @@ const cameras = find('select', HTMLSelectElement, cameraChoice);
 
 const liveRoot = find('#live', HTMLElement);
 const camera = new Camera(find('video', HTMLVideoElement, liveRoot));
-const client = new BrowClient();
+const client = new BrowClient({ seal: true });
 const people = new PeopleList(find('#people', HTMLElement), { client, notices });
 const live = new LiveView(liveRoot, { client, camera, nameOf: (id) => people.nameOf(id) });
 const enrol = new EnrolDialog(find('#enrol', HTMLDialogElement), { client, camera, people });

@@ -44,6 +44,8 @@ export class Engine {
   verify(id: string, rgba: Uint8Array, width: number, height: number): Observation[];
   setTarget(fmr: number): void;
   needed(): number;
+  protect(template: Uint8Array, key: Uint8Array): Uint8Array;
+  unprotect(template: Uint8Array, key: Uint8Array): Uint8Array;
   templateInfo(template: Uint8Array): TemplateInfo;
 }
 

@@ -2,7 +2,7 @@
  * The camera: opening it, with words for every way in which that fails; watching it for black and frozen pictures; and
  * handing out frames, one at a time, at the pace of whoever looks at them.
  */
-import { BrowError } from './client.js';
+import { BrowError } from './errors.js';
 import { fault } from './messages.js';
 
 /** @import { Frame } from './types.js' */

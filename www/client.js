@@ -2,28 +2,21 @@
  * The page's side of the worker. Nothing else posts to it. One BrowClient owns one worker, notices when it dies or
  * stops answering, starts another in its place and says so; the gallery lies in the worker's store and is there again.
  */
+import { fetchEngine } from './download.js';
+import { BrowError } from './errors.js';
 import { fault } from './messages.js';
-import { trustedScript } from './trusted.js';
+import { startWorker } from './trusted.js';
 
-/** @import { Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, Progress, Saved, SaveRequest, Settings, StartTimes, State } from './types.js' */
+export { BrowError };
 
-/** An error with a code, and words for people. */
-export class BrowError extends Error {
-  /** @param {Fault} fault */
-  constructor(fault) {
-    super(fault.message);
-    this.name = 'BrowError';
-    this.code = fault.code;
-    this.remedy = fault.remedy;
-  }
-}
+/** @import { EngineFiles, Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, Saved, SaveRequest, Settings, StartTimes, State } from './types.js' */
 
 /** How long an answer to a frame may take before the worker counts as dead: far above the slowest phone's frame. */
 const FRAME_BOUND_MS = 5_000;
 /** The same for work on the store and on photographs. */
 const WORK_BOUND_MS = 20_000;
-/** While loading, the longest silence: no answer and not one byte of progress. */
-const LOADING_BOUND_MS = 60_000;
+/** The same for the start of the engine and the opening of the store. */
+const START_BOUND_MS = 30_000;
 /** A timer this late means that the machine slept or the page was frozen, so that silence proves nothing. */
 const SLEPT_MS = 1_500;
 /** So many deaths in a row without an answer in between, and it is not started again. */
@@ -33,6 +26,7 @@ const BARREN_DEATHS = 3;
  * @typedef {object} Pending
  * @property {(value: any) => void} resolve
  * @property {(error: BrowError) => void} reject
+ * @property {string} op
  * @property {number} bound milliseconds of silence that are allowed
  * @property {ReturnType<typeof setTimeout>} timer
  */
@@ -58,12 +52,20 @@ export class BrowClient extends EventTarget {
   /** Deaths since the last answer to anything but `start`. */
   #barrenDeaths = 0;
   #closed = false;
+  /** @type {Promise<EngineFiles> | null} */
+  #files = null;
   #store;
+  #seal;
 
-  /** @param {{store?: string}} [options] `store` names the gallery; two names are two galleries */
-  constructor({ store = 'brow' } = {}) {
+  /**
+   * @param {{store?: string, seal?: boolean}} [options] `store` names the gallery; two names are two galleries. `seal`:
+   *   once everything is loaded, the page can't connect to anything any more, its own origin included; for pages that
+   *   have nothing else to fetch.
+   */
+  constructor({ store = 'brow', seal = false } = {}) {
     super();
     this.#store = store;
+    this.#seal = seal;
   }
 
   /**
@@ -72,18 +74,31 @@ export class BrowClient extends EventTarget {
    */
   start() {
     if (!this.#ready) {
-      try {
-        this.#launch();
-      } catch (error) {
-        return Promise.reject(error);
-      }
-      const ready = this.#post('start', { store: this.#store }, [], LOADING_BOUND_MS);
+      const ready = this.#load();
       this.#ready = ready;
       ready.catch(() => {
         if (this.#ready === ready) this.#stopWorker();
       });
     }
     return this.#ready;
+  }
+
+  /** @returns {Promise<{state: State, times: StartTimes}>} */
+  async #load() {
+    this.#closed = false;
+    this.#files ??= fetchEngine((progress) => this.dispatchEvent(new CustomEvent('progress', { detail: progress })));
+    let files;
+    try {
+      files = await this.#files;
+    } catch (error) {
+      this.#files = null;
+      throw error;
+    }
+    if (this.#closed) throw new BrowError(fault('closed'));
+    // The worker is started after the seal, for it takes its policy from the page at that moment.
+    if (this.#seal) sealPage();
+    this.#launch();
+    return this.#post('start', { store: this.#store, files }, [], START_BOUND_MS);
   }
 
   /** Ends the worker. Whatever still waits is refused. */
@@ -182,22 +197,9 @@ export class BrowClient extends EventTarget {
   }
 
   #launch() {
-    this.#closed = false;
     this.#heard = false;
-    let asked = false;
-    const options = {
-      name: 'brow',
-      // A browser that knows module workers reads this; one that does not would run the module as an old script.
-      get type() {
-        asked = true;
-        return /** @type {WorkerType} */ ('module');
-      },
-    };
-    const worker = new Worker(trustedScript(new URL('./worker.js', import.meta.url)), options);
-    if (!asked) {
-      worker.terminate();
-      throw new BrowError(fault('browser_no_module_worker'));
-    }
+    const worker = startWorker(new URL('./worker.js', import.meta.url));
+    if (!worker) throw new BrowError(fault('browser_no_module_worker'));
     this.#worker = worker;
     worker.onmessage = ({ data }) => this.#receive(data);
     worker.onmessageerror = () => this.#died('an answer could not be read');
@@ -207,7 +209,7 @@ export class BrowClient extends EventTarget {
     };
   }
 
-  /** @param {{id: number, ok: boolean, value?: unknown, error?: Fault} | Progress | {event: 'died', reason: string} | {event: 'changed', state: State}
+  /** @param {{id: number, ok: boolean, value?: unknown, error?: Fault} | {event: 'died', reason: string} | {event: 'changed', state: State}
    *   | {event: 'storage', fault: Fault}} data */
   #receive(data) {
     this.#heard = true;
@@ -215,15 +217,14 @@ export class BrowClient extends EventTarget {
     if ('event' in data) {
       if (data.event === 'died') this.#died(data.reason);
       else if (data.event === 'storage') this.dispatchEvent(new CustomEvent('storage', { detail: data.fault }));
-      else if (data.event === 'changed') this.dispatchEvent(new CustomEvent('changed', { detail: data.state }));
-      else this.dispatchEvent(new CustomEvent('progress', { detail: data }));
+      else this.dispatchEvent(new CustomEvent('changed', { detail: data.state }));
       return;
     }
     const pending = this.#pending.get(data.id);
     if (!pending) return;
     this.#pending.delete(data.id);
     clearTimeout(pending.timer);
-    if (pending.bound !== LOADING_BOUND_MS) this.#barrenDeaths = 0;
+    if (pending.op !== 'start') this.#barrenDeaths = 0;
     if (data.ok) pending.resolve(data.value);
     else pending.reject(new BrowError(/** @type {Fault} */ (data.error)));
   }
@@ -257,7 +258,7 @@ export class BrowClient extends EventTarget {
       }
       const id = this.#nextId++;
       /** @type {Pending} */
-      const pending = { resolve, reject, bound, timer: setTimeout(() => {}, 0) };
+      const pending = { resolve, reject, op, bound, timer: setTimeout(() => {}, 0) };
       this.#pending.set(id, pending);
       this.#watch(pending);
       worker.postMessage({ id, op, ...fields }, transfer);
@@ -312,4 +313,17 @@ export class BrowClient extends EventTarget {
       pending.reject(new BrowError(fault));
     }
   }
+}
+
+/**
+ * Takes from the page, and from every worker that it starts afterwards, the right to connect to anything. Policies only
+ * ever add up: this can't be undone until the page is loaded again.
+ */
+function sealPage() {
+  const policy = "connect-src 'none'";
+  if (document.head.querySelector(`meta[content="${policy}"]`)) return;
+  const meta = document.createElement('meta');
+  meta.httpEquiv = 'Content-Security-Policy';
+  meta.content = policy;
+  document.head.append(meta);
 }

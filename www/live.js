@@ -9,8 +9,8 @@
  *   .status    one line: nobody in view, paused, off
  */
 import { FrameLoop } from './camera.js';
-import { BrowError } from './client.js';
 import { find, make, nameElement } from './dom.js';
+import { BrowError } from './errors.js';
 import { text } from './messages.js';
 
 /** @import { Camera } from './camera.js' */

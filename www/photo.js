@@ -1,5 +1,5 @@
 /** Turns a file that a person chose into a frame for the engine, upright and of a sensible size. */
-import { BrowError } from './client.js';
+import { BrowError } from './errors.js';
 import { fault } from './messages.js';
 
 /** @import { Frame } from './types.js' */

@@ -10,10 +10,11 @@
 let policy = null;
 
 /**
- * @param {URL} url of the own origin
- * @returns {URL} the same for `new Worker`, marked as trusted where the browser asks for it
+ * The same address for `new Worker`, marked as trusted where the browser asks for it.
+ * @param {string} url of the own origin
+ * @returns {string}
  */
-export function trustedScript(url) {
+function trustedScript(url) {
   const types = /** @type {{trustedTypes?: TrustedTypes}} */ (/** @type {unknown} */ (globalThis)).trustedTypes;
   if (!types) return url;
   policy ??= types.createPolicy('brow', {
@@ -22,5 +23,28 @@ export function trustedScript(url) {
       return candidate;
     },
   });
-  return /** @type {URL} */ (/** @type {unknown} */ (policy.createScriptURL(url.href)));
+  return policy.createScriptURL(url);
+}
+
+/**
+ * Starts a module as a worker. It is started through a Blob that imports it: such a worker takes over the policy of the
+ * page, where one that is fetched has only what its own response says, which on some hosts is nothing.
+ * @param {URL} module
+ * @returns {Worker | null} null where the browser knows no module workers
+ */
+export function startWorker(module) {
+  const bootstrap = URL.createObjectURL(new Blob([`import ${JSON.stringify(module.href)};`], { type: 'text/javascript' }));
+  let asked = false;
+  const options = {
+    name: 'brow',
+    // A browser that knows module workers reads this; another would run the module as an old script.
+    get type() {
+      asked = true;
+      return /** @type {WorkerType} */ ('module');
+    },
+  };
+  const worker = new Worker(trustedScript(bootstrap), options);
+  if (asked) return worker;
+  worker.terminate();
+  return null;
 }

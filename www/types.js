@@ -105,7 +105,12 @@
  *
  * @typedef {{person: PersonSummary, state: State}} Saved
  *
- * @typedef {{event: 'progress', file: string, loaded: number, total: number}} Progress bytes of all files together
+ * @typedef {{file: string, loaded: number, total: number}} Progress bytes of all files together
+ *
+ * @typedef {object} EngineFiles all that the engine needs; what the worker is handed at its start
+ * @property {WebAssembly.Module} module
+ * @property {string} manifest the text of models/manifest.json
+ * @property {Map<string, Blob>} models by the file names of the manifest
  *
  * @typedef {object} StartTimes milliseconds since 1970, fractions included
  * @property {number} workerRunning

@@ -3,15 +3,13 @@
  * out; templates never do. One message is one request and has one answer (see client.js).
  */
 import init, { Engine } from './brow.js';
-import { Download } from './download.js';
-import { files } from './files.js';
 import { MemoryStore } from './memory-store.js';
 import { fault, isFault } from './messages.js';
 import { storeError } from './vault/errors.js';
 import { openStore } from './vault/store.js';
 
 /** @import { CapturedFace } from './brow.js' */
-/** @import { Enrolment, Fault, Frame, MaskState, PersonSummary, SaveRequest, Settings, StartTimes, State } from './types.js' */
+/** @import { EngineFiles, Enrolment, Fault, Frame, MaskState, PersonSummary, SaveRequest, Settings, StartTimes, State } from './types.js' */
 /** @import { StoreEvent } from './vault/store.js' */
 /** @import { Person, Reference } from './vault/types.js' */
 
@@ -38,44 +36,40 @@ let resembled = null;
 const now = () => performance.timeOrigin + performance.now();
 
 /**
- * Fetches everything at once, then hands the networks to the engine and the gallery's templates after them.
- * @param {{store: string}} options
+ * Makes the engine, opens the store beside it, and hands the gallery's templates over.
+ * @param {{store: string, files: EngineFiles}} options
  * @returns {Promise<{state: State, times: StartTimes}>}
  */
-async function start(options) {
+async function start({ store: name, files }) {
   const workerRunning = now();
-  const download = new Download((progress) => scope.postMessage(progress));
-  const opening = open(options.store);
-  const models = new Map(Object.keys(files.models).map((file) => [file, download.model(file)]));
-  // Whichever fails first is reported; the others may fail unheard.
-  for (const model of models.values()) model.catch(() => {});
+  const opening = openStore({ name, onevent: storeChanged });
   opening.catch(() => {});
-  const [module, manifest] = await Promise.all([download.module(), download.manifest()]);
-  await init({ module_or_path: module });
-  engine = new Engine(manifest);
+  await init({ module_or_path: files.module });
+  engine = new Engine(files.manifest);
   const moduleReady = now();
-  for (const { role, file } of engine.models()) engine.addModel(role, await (models.get(file) ?? download.model(file)));
+  for (const { role, file } of engine.models()) {
+    const blob = files.models.get(file);
+    if (!blob) throw fault('model_damaged');
+    engine.addModel(role, new Uint8Array(await blob.arrayBuffer()));
+  }
   const modelsReady = now();
-  await opening;
-  await fillGallery();
+  try {
+    store = await opening;
+    store.setProtector(engine);
+    await fillGallery();
+  } catch (error) {
+    storageFault = withoutStorage(toFault(error));
+    store = new MemoryStore();
+    await fillGallery();
+  }
   const times = { workerRunning, moduleReady, modelsReady, galleryReady: now() };
   return { state: await currentState(), times };
 }
 
-/** Opens the vault, or a gallery in memory where the browser stores nothing. @param {string} name */
-async function open(name) {
-  try {
-    store = await openStore({ name, onevent: storeChanged });
-    await store.people();
-  } catch (error) {
-    const cause = toFault(error);
-    storageFault = {
-      code: cause.code,
-      message: fault('storage_memory', { reason: cause.message }).message,
-      remedy: `${cause.remedy} ${fault('storage_memory').remedy}`,
-    };
-    store = new MemoryStore();
-  }
+/** What is said where the browser stores nothing, with the reason. @param {Fault} cause @returns {Fault} */
+function withoutStorage(cause) {
+  const { message, remedy } = fault('storage_memory', { reason: cause.message });
+  return { code: cause.code, message, remedy: `${cause.remedy} ${remedy}` };
 }
 
 /** Another tab changed something, or a date of erasure came. @param {StoreEvent} event */
