@@ -63,8 +63,10 @@ const HEADER = 'header';
 const LOG_HEAD = 'log-head';
 /** Data keys that are not a person's. */
 const SINGLE = /** @type {const} */ ({ settings: 'settings', log: 'log', protection: 'protection' });
-/** People sealed before they are written, and read at once for a backup. */
+/** People sealed, opened or laid out at once. */
 const BATCH = 200;
+/** Bytes of templates and pictures that an import holds in memory before it lays them out. */
+const BATCH_BYTES = 4 * 1024 * 1024;
 const EXPIRY_CHECK_MS = 15 * 60 * 1000;
 const CHANGES = new Set(['enrolled', 'changed', 'erased', 'erased_all', 'imported', 'vault_upgraded']);
 const DAY_MS = 86_400_000;
@@ -520,7 +522,9 @@ export class Store {
           // Not "strict": nothing depends on these until the last transaction, which is.
           await this.#write(['staging'], (tx) => sealed.forEach(({ id, ...row }) => at(tx, 'staging').put(row, id)), 'relaxed');
           batch = [];
+          bytes = 0;
         };
+        let bytes = 0;
         let done = 0;
         for await (const person of people) {
           const known = here.has(person.id);
@@ -531,10 +535,11 @@ export class Store {
             if (known && rule === 'replace') counts.replaced += 1;
             else counts.added += 1;
             counts.references += person.references.length;
+            bytes += person.references.reduce((sum, reference) => sum + reference.template.length, person.picture?.length ?? 0);
             batch.push(known && rule === 'both' ? { ...person, id: crypto.randomUUID() } : person);
           }
           done += 1;
-          if (batch.length === BATCH) await stage();
+          if (batch.length === BATCH || bytes > BATCH_BYTES) await stage();
           if (done % BATCH === 0) onprogress(done, summary.people);
         }
         await stage();
