@@ -61,9 +61,7 @@ impl Fuser {
     fn bare_conv(&self, value: ValueId) -> Option<usize> {
         let at = self.maker[value]?;
         match self.nodes[at].as_ref()? {
-            Node { op: Op::Conv { activation: Activation::None, .. }, inputs, .. }
-                if inputs.len() == 1 && self.uses[value] == 1 =>
-            {
+            Node { op: Op::Conv { activation: Activation::None, .. }, inputs, .. } if inputs.len() == 1 && self.uses[value] == 1 => {
                 Some(at)
             }
             _ => None,
@@ -105,8 +103,7 @@ impl Fuser {
 
     /// A scale and shift after a convolution goes into its weights.
     fn join_affine(&mut self, at: usize) -> bool {
-        let Some(Node { op: Op::Conv { geometry, weights: scale, bias: shift, .. }, inputs, .. }) = &self.nodes[at]
-        else {
+        let Some(Node { op: Op::Conv { geometry, weights: scale, bias: shift, .. }, inputs, .. }) = &self.nodes[at] else {
             return false;
         };
         let affine = geometry.groups == geometry.outputs
@@ -172,9 +169,7 @@ impl Fuser {
         let Some(before) = self.maker[inputs[0]].filter(|_| self.uses[inputs[0]] == 1) else { return };
         let next = activation.clone();
         match &mut self.nodes[before] {
-            Some(Node { op: Op::Conv { activation, .. } | Op::Linear { activation, .. }, .. })
-                if *activation == Activation::None =>
-            {
+            Some(Node { op: Op::Conv { activation, .. } | Op::Linear { activation, .. }, .. }) if *activation == Activation::None => {
                 *activation = next;
             }
             _ => return,

@@ -30,21 +30,39 @@ pub struct Node {
 
 pub enum Op {
     /// Inputs: the map, and a map to add before the activation if there is a second.
-    Conv { geometry: Geometry, weights: Vec<f32>, bias: Vec<f32>, activation: Activation },
+    Conv {
+        geometry: Geometry,
+        weights: Vec<f32>,
+        bias: Vec<f32>,
+        activation: Activation,
+    },
     /// On the last axis; weights `[output][input]`.
-    Linear { inputs: usize, outputs: usize, weights: Vec<f32>, bias: Vec<f32>, activation: Activation },
+    Linear {
+        inputs: usize,
+        outputs: usize,
+        weights: Vec<f32>,
+        bias: Vec<f32>,
+        activation: Activation,
+    },
     Activate(Activation),
     Combine(Arithmetic),
     Concat(usize),
     Pool(Pooling, Geometry),
     GlobalAverage,
     /// Of four axes.
-    Pad { before: [usize; 4], after: [usize; 4], value: f32 },
+    Pad {
+        before: [usize; 4],
+        after: [usize; 4],
+        value: f32,
+    },
     Upsample([usize; 2]),
     Transpose(Vec<usize>),
     /// Any change of dims that leaves the order of elements alone.
     Reshape,
-    Softmax { length: usize, inner: usize },
+    Softmax {
+        length: usize,
+        inner: usize,
+    },
 }
 
 pub struct Graph {
@@ -64,8 +82,7 @@ struct Builder<'a> {
 
 /// Types and sizes every node of `file`.
 pub fn build(file: onnx::Graph<'_>, input_dims: Option<[usize; 4]>) -> Result<Graph> {
-    let mut builder =
-        Builder { names: HashMap::new(), values: vec![], nodes: vec![], opset: file.opset, work: 0 };
+    let mut builder = Builder { names: HashMap::new(), values: vec![], nodes: vec![], opset: file.opset, work: 0 };
     for (name, tensor) in file.initializers {
         let id = builder.constant(tensor);
         builder.names.insert(name, id);
@@ -97,11 +114,8 @@ pub fn build(file: onnx::Graph<'_>, input_dims: Option<[usize; 4]>) -> Result<Gr
 }
 
 fn resolve_input(input: &onnx::Input<'_>, given: Option<[usize; 4]>) -> Result<[usize; 4]> {
-    let declared: [Option<usize>; 4] = input
-        .dims
-        .as_slice()
-        .try_into()
-        .map_err(|_| shape(input.name, "the input must be one image: batch, channels, rows, columns"))?;
+    let declared: [Option<usize>; 4] =
+        input.dims.as_slice().try_into().map_err(|_| shape(input.name, "the input must be one image: batch, channels, rows, columns"))?;
     let mut dims = [1; 4];
     for (axis, declared) in declared.into_iter().enumerate() {
         let given = given.map(|dims| dims[axis]).or(if axis == 0 { Some(1) } else { None });
@@ -197,9 +211,7 @@ impl<'a> Builder<'a> {
         }
         match self.constant_of(node, at)? {
             None => Ok(None),
-            Some(tensor) => {
-                tensor.ints().map(|v| Some(v.to_vec())).ok_or_else(|| unsupported(node, "with sizes that are not integers"))
-            }
+            Some(tensor) => tensor.ints().map(|v| Some(v.to_vec())).ok_or_else(|| unsupported(node, "with sizes that are not integers")),
         }
     }
 
@@ -208,8 +220,7 @@ impl<'a> Builder<'a> {
     }
 
     fn map_dims(&self, node: &onnx::Node<'a>, id: ValueId) -> Result<[usize; 4]> {
-        let dims: [usize; 4] =
-            self.dims(id).try_into().map_err(|_| shape(node.name, format!("needs a map, got {:?}", self.dims(id))))?;
+        let dims: [usize; 4] = self.dims(id).try_into().map_err(|_| shape(node.name, format!("needs a map, got {:?}", self.dims(id))))?;
         if dims[0] != 1 || self.values[id].constant.is_some() {
             return Err(unsupported(node, "of more than one image or of a constant"));
         }
@@ -284,14 +295,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Kernel, stride, dilation, pads and the output's size. `inputs` and `outputs` are channels.
-    fn geometry(
-        &self,
-        node: &onnx::Node<'a>,
-        dims: [usize; 4],
-        kernel: [usize; 2],
-        outputs: usize,
-        groups: usize,
-    ) -> Result<Geometry> {
+    fn geometry(&self, node: &onnx::Node<'a>, dims: [usize; 4], kernel: [usize; 2], outputs: usize, groups: usize) -> Result<Geometry> {
         let pair = |name: &str| -> Result<[usize; 2]> {
             match node.ints(name) {
                 None | Some([]) => Ok([1, 1]),
@@ -352,10 +356,7 @@ impl<'a> Builder<'a> {
             && per_group.checked_mul(groups) == Some(dims[1])
             && outputs.is_multiple_of(groups);
         if !fits || node.ints("kernel_shape").is_some_and(|k| k != [kh as i64, kw as i64]) {
-            return Err(shape(
-                node.name,
-                format!("weights {:?} in {groups} groups do not fit a map {dims:?}", weights.dims),
-            ));
+            return Err(shape(node.name, format!("weights {:?} in {groups} groups do not fit a map {dims:?}", weights.dims)));
         }
         small(node, kh as i64)?;
         small(node, kw as i64)?;
@@ -436,14 +437,7 @@ impl<'a> Builder<'a> {
         self.linear(node, x, &weights, false, None)
     }
 
-    fn linear(
-        &mut self,
-        node: &onnx::Node<'a>,
-        x: ValueId,
-        weights: &Tensor,
-        transposed: bool,
-        bias: Option<Vec<f32>>,
-    ) -> Result<()> {
+    fn linear(&mut self, node: &onnx::Node<'a>, x: ValueId, weights: &Tensor, transposed: bool, bias: Option<Vec<f32>>) -> Result<()> {
         let (&[rows, columns], Some(data)) = (weights.dims.as_slice(), weights.floats()) else {
             return Err(unsupported(node, "with these weights"));
         };
@@ -554,8 +548,7 @@ impl<'a> Builder<'a> {
             total = total.saturating_add(other[axis]);
         }
         dims[axis] = total;
-        let constants: Option<Vec<&[i64]>> =
-            inputs.iter().map(|&id| self.values[id].constant.as_ref().and_then(Tensor::ints)).collect();
+        let constants: Option<Vec<&[i64]>> = inputs.iter().map(|&id| self.values[id].constant.as_ref().and_then(Tensor::ints)).collect();
         match constants {
             Some(parts) if dims.len() == 1 => {
                 let data = Data::Int(parts.concat());

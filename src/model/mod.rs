@@ -75,11 +75,7 @@ impl Network {
     }
 
     /// As [`Network::run`], and calls `after_step(i)` when the i-th of [`Network::steps`] is done.
-    pub fn run_observed(
-        &mut self,
-        input: &[f32],
-        mut after_step: impl FnMut(usize),
-    ) -> Result<Vec<&[f32]>, ModelError> {
+    pub fn run_observed(&mut self, input: &[f32], mut after_step: impl FnMut(usize)) -> Result<Vec<&[f32]>, ModelError> {
         let place = self.plan.input;
         if input.len() != place.length {
             let dims = self.plan.input_dims;

@@ -41,28 +41,77 @@ pub struct Step {
 }
 
 enum Kernel {
-    Block { channels: usize, area: usize },
-    Unblock { channels: usize, area: usize },
-    ChannelsLast { channels: usize, area: usize },
+    Block {
+        channels: usize,
+        area: usize,
+    },
+    Unblock {
+        channels: usize,
+        area: usize,
+    },
+    ChannelsLast {
+        channels: usize,
+        area: usize,
+    },
     Conv(Box<Conv>),
     /// On every line of `inputs` numbers.
-    Linear { conv: Box<Conv>, inputs: usize, outputs: usize },
-    Activate { activation: Activation, channels: usize, area: usize },
+    Linear {
+        conv: Box<Conv>,
+        inputs: usize,
+        outputs: usize,
+    },
+    Activate {
+        activation: Activation,
+        channels: usize,
+        area: usize,
+    },
     /// On NCHW or [N, C]: `inner` neighbours share a channel.
-    ActivatePlain { activation: Activation, channels: usize, inner: usize },
+    ActivatePlain {
+        activation: Activation,
+        channels: usize,
+        inner: usize,
+    },
     Combine(Arithmetic),
-    CombineChannels { arithmetic: Arithmetic, area: usize },
-    Broadcast { arithmetic: Arithmetic, dims: Vec<usize>, strides: [Vec<usize>; 2] },
+    CombineChannels {
+        arithmetic: Arithmetic,
+        area: usize,
+    },
+    Broadcast {
+        arithmetic: Arithmetic,
+        dims: Vec<usize>,
+        strides: [Vec<usize>; 2],
+    },
     /// Channels of each part.
-    Concat { channels: Vec<usize>, area: usize },
+    Concat {
+        channels: Vec<usize>,
+        area: usize,
+    },
     /// Numbers of each part that lie together.
-    ConcatPlain { lengths: Vec<usize> },
+    ConcatPlain {
+        lengths: Vec<usize>,
+    },
     Pool(Pooling, Geometry),
-    GlobalAverage { channels: usize, area: usize },
-    Pad { dims: [usize; 3], border: Border },
-    Upsample { channels: usize, input: [usize; 2], factors: [usize; 2] },
-    Transpose { dims: Vec<usize>, perm: Vec<usize> },
-    Softmax { length: usize, inner: usize },
+    GlobalAverage {
+        channels: usize,
+        area: usize,
+    },
+    Pad {
+        dims: [usize; 3],
+        border: Border,
+    },
+    Upsample {
+        channels: usize,
+        input: [usize; 2],
+        factors: [usize; 2],
+    },
+    Transpose {
+        dims: Vec<usize>,
+        perm: Vec<usize>,
+    },
+    Softmax {
+        length: usize,
+        inner: usize,
+    },
 }
 
 impl Kernel {
@@ -315,9 +364,8 @@ impl Planner {
         if layout == Layout::Plain && !self.is_blocked(id) {
             return self.constant(name, id);
         }
-        let (channels, area) = self.map_size(id).ok_or_else(|| {
-            ModelError::Shape(format!("{name}: needs a map, got {:?}", self.dims(id)))
-        })?;
+        let (channels, area) =
+            self.map_size(id).ok_or_else(|| ModelError::Shape(format!("{name}: needs a map, got {:?}", self.dims(id))))?;
         let (source, kernel) = match layout {
             Layout::Blocked => (self.need(name, id, Layout::Plain)?, Kernel::Block { channels, area }),
             Layout::Plain => {
@@ -338,9 +386,10 @@ impl Planner {
 
     fn constant(&mut self, name: &str, id: ValueId) -> Result<Held> {
         let data = self.graph.values[id].constant.as_ref().and_then(|tensor| tensor.floats());
-        let data = data.filter(|d| !d.is_empty()).map(<[f32]>::to_vec).ok_or_else(|| {
-            ModelError::Shape(format!("{name}: it works on numbers, and was given something else"))
-        })?;
+        let data = data
+            .filter(|d| !d.is_empty())
+            .map(<[f32]>::to_vec)
+            .ok_or_else(|| ModelError::Shape(format!("{name}: it works on numbers, and was given something else")))?;
         let held = self.hold(id, Layout::Plain);
         self.constants.push((held, data));
         Ok(held)

@@ -78,9 +78,7 @@ impl Conv {
             let packed = pack(g.outputs, taps * inputs, weight);
             if g.is_pointwise() { Weights::Pointwise(packed) } else { Weights::Dense(packed) }
         } else if g.is_depthwise() {
-            let at = |block: usize, tap: usize, lane: usize| {
-                weights.get((block * 4 + lane) * taps + tap).copied().unwrap_or(0.0)
-            };
+            let at = |block: usize, tap: usize, lane: usize| weights.get((block * 4 + lane) * taps + tap).copied().unwrap_or(0.0);
             let blocks = g.outputs.div_ceil(4);
             let pixels = (0..blocks * taps).map(|i| std::array::from_fn(|lane| at(i / taps, i % taps, lane)));
             Weights::Depthwise(pixels.collect())
@@ -108,9 +106,7 @@ impl Conv {
         let padded = g.padded()[0] * g.padded()[1];
         match self.weights {
             Weights::Pointwise(_) => 0,
-            _ if matches!(self.weights, Weights::Plain(_)) => {
-                g.inputs * g.in_area() + g.outputs * g.out_area()
-            }
+            _ if matches!(self.weights, Weights::Plain(_)) => g.inputs * g.in_area() + g.outputs * g.out_area(),
             _ if g.pads == [0; 4] => 0,
             Weights::Dense(_) => blocked_len(g.inputs, padded),
             _ => 4 * padded,
@@ -139,14 +135,7 @@ impl Conv {
     }
 
     /// LANES input channels of each block are in use.
-    fn dense<const LANES: usize>(
-        &self,
-        x: &[Pixel],
-        weights: &[Pair],
-        finish: Finish<'_>,
-        out: &mut [Pixel],
-        scratch: &mut [f32],
-    ) {
+    fn dense<const LANES: usize>(&self, x: &[Pixel], weights: &[Pair], finish: Finish<'_>, out: &mut [Pixel], scratch: &mut [f32]) {
         let g = &self.geometry;
         let x = map::padded(x, g, scratch);
         let panel_len = g.kernel[0] * g.kernel[1] * x.len() / (g.padded()[0] * g.padded()[1]) * LANES;
@@ -168,13 +157,7 @@ impl Conv {
     }
 
     #[inline(always)]
-    fn dense_tile<const P: usize, const LANES: usize>(
-        &self,
-        x: &[Pixel],
-        row: usize,
-        column: usize,
-        weights: &[Pair],
-    ) -> [[f32x4; 2]; P] {
+    fn dense_tile<const P: usize, const LANES: usize>(&self, x: &[Pixel], row: usize, column: usize, weights: &[Pair]) -> [[f32x4; 2]; P] {
         let g = &self.geometry;
         let [height, width] = g.padded();
         let mut tile = [[f32x4::ZERO; 2]; P];
@@ -191,14 +174,7 @@ impl Conv {
         tile
     }
 
-    fn depthwise(
-        &self,
-        x: &[Pixel],
-        weights: &[Pixel],
-        residual: Option<&[Pixel]>,
-        out: &mut [Pixel],
-        scratch: &mut [f32],
-    ) {
+    fn depthwise(&self, x: &[Pixel], weights: &[Pixel], residual: Option<&[Pixel]>, out: &mut [Pixel], scratch: &mut [f32]) {
         let g = &self.geometry;
         let (taps, area) = (g.kernel[0] * g.kernel[1], g.out_area());
         let planes = x.chunks_exact(g.in_area()).zip(out.chunks_exact_mut(area)).zip(weights.chunks_exact(taps));
@@ -222,14 +198,7 @@ impl Conv {
         }
     }
 
-    fn grouped(
-        &self,
-        x: &[Pixel],
-        weights: &[f32],
-        residual: Option<&[Pixel]>,
-        out: &mut [Pixel],
-        scratch: &mut [f32],
-    ) {
+    fn grouped(&self, x: &[Pixel], weights: &[f32], residual: Option<&[Pixel]>, out: &mut [Pixel], scratch: &mut [f32]) {
         let g = &self.geometry;
         let (input, output) = scratch.split_at_mut(g.inputs * g.in_area());
         let output = &mut output[..g.outputs * g.out_area()];

@@ -35,13 +35,7 @@ impl Plane<'_> {
     }
 
     #[inline(always)]
-    fn tile<const K: usize, const S: usize, const P: usize>(
-        &self,
-        x: &[Pixel],
-        at: usize,
-        residual: Option<&[Pixel]>,
-        line: &mut [Pixel],
-    ) {
+    fn tile<const K: usize, const S: usize, const P: usize>(&self, x: &[Pixel], at: usize, residual: Option<&[Pixel]>, line: &mut [Pixel]) {
         let mut sums = [load(self.bias); P];
         for (row, weights) in self.weights.chunks_exact(K).take(K).enumerate() {
             let from = row * self.width + at * S;
@@ -61,14 +55,7 @@ impl Plane<'_> {
     }
 
     /// Any kernel, stride and dilation.
-    pub fn run_any(
-        &self,
-        kernel: [usize; 2],
-        stride: [usize; 2],
-        dilation: [usize; 2],
-        residual: Option<&[Pixel]>,
-        out: &mut [Pixel],
-    ) {
+    pub fn run_any(&self, kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2], residual: Option<&[Pixel]>, out: &mut [Pixel]) {
         for (i, to) in out.iter_mut().enumerate() {
             let (row, column) = (i / self.columns * stride[0], i % self.columns * stride[1]);
             let mut sums = [f32x4::ZERO; 2];

@@ -8,8 +8,7 @@ use wide::f32x4;
 pub fn block(plain: &[f32], channels: usize, area: usize, out: &mut [f32]) {
     for (block, out) in out.as_chunks_mut::<4>().0.chunks_exact_mut(area).take(channels.div_ceil(4)).enumerate() {
         let plane = |lane: usize| plain.get((block * 4 + lane) * area..(block * 4 + lane + 1) * area);
-        let planes: [Option<&[f32]>; 4] =
-            std::array::from_fn(|lane| if block * 4 + lane < channels { plane(lane) } else { None });
+        let planes: [Option<&[f32]>; 4] = std::array::from_fn(|lane| if block * 4 + lane < channels { plane(lane) } else { None });
         if let [Some(a), Some(b), Some(c), Some(d)] = planes {
             for ((((out, &a), &b), &c), &d) in out.iter_mut().zip(a).zip(b).zip(c).zip(d) {
                 *out = [a, b, c, d];

@@ -35,8 +35,7 @@ pub fn pool(pooling: Pooling, g: &Geometry, x: &[f32], out: &mut [f32]) {
         let plane = &x[i / g.out_area() * g.in_area()..][..g.in_area()];
         let rows = window(g, 0, i % g.out_area() / g.output[1]);
         let columns = window(g, 1, i % g.output[1]);
-        let taps: Vec<f32> =
-            rows.inside().flat_map(|y| columns.inside().map(move |x| plane[y * g.input[1] + x])).collect();
+        let taps: Vec<f32> = rows.inside().flat_map(|y| columns.inside().map(move |x| plane[y * g.input[1] + x])).collect();
         let divisor = match pooling {
             Pooling::AverageWithPads => rows.with_pads * columns.with_pads,
             _ => taps.len(),

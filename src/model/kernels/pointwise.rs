@@ -40,12 +40,7 @@ pub fn pack(outputs: usize, inputs: usize, weight: impl Fn(usize, usize) -> f32)
 
 /// Adds to `tile` what `LANES` input channels of P pixels, `step` apart, contribute through `weights`.
 #[inline(always)]
-pub(super) fn accumulate<const P: usize, const LANES: usize>(
-    tile: &mut Tile<P>,
-    pixels: &[Pixel],
-    step: usize,
-    weights: &[Pair; LANES],
-) {
+pub(super) fn accumulate<const P: usize, const LANES: usize>(tile: &mut Tile<P>, pixels: &[Pixel], step: usize, weights: &[Pair; LANES]) {
     for lane in 0..LANES {
         let (low, high) = (load(&weights[lane][0]), load(&weights[lane][1]));
         for p in 0..P {
@@ -58,31 +53,28 @@ pub(super) fn accumulate<const P: usize, const LANES: usize>(
 
 /// Stores a tile at pixel `at` of the two output planes of `panel`.
 #[inline(always)]
-pub(super) fn store<const P: usize>(
-    tile: Tile<P>,
-    panel: usize,
-    area: usize,
-    at: usize,
-    finish: Finish<'_>,
-    out: &mut [Pixel],
-) {
-    for half in 0..2 {
-        let block = panel * 2 + half;
-        let Some(bias) = finish.bias.get(block) else { return };
-        let bias = load(bias);
-        let activation = finish.activation.of_block(block);
-        let from = block * area + at;
-        let to = &mut out[from..from + P];
-        match finish.residual.and_then(|r| r.get(from..from + P)) {
-            Some(residual) => {
-                for p in 0..P {
-                    to[p] = activation.apply(tile[p][half] + bias + load(&residual[p])).to_array();
-                }
+pub(super) fn store<const P: usize>(tile: Tile<P>, panel: usize, area: usize, at: usize, finish: Finish<'_>, out: &mut [Pixel]) {
+    store_block(tile.map(|pair| pair[0]), panel * 2, area, at, finish, out);
+    store_block(tile.map(|pair| pair[1]), panel * 2 + 1, area, at, finish, out);
+}
+
+#[inline(always)]
+fn store_block<const P: usize>(sums: [f32x4; P], block: usize, area: usize, at: usize, finish: Finish<'_>, out: &mut [Pixel]) {
+    // An odd number of blocks leaves half of the last panel unused.
+    let Some(bias) = finish.bias.get(block) else { return };
+    let bias = load(bias);
+    let activation = finish.activation.of_block(block);
+    let from = block * area + at;
+    let to = &mut out[from..from + P];
+    match finish.residual.and_then(|r| r.get(from..from + P)) {
+        Some(residual) => {
+            for p in 0..P {
+                to[p] = activation.apply(sums[p] + bias + load(&residual[p])).to_array();
             }
-            None => {
-                for p in 0..P {
-                    to[p] = activation.apply(tile[p][half] + bias).to_array();
-                }
+        }
+        None => {
+            for p in 0..P {
+                to[p] = activation.apply(sums[p] + bias).to_array();
             }
         }
     }

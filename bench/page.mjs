@@ -1,0 +1,116 @@
+/** What runs in the browser: one network in every runtime, in turn, round after round. */
+
+/** `synthetic` of tests/golden.rs, to the bit. */
+function synthetic([, channels, rows, columns], seed) {
+  const image = new Float32Array(channels * rows * columns);
+  let state = seed >>> 0;
+  let at = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y < rows; y++) {
+      for (let x = 0; x < columns; x++) {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        const noise = (state >>> 8) / (1 << 23) - 1;
+        image[at++] = noise * 0.5 + (((x * 3 + y * 5 + c * 7) % 64) / 32 - 1) * 0.5;
+      }
+    }
+  }
+  return image;
+}
+
+const bytesOf = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+
+/** A runtime behind the bench's own exports. */
+async function openExports(file, model, dims) {
+  const { instance } = await WebAssembly.instantiate(await bytesOf(file));
+  const { memory, reserve, load, input, run, output, output_length: outputLength } = instance.exports;
+  const start = performance.now();
+  const at = reserve(model.length);
+  new Uint8Array(memory.buffer, at, model.length).set(model);
+  const length = load(dims[2], dims[3]);
+  if (length < 0) throw new Error('does not load');
+  const loading = performance.now() - start;
+  return {
+    loading,
+    run: (image) => {
+      new Float32Array(memory.buffer, input(), length).set(image);
+      const count = run();
+      if (count < 0) throw new Error('does not run');
+      return Array.from({ length: count }, (_, i) => new Float32Array(memory.buffer, output(i), outputLength(i)).slice());
+    },
+  };
+}
+
+async function openOrt(model, dims) {
+  const ort = await import('/ort.js');
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.wasmPaths = { mjs: '/ort-glue.js', wasm: '/ort.wasm' };
+  await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
+  // The second session tells what loading costs once the module is there.
+  const start = performance.now();
+  const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'], graphOptimizationLevel: 'all' });
+  const loading = performance.now() - start;
+  return {
+    loading,
+    run: async (image) => {
+      const feeds = { [session.inputNames[0]]: new ort.Tensor('float32', image, dims) };
+      const results = await session.run(feeds);
+      return session.outputNames.map((name) => results[name].data);
+    },
+  };
+}
+
+const open = (name, model, dims) => (name === 'onnxruntime-web' ? openOrt(model, dims) : openExports(`/${name}.wasm`, model, dims));
+
+/** Largest difference from the goldens, in units of each output's largest number. */
+function differenceOf(outputs, golden) {
+  let at = 0;
+  let worst = 0;
+  for (const output of outputs) {
+    const expected = golden.subarray(at, at + output.length);
+    at += output.length;
+    const scale = expected.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+    for (let i = 0; i < output.length; i++) worst = Math.max(worst, Math.abs(output[i] - expected[i]) / scale);
+  }
+  return worst;
+}
+
+/**
+ * @param {string} name the network's
+ * @param {string[]} runtimes
+ * @param {number} rounds in each of which every runtime runs ten times
+ */
+export async function measure(name, runtimes, rounds) {
+  const model = await bytesOf(`/models/${name}.onnx`);
+  const about = await (await fetch(`/models/${name}.json`)).json();
+  const golden = new Float32Array((await bytesOf(`/models/${name}.bin`)).buffer);
+  const image = synthetic(about.input, about.seeds[0]);
+  const all = [];
+  for (const runtime of runtimes) {
+    // RELATIVE of tests/golden.rs.
+    const result = { name: runtime, allowed: 2e-5, difference: NaN, times: [] };
+    try {
+      const opened = await open(runtime, model, about.input);
+      result.load = opened.loading;
+      result.run = opened.run;
+      result.difference = differenceOf(await opened.run(image), golden);
+      // Long enough for the browser to compile the hot loops with its best compiler.
+      for (const end = performance.now() + 1000; performance.now() < end;) await opened.run(image);
+    } catch (error) {
+      result.error = String(error);
+    }
+    all.push(result);
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const result of all.filter((r) => r.run)) {
+      for (let i = 0; i < 10; i++) {
+        const start = performance.now();
+        await result.run(image);
+        result.times.push(performance.now() - start);
+      }
+    }
+  }
+  return all.map(({ run, times, ...rest }) => {
+    times.sort((a, b) => a - b);
+    return { ...rest, runs: times.length, min: times[0], median: times[times.length >> 1] };
+  });
+}

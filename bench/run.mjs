@@ -1,0 +1,145 @@
+/**
+ * `make bench`, or `node bench/run.mjs [--json FILE] [--model NAME] [--rounds 12] [--relaxed] [--no-rten]`: every network in
+ * models/ in this runtime, in onnxruntime-web and in rten, in turn, in one run of headless Chromium, one thread, and the
+ * answers of all compared with the goldens. `--relaxed` adds this runtime compiled with relaxed SIMD.
+ */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { chromium } from 'playwright-core';
+import { startServer } from '../tools/serve.mjs';
+import { findChromium, root } from '../tools/setup.mjs';
+
+const here = join(root, 'bench');
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'string' },
+    model: { type: 'string' },
+    rounds: { type: 'string', default: '12' },
+    relaxed: { type: 'boolean', default: false },
+    'no-rten': { type: 'boolean', default: false },
+  },
+});
+const FEATURES = ['--enable-simd', '--enable-bulk-memory', '--enable-nontrapping-float-to-int', '--enable-sign-ext',
+  '--enable-mutable-globals', '--enable-reference-types', '--enable-multivalue'];
+const BASE_FLAGS = '-C target-feature=+simd128,+bulk-memory,+nontrapping-fptoint';
+
+/** Compiles a crate of the bench and optimises it as the product is. */
+function compile(crate, { target = 'target/bench', flags = BASE_FLAGS, features = FEATURES } = {}) {
+  execFileSync('cargo', ['build', '--locked', '--release', '--target', 'wasm32-unknown-unknown'], {
+    cwd: join(here, crate),
+    stdio: 'inherit',
+    env: { ...process.env, CARGO_TARGET_DIR: join(root, target), RUSTFLAGS: flags },
+  });
+  const name = crate === 'wasm' ? 'brow_bench' : 'rten_bench';
+  const built = join(root, target, 'wasm32-unknown-unknown/release', `${name}.wasm`);
+  const optimised = join(root, target, `${name}.wasm`);
+  execFileSync(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), '-O3', '--strip-debug', '--strip-producers',
+    ...features, built, '-o', optimised]);
+  return optimised;
+}
+
+function gather() {
+  const folder = mkdtempSync(join(tmpdir(), 'brow-bench-'));
+  const put = (from, to) => copyFileSync(from, join(folder, to ?? basename(from)));
+  const runtimes = [{ name: 'brow', file: 'brow.wasm' }];
+  put(compile('wasm'), 'brow.wasm');
+  if (options.relaxed) {
+    put(compile('wasm', { target: 'target/bench-relaxed', flags: `${BASE_FLAGS},+relaxed-simd --cfg relaxed`,
+      features: [...FEATURES, '--enable-relaxed-simd'] }), 'brow-relaxed.wasm');
+    runtimes.push({ name: 'brow-relaxed', file: 'brow-relaxed.wasm' });
+  }
+  const dist = join(here, 'node_modules/onnxruntime-web/dist');
+  put(join(dist, 'ort.wasm.min.mjs'), 'ort.js');
+  put(join(dist, 'ort-wasm-simd-threaded.mjs'), 'ort-glue.js');
+  put(join(dist, 'ort-wasm-simd-threaded.wasm'), 'ort.wasm');
+  runtimes.push({ name: 'onnxruntime-web', file: 'ort.wasm' });
+  if (!options['no-rten']) {
+    put(compile('rten'), 'rten.wasm');
+    runtimes.push({ name: 'rten', file: 'rten.wasm' });
+  }
+  put(join(here, 'page.mjs'), 'page.js');
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><meta charset="utf-8"><title>bench</title>');
+  // Isolation gives timers of 5 us.
+  writeFileSync(join(folder, '_headers'), '/*\n  Cross-Origin-Opener-Policy: same-origin\n  Cross-Origin-Embedder-Policy: require-corp\n');
+  mkdirSync(join(folder, 'models'));
+  const golden = join(root, 'tests/data/golden');
+  const models = readdirSync(join(root, 'models')).filter((f) => f.endsWith('.onnx') && (!options.model || f.includes(options.model)));
+  for (const model of models) {
+    put(join(root, 'models', model), join('models', model));
+    const stem = model.replace(/\.onnx$/, '');
+    if (!existsSync(join(golden, `${stem}.json`))) throw new Error(`${model} has no golden: run models/training/goldens.py`);
+    put(join(golden, `${stem}.json`), join('models', `${stem}.json`));
+    put(join(golden, `${stem}.bin`), join('models', `${stem}.bin`));
+  }
+  for (const runtime of runtimes) {
+    const bytes = readFileSync(join(folder, runtime.file));
+    runtime.bytes = bytes.length;
+    runtime.gzip = gzipSync(bytes, { level: 9 }).length;
+  }
+  return { folder, runtimes, models: models.map((m) => m.replace(/\.onnx$/, '')) };
+}
+
+function version(path) {
+  return JSON.parse(readFileSync(path, 'utf8')).version;
+}
+
+const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+
+async function main() {
+  if (!existsSync(join(here, 'node_modules/onnxruntime-web'))) execFileSync('npm', ['ci', '--ignore-scripts'], { cwd: here, stdio: 'inherit' });
+  const { folder, runtimes, models } = gather();
+  const server = await startServer({ folder });
+  const browser = await chromium.launch({ executablePath: findChromium(), args: ['--headless', '--no-sandbox', '--disable-gpu'] });
+  const results = [];
+  try {
+    const page = await browser.newPage();
+    page.on('pageerror', (error) => console.error(String(error)));
+    for (const model of models) {
+      await page.goto(server.url);
+      const measured = await page.evaluate(async ({ model, names, rounds }) => {
+        const { measure } = await import('/page.js');
+        return measure(model, names, rounds);
+      }, { model, names: runtimes.map((r) => r.name), rounds: Number(options.rounds) });
+      results.push({ model, measured });
+    }
+    report(results, runtimes, browser.version());
+  } finally {
+    await browser.close();
+    await server.close();
+    rmSync(folder, { recursive: true });
+  }
+  if (results.some(({ measured }) => measured.some((m) => !(m.difference <= m.allowed)))) {
+    console.error('A runtime answers otherwise than the goldens: see the last column.');
+    process.exitCode = 1;
+  }
+}
+
+function report(results, runtimes, browserVersion) {
+  const about = {
+    commit: git('describe', '--always', '--dirty'),
+    time: new Date().toISOString(),
+    processor: cpus()[0].model,
+    browser: `Chromium ${browserVersion}`,
+    onnxruntimeWeb: version(join(here, 'node_modules/onnxruntime-web/package.json')),
+    runtimes,
+    results,
+  };
+  console.log(`commit ${about.commit}, ${about.browser}, one thread, ${about.processor}, onnxruntime-web ${about.onnxruntimeWeb}`);
+  const row = (...cells) => console.log(cells.map((c, i) => (i < 2 ? String(c).padEnd(i ? 16 : 24) : String(c).padStart(9))).join(' '));
+  row('network', 'runtime', 'min ms', 'median ms', 'ratio', 'load ms', 'off by');
+  for (const { model, measured } of results) {
+    const ours = measured[0];
+    for (const m of measured) {
+      row(model, m.name, m.min?.toFixed(2) ?? '-', m.median?.toFixed(2) ?? '-', m.min ? (ours.min / m.min).toFixed(2) : '-', m.load?.toFixed(0) ?? '-', m.error ?? m.difference.toExponential(0));
+    }
+  }
+  console.log('ratio: the least time of brow over that of the runtime; below 1 brow is the faster one');
+  for (const { name, bytes, gzip } of runtimes) console.log(`${name}: module ${(bytes / 1e6).toFixed(2)} MB, gzip ${(gzip / 1e6).toFixed(3)} MB`);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(about, null, 1)}\n`);
+}
+
+await main();
