@@ -133,6 +133,9 @@ class FaceSamples:
             points, apart = np.array([*blaze[:3], blaze[3] - across, blaze[3] + across]), np.inf
         if apart < 5.5 and d["spread"][i] < 4.5:
             weight[:] = 1 / (1 + (apart / 2.5) ** 2)
+        if d["state"][i] != 0 and "net" in d:
+            weight[:] = d["net_weight"][i]
+            return d["net"][i], weight
         if d["state"][i] != 0:
             eyes_apart = np.linalg.norm(points[:2] - yunet[:2], axis=1).max() if have_yunet and have_blaze else np.inf
             weight[2:] = 0
