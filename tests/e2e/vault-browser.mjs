@@ -27,6 +27,7 @@ export async function openBrowser({ plain = false, persistent = false, folder = 
   };
   return {
     url: server.url,
+    profile,
     get context() {
       return context;
     },
