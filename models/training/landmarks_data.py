@@ -153,7 +153,7 @@ class FaceSamples:
         return int(rows[rng.integers(len(rows))])
 
     def draw(self, rng):
-        kind = rng.choice(5, p=[0.26, 0.40, 0.18, 0.08, 0.08])
+        kind = rng.choice(5, p=[0.25, 0.38, 0.19, 0.09, 0.09])
         if kind == 4 and len(self.negatives):
             image = self.negatives[rng.integers(len(self.negatives))].astype(np.float32)
             if rng.random() < 0.5:
@@ -170,7 +170,7 @@ class FaceSamples:
         picture, points, state = self.picture(i), self.points[i], int(self.state[i])
         wear = None
         if kind == 1:
-            wear = ("proper", "under_nose", "under_chin")[rng.choice(3, p=[0.66, 0.22, 0.12])]
+            wear = ("proper", "under_nose", "under_chin")[rng.choice(3, p=[0.62, 0.2, 0.18])]
             state = 1 if wear == "proper" else 2
         misplaced = kind == 3
         affine = crop_frame(points)
@@ -229,9 +229,9 @@ def jitter(rng, misplaced):
         # so far off that what is in the middle is no face
         way = rng.uniform(0, 2 * np.pi)
         far = rng.uniform(0.45, 0.75) * SIDE
-        choice = rng.integers(3)
-        shift = far * np.array([np.cos(way), np.sin(way)]) if choice == 0 else rng.normal(0, 0.05, 2) * SIDE
-        scale = rng.uniform(0.22, 0.42) if choice == 1 else rng.uniform(0.8, 1.25)
+        choice = rng.integers(4)  # beside the face, far too wide, upside down or lying, far too close (an ear, a mouth)
+        scale = rng.uniform(0.22, 0.42) if choice == 1 else rng.uniform(2.2, 4.0) if choice == 3 else rng.uniform(0.8, 1.25)
+        shift = far * np.array([np.cos(way), np.sin(way)]) if choice == 0 else rng.normal(0, 0.05 if choice < 3 else 0.5, 2) * SIDE
         turn = rng.uniform(85, 275) if choice == 2 else rng.uniform(-25, 25)
     elif rng.random() < 0.5:  # as after a first pass
         shift, scale, turn = rng.normal(0, 0.022, 2) * SIDE, np.exp(rng.normal(0, 0.05)), rng.normal(0, 4)
