@@ -1,10 +1,10 @@
 //! Where the faces are: MediaPipe's BlazeFace (short range) behind a type that another detector can take over.
 //!
 //! The network sees a square of 128 x 128 and finds faces from about an eighth of its side to all of it. A frame is
-//! therefore searched as a whole and in tiles, and each face found is looked at once more on an upright crop of twice its
-//! size, so that the points of small and of turned faces are sharp.
+//! therefore searched as a whole and in tiles. What it finds is a proposal: the second look (landmarks.rs) places the points
+//! and says whether it is a face.
 
-use crate::align::{CANONICAL, Pyramid, UNIT_NORMALISATION, mirror};
+use crate::align::{CANONICAL, CANONICAL_SIDE, Pyramid, UNIT_NORMALISATION};
 use crate::geometry::{Point, Rect, Similarity};
 use crate::model::{ModelError, Network};
 
@@ -17,30 +17,14 @@ pub struct Detection {
     pub score: f32,
 }
 
-impl Detection {
-    /// Angle of the line through the eyes, radians, clockwise on the screen.
-    pub fn roll(&self) -> f32 {
-        let [right, left, ..] = self.points;
-        (left.y - right.y).atan2(left.x - right.x)
-    }
-
-    fn side(&self) -> f32 {
-        self.rect.width.max(self.rect.height)
-    }
-}
-
 /// What the detector believes and how far it searches.
 #[derive(Clone, Copy, Debug)]
 pub struct DetectParams {
-    /// A first look below this is no face. Low, because the second look decides: at 0.5 one tightly cropped selfie in
-    /// eleven is missed, at 0.3 one in seventy.
-    pub first_score: f32,
-    /// The second look must reach this.
-    pub second_score: f32,
+    /// Below this there is no face. Low, because the second look decides: at 0.5 one tightly cropped selfie in eleven is
+    /// missed, at 0.3 one in seventy.
+    pub score: f32,
     /// Two boxes are one face from this overlap (over the smaller of the two) on.
     pub same_face: f32,
-    /// Side of the crop of the second look, in sides of the face's box.
-    pub second_side: f32,
     /// Sides of the tiles of a still picture, in pixels of the longer side: smaller tiles find smaller faces.
     pub tiles: [f32; 3],
     /// The network's smallest tile in pixels: below it a face has too few pixels to be recognised anyway.
@@ -51,15 +35,7 @@ pub struct DetectParams {
 
 impl Default for DetectParams {
     fn default() -> Self {
-        Self {
-            first_score: 0.3,
-            second_score: 0.1,
-            same_face: 0.5,
-            second_side: 2.0,
-            tiles: [0.6, 0.36, 0.2],
-            smallest_tile: 200.0,
-            most_tiles: 60,
-        }
+        Self { score: 0.3, same_face: 0.5, tiles: [0.6, 0.36, 0.2], smallest_tile: 200.0, most_tiles: 60 }
     }
 }
 
@@ -96,8 +72,8 @@ impl Detector {
         Ok(Self { network, anchors, params, input: Vec::new() })
     }
 
-    /// All faces of a still picture, largest first: as a whole, in tiles, and if nothing is found with other borders and
-    /// turned. `pad`: the border, repeated from the outermost pixels, as a fraction of the longer side.
+    /// Proposals in a still picture, as a whole and in tiles, largest first. `pad`: the border, repeated from the outermost
+    /// pixels, as a fraction of the longer side.
     pub fn still(&mut self, pyramid: &Pyramid, pad: f32) -> Result<Vec<Detection>, ModelError> {
         let frame = pyramid.frame();
         let longer = frame.width().max(frame.height()) as f32;
@@ -113,90 +89,64 @@ impl Detector {
             }
             regions.extend(tiles);
         }
-        let mut faces = self.search(pyramid, &regions)?;
-        // Nothing upright: a tight crop may want another border, a phone may have been held sideways.
-        let turned = std::f32::consts::FRAC_PI_2;
-        for (pad, angle) in [(0.15, 0.0), (0.7, 0.0), (pad, 0.5), (pad, -0.5), (pad, turned), (pad, -turned), (pad, 2.0 * turned)] {
-            if !faces.is_empty() {
-                break;
-            }
-            faces = self.search(pyramid, &[whole(pyramid, pad, angle)])?;
-        }
-        Ok(faces)
+        self.search(pyramid, &regions)
     }
 
-    /// The faces in `regions`, each looked at twice, largest first. A region carries the network's square to the frame.
+    /// Where else to look in a still picture in which nothing was found, one attempt after the other: a tight crop may want
+    /// another border, a head may be tilted, a phone may have been held sideways.
+    pub fn more_regions(pyramid: &Pyramid, pad: f32) -> Vec<Similarity> {
+        let turned = std::f32::consts::FRAC_PI_2;
+        [(0.15, 0.0), (0.7, 0.0), (pad, 0.5), (pad, -0.5), (pad, turned), (pad, -turned), (pad, 2.0 * turned)]
+            .map(|(pad, angle)| whole(pyramid, pad, angle))
+            .to_vec()
+    }
+
+    /// Faces that would fill a tight crop from brow to chin, for the second look to confirm or reject: under a mask and a cap
+    /// a detector may see nothing where a close look still finds the eyes.
+    pub fn filling(pyramid: &Pyramid) -> Vec<Detection> {
+        let frame = pyramid.frame();
+        let (w, h) = (frame.width() as f32, frame.height() as f32);
+        // Side of the canonical face in sides of the picture, and how far its middle lies above the picture's.
+        [(1.0, 0.0), (1.25, 0.0), (0.8, 0.0), (1.0, -0.15), (1.0, 0.15)]
+            .map(|(share, down)| {
+                let side = share * w.max(h);
+                let corner = Point::new((w - side) / 2.0, (h - side) / 2.0 + down * h);
+                let k = side / CANONICAL_SIDE;
+                let points = CANONICAL.map(|p| Point::new(corner.x + k * p.x, corner.y + k * p.y));
+                Detection { rect: Rect { x: corner.x, y: corner.y, width: side, height: side }, points, score: 0.0 }
+            })
+            .to_vec()
+    }
+
+    /// The faces in `regions`, largest first. A region carries the network's square to the frame.
     pub fn search(&mut self, pyramid: &Pyramid, regions: &[Similarity]) -> Result<Vec<Detection>, ModelError> {
         let mut found = Vec::new();
         for region in regions {
-            self.look(pyramid, region, false, self.params.first_score, &mut found)?;
+            self.look(pyramid, region, &mut found)?;
         }
-        let mut sharp = Vec::new();
-        for first in merge(found, self.params.same_face) {
-            if let Some(face) = self.look_again(pyramid, &first)? {
-                sharp.push(face);
-            }
-        }
-        let mut faces = merge(sharp, self.params.same_face);
+        let mut faces = merge(found, self.params.same_face);
         faces.sort_by(|a, b| b.rect.area().total_cmp(&a.rect.area()));
         Ok(faces)
     }
 
-    /// The same face on an upright crop around it; none where that crop shows no face after all.
-    pub fn look_again(&mut self, pyramid: &Pyramid, face: &Detection) -> Result<Option<Detection>, ModelError> {
-        let crop = square(face.rect.centre(), self.params.second_side * face.side(), face.roll());
-        let mut found = Vec::new();
-        self.look(pyramid, &crop, false, self.params.first_score.min(0.1), &mut found)?;
-        let reach = 0.5 * face.side();
-        found.retain(|d| d.rect.centre().distance(face.rect.centre()) < reach);
-        let best = merge(found, 0.3).into_iter().max_by(|a, b| a.score.total_cmp(&b.score));
-        let Some(mut best) = best.filter(|b| b.score >= self.params.second_score) else { return Ok(None) };
-        // The mirrored crop sees the same face with other errors: the mean of both is steadier.
-        let mut mirrored = Vec::new();
-        self.look(pyramid, &crop, true, self.params.first_score.min(0.1), &mut mirrored)?;
-        mirrored.retain(|d| d.rect.centre().distance(best.rect.centre()) < reach);
-        if let Some(twin) = merge(mirrored, 0.3).into_iter().max_by(|a, b| a.score.total_cmp(&b.score)) {
-            for (p, q) in best.points.iter_mut().zip(twin.points) {
-                *p = p.middle(q);
-            }
-        }
-        Ok(Some(best))
-    }
-
     /// One run of the network on a region. Detections come in pixels of the frame.
-    fn look(
-        &mut self,
-        pyramid: &Pyramid,
-        region: &Similarity,
-        mirrored: bool,
-        least: f32,
-        found: &mut Vec<Detection>,
-    ) -> Result<(), ModelError> {
+    fn look(&mut self, pyramid: &Pyramid, region: &Similarity, found: &mut Vec<Detection>) -> Result<(), ModelError> {
         pyramid.crop(region, SIDE, SIDE, UNIT_NORMALISATION, &mut self.input);
-        if mirrored {
-            mirror(&mut self.input, SIDE);
-        }
         let outputs = self.network.run(&self.input)?;
         let (values, logits) = if outputs[0].len() == ANCHORS { (outputs[1], outputs[0]) } else { (outputs[0], outputs[1]) };
         for ((logit, v), anchor) in logits.iter().zip(values.chunks_exact(VALUES)).zip(&self.anchors) {
             let score = 1.0 / (1.0 + (-logit).exp());
-            if score < least {
+            if score < self.params.score {
                 continue;
             }
             // The network counts from the edge of its square; a pixel's centre is half a pixel further in.
-            let at = |i: usize| {
-                let x = anchor.x + v[i] - 0.5;
-                Point::new(if mirrored { (SIDE - 1) as f32 - x } else { x }, anchor.y + v[i + 1] - 0.5)
-            };
+            let at = |i: usize| Point::new(anchor.x + v[i] - 0.5, anchor.y + v[i + 1] - 0.5);
             let (centre, width, height) = (region.apply(at(0)), v[2] * region.scale(), v[3] * region.scale());
             if !(width > 0.0 && height > 0.0) {
                 continue;
             }
             let rect = Rect { x: centre.x - width / 2.0, y: centre.y - height / 2.0, width, height };
-            let mut four = [4, 6, 8, 10].map(|i| region.apply(at(i)));
-            if mirrored {
-                four.swap(0, 1);
-            }
+            let four = [4, 6, 8, 10].map(|i| region.apply(at(i)));
             if let Some(points) = five_points(four) {
                 found.push(Detection { rect, points, score });
             }

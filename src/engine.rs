@@ -10,7 +10,7 @@ use crate::error::EngineError;
 use crate::frame::Frame;
 use crate::gallery::{Candidate, ForeignModel, Gallery};
 use crate::geometry::{Point, Rect, Similarity};
-use crate::landmarks::{Landmarker, Look};
+use crate::landmarks::{Care, Landmarker, Look};
 use crate::manifest::{Manifest, Role};
 use crate::mask::Mask;
 use crate::model::Network;
@@ -315,7 +315,7 @@ impl Engine {
         self.frames += 1;
         let mut looks: Vec<(u32, Look)> = Vec::new();
         for i in 0..self.tracks.len() {
-            if let Some(look) = self.look(pyramid, &self.tracks[i].detection.clone())? {
+            if let Some(look) = self.look(pyramid, &self.tracks[i].detection.clone(), Care::Glance)? {
                 let track = &mut self.tracks[i];
                 track.detection = look.detection;
                 track.seen_ms = now;
@@ -451,11 +451,8 @@ impl Engine {
     pub fn still(&mut self, frame: &Frame, pad: Option<f32>) -> Result<Vec<Face>, EngineError> {
         let pyramid = Pyramid::new(*frame);
         let pad = pad.unwrap_or_else(|| default_pad(frame.width(), frame.height()));
-        let detector = self.networks.detector.as_mut().ok_or(EngineError::ModelMissing { role: "detector" })?;
-        let found = detector.still(&pyramid, pad)?;
         let mut faces = Vec::new();
-        for first in found {
-            let Some(look) = self.look(&pyramid, &first)? else { continue };
+        for look in self.looks_at_still(&pyramid, pad)? {
             let Some(to_frame) = canonical_to_frame(&look.detection.points) else { continue };
             let quality = measure(&pyramid, &look.detection.points, &to_frame, &QualityParams::PROBE);
             let mask = Mask::most_probable(look.mask);
@@ -463,6 +460,43 @@ impl Engine {
             faces.push(Face { detection: look.detection, mask, quality, template, canonical_to_frame: to_frame });
         }
         Ok(faces)
+    }
+
+    /// The confirmed proposals of a still picture, each face once, largest first.
+    fn looks_at_still(&mut self, pyramid: &Pyramid, pad: f32) -> Result<Vec<Look>, EngineError> {
+        let proposals = self.detector()?.still(pyramid, pad)?;
+        let mut looks = self.confirm(pyramid, proposals)?;
+        for region in Detector::more_regions(pyramid, pad) {
+            if !looks.is_empty() {
+                break;
+            }
+            let proposals = self.detector()?.search(pyramid, &[region])?;
+            looks = self.confirm(pyramid, proposals)?;
+        }
+        if looks.is_empty() && pad > 0.0 {
+            let mut filling = self.confirm(pyramid, Detector::filling(pyramid))?;
+            filling.sort_by(|a, b| b.detection.score.total_cmp(&a.detection.score));
+            filling.truncate(1);
+            looks = filling;
+        }
+        Ok(looks)
+    }
+
+    /// A careful second look at each proposal; what turns out to be one face twice is kept once.
+    fn confirm(&mut self, pyramid: &Pyramid, proposals: Vec<Detection>) -> Result<Vec<Look>, EngineError> {
+        let mut looks: Vec<Look> = Vec::new();
+        for proposal in proposals {
+            let Some(look) = self.look(pyramid, &proposal, Care::Mirrored)? else { continue };
+            if !looks.iter().any(|l| l.detection.rect.iou(&look.detection.rect) > 0.4) {
+                looks.push(look);
+            }
+        }
+        looks.sort_by(|a, b| b.detection.rect.area().total_cmp(&a.detection.rect.area()));
+        Ok(looks)
+    }
+
+    fn detector(&mut self) -> Result<&mut Detector, EngineError> {
+        self.networks.detector.as_mut().ok_or(EngineError::ModelMissing { role: "detector" })
     }
 
     /// Who is on a still picture.
@@ -560,26 +594,20 @@ impl Engine {
 
     fn search(&mut self, pyramid: &Pyramid, regions: &[Similarity]) -> Result<Vec<Look>, EngineError> {
         let began = (self.clock)();
-        let detector = self.networks.detector.as_mut().ok_or(EngineError::ModelMissing { role: "detector" })?;
-        let found = detector.search(pyramid, regions)?;
+        let found = self.detector()?.search(pyramid, regions)?;
         self.timings.detect += (self.clock)() - began;
         let mut looks = Vec::new();
         for face in found {
-            looks.extend(self.look(pyramid, &face)?);
+            looks.extend(self.look(pyramid, &face, Care::Twice)?);
         }
         Ok(looks)
     }
 
     /// The second look at a face that was found or seen before. None where there is none any more.
-    fn look(&mut self, pyramid: &Pyramid, face: &Detection) -> Result<Option<Look>, EngineError> {
+    fn look(&mut self, pyramid: &Pyramid, face: &Detection, care: Care) -> Result<Option<Look>, EngineError> {
         let began = (self.clock)();
-        let look = match &mut self.networks.landmarks {
-            Some(landmarks) => landmarks.look(pyramid, face)?,
-            None => {
-                let detector = self.networks.detector.as_mut().ok_or(EngineError::ModelMissing { role: "detector" })?;
-                detector.look_again(pyramid, face)?.map(|detection| Look { detection, mask: [0.34, 0.33, 0.33] })
-            }
-        };
+        let landmarks = self.networks.landmarks.as_mut().ok_or(EngineError::ModelMissing { role: "landmarks" })?;
+        let look = landmarks.look(pyramid, face, care)?;
         self.timings.landmarks += (self.clock)() - began;
         Ok(look)
     }

@@ -67,9 +67,7 @@ impl Manifest {
         if manifest.format != FORMAT {
             return Err(EngineError::Manifest(format!("it has format {}, this Brow reads format {FORMAT}", manifest.format)));
         }
-        if let Some(role) =
-            Role::ALL.iter().find(|r| manifest.models.iter().filter(|m| m.role == **r).count() != 1 && **r != Role::Landmarks)
-        {
+        if let Some(role) = Role::ALL.iter().find(|r| manifest.models.iter().filter(|m| m.role == **r).count() != 1) {
             return Err(EngineError::Manifest(format!("it must name one model for the role '{}'", role.name())));
         }
         if !manifest.calibration.is_sound() {
