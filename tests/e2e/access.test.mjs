@@ -1,0 +1,152 @@
+/** Everybody can use it: by keyboard, by screen reader, on a phone, in light and dark. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+import { Visitor, enrolByPhoto, portrait, portraitClip, seen } from './browser.mjs';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** @type {Visitor} */
+let visitor;
+before(async () => {
+  visitor = await Visitor.arrive();
+});
+after(() => visitor.depart());
+
+/** What axe-core finds wrong, in a line each. */
+async function findings(page) {
+  // Through the debugger: the page's own policy lets no foreign script in, which is as it should be.
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  describe(`axe-core finds nothing, ${colorScheme}`, () => {
+    test('on the page with somebody in view, and in the dialogs', async () => {
+      const page = await visitor.visit({ clip: portraitClip('obama-1'), colorScheme });
+      if (await page.locator('ul.people li').count() === 0) await enrolByPhoto(page, 'Barack', portrait('obama-1'));
+      await seen(page, 'Barack');
+      await page.locator('#notices > *').last().waitFor({ state: 'detached' });
+      assert.deepEqual(await findings(page), []);
+      await page.getByRole('button', { name: 'Enrol by camera' }).click();
+      assert.deepEqual(await findings(page), []);
+      await page.getByRole('button', { name: 'Cancel' }).first().click();
+      await page.getByRole('button', { name: 'Enrol from a photo' }).click();
+      assert.deepEqual(await findings(page), []);
+      await page.getByRole('button', { name: 'Cancel' }).first().click();
+      await page.getByRole('button', { name: 'Delete Barack' }).click();
+      assert.deepEqual(await findings(page), []);
+    });
+
+    test('on the page with a fault, before the camera was started', async () => {
+      const page = await visitor.visit({ camera: 'refused', colorScheme });
+      await page.getByRole('button', { name: 'Start the camera' }).click();
+      await page.locator('[data-code="camera_refused"]').waitFor();
+      assert.deepEqual(await findings(page), []);
+    });
+
+    test('on the page about speed', async () => {
+      const page = await visitor.visit({ camera: 'ask', path: '/bench.html?auto&frames=3', colorScheme, wait: false });
+      await page.waitForFunction(() => globalThis.browBench);
+      assert.deepEqual(await findings(page), []);
+    });
+  });
+}
+
+test('the choice of appearance is kept', async () => {
+  let page = await visitor.visit({ camera: 'ask', colorScheme: 'light' });
+  await page.getByLabel('Appearance').selectOption('dark');
+  assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), 'dark');
+  page = await visitor.visit({ camera: 'ask', colorScheme: 'light' });
+  assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
+  await page.getByLabel('Appearance').selectOption('system');
+});
+
+test('the operator\u2019s target is kept', async () => {
+  let page = await visitor.visit({ camera: 'ask' });
+  await page.getByLabel('How sure must a match be?').selectOption('0.00001');
+  await page.reload();
+  await page.locator('html[data-ready]').waitFor({ state: 'attached' });
+  assert.equal(await page.getByLabel('How sure must a match be?').inputValue(), '0.00001');
+  await page.getByLabel('How sure must a match be?').selectOption('0.001');
+  page = await visitor.visit({ camera: 'ask' });
+  assert.equal(await page.getByLabel('How sure must a match be?').inputValue(), '0.001');
+});
+
+test('somebody enrols from a photo, is renamed and deleted, with the keyboard alone', async () => {
+  const page = await visitor.visit({ camera: 'ask' });
+  /** Presses Tab until what is focused has this name. */
+  const tabTo = async (name) => {
+    for (let presses = 0; presses < 40; presses++) {
+      await page.keyboard.press('Tab');
+      const focused = await page.evaluate(() => {
+        const element = document.activeElement;
+        return element?.getAttribute('aria-label') ?? element?.labels?.[0]?.innerText ?? element?.innerText ?? '';
+      });
+      if (focused.trim().startsWith(name)) return;
+    }
+    assert.fail(`Tab never reaches ${name}`);
+  };
+  await tabTo('Enrol from a photo');
+  await page.keyboard.press('Enter');
+  // Only the system's own file window can't be driven here; it is opened from the focused field.
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('name')), 'photo');
+  await page.locator(':focus').setInputFiles(portrait('astronaut'));
+  await page.getByText('One face found').waitFor();
+  await tabTo('Name');
+  await page.keyboard.type('Eileen');
+  await tabTo('I agree');
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Enter');
+  await page.locator('#enrol .saved-name').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Close');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Enrol from a photo');
+  await tabTo('Rename Eileen');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('Eileen Collins');
+  await page.keyboard.press('Enter');
+  await page.getByText('is the new name').waitFor();
+  await tabTo('Delete Eileen Collins');
+  await page.keyboard.press('Enter');
+  // A hasty Enter cancels.
+  await page.keyboard.press('Enter');
+  assert.equal(await page.getByRole('button', { name: 'Delete Eileen Collins' }).count(), 1);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Enter');
+  await page.getByText('Eileen Collins was deleted.').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'people-title');
+});
+
+test('what a screen reader says changes when a face comes into view', async () => {
+  const page = await visitor.visit({ clip: portraitClip('obama-1') });
+  await seen(page, 'Barack');
+  await page.waitForFunction(() => /^Barack, no mask\.$/.test(document.querySelector('.announcer').textContent));
+  assert.equal(await page.locator('.announcer').getAttribute('aria-live'), 'polite');
+});
+
+test('on a phone nothing is cut off and everything can be touched', async () => {
+  const page = await visitor.visit({ clip: portraitClip('obama-1'), viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+  await seen(page, 'Barack');
+  const { wide, small } = await page.evaluate(() => ({
+    wide: document.documentElement.scrollWidth > innerWidth,
+    small: [...document.querySelectorAll('button, select, input')].filter((element) => {
+      const { width, height } = element.getBoundingClientRect();
+      return width > 0 && Math.min(width, height) < 24;
+    }).map((element) => element.outerHTML.slice(0, 80)),
+  }));
+  assert.equal(wide, false, 'the page is wider than the screen');
+  assert.deepEqual(small, []);
+  await page.getByRole('button', { name: 'Enrol by camera' }).tap();
+  const box = await page.locator('#enrol').boundingBox();
+  assert.ok(box && box.x >= 0 && box.x + box.width <= 360, JSON.stringify(box));
+});
+
+test('whoever wants less motion gets none', async () => {
+  const page = await visitor.visit({ clip: portraitClip('obama-1'), reducedMotion: 'reduce' });
+  await page.locator('.overlay .face').first().waitFor();
+  assert.match(await page.locator('.overlay .face').first().evaluate((element) => getComputedStyle(element).transitionProperty + getComputedStyle(element).transitionDuration), /none|^all0s/);
+});
