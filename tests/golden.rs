@@ -31,8 +31,9 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn models() -> Vec<PathBuf> {
-    let folder = std::fs::read_dir(root().join("models")).expect("models/ is there");
+/// Every network in a folder.
+fn models(folder: &str) -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(root().join(folder)).expect("the folder is there");
     let mut paths: Vec<PathBuf> = folder.map(|entry| entry.expect("readable").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == "onnx"));
     paths.sort();
@@ -56,9 +57,9 @@ fn synthetic([_, channels, rows, columns]: [usize; 4], seed: u32) -> Vec<f32> {
     image
 }
 
-fn golden_of(model: &Path) -> (Golden, Vec<f32>) {
+fn golden_of(model: &Path, folder: &str) -> (Golden, Vec<f32>) {
     let stem = model.file_stem().and_then(|s| s.to_str()).expect("a plain name");
-    let at = |ending: &str| root().join("tests/data/golden").join(format!("{stem}.{ending}"));
+    let at = |ending: &str| root().join(folder).join(format!("{stem}.{ending}"));
     let hint = "run models/training/goldens.py";
     let about = std::fs::read_to_string(at("json")).unwrap_or_else(|_| panic!("{stem} has no golden: {hint}"));
     let golden: Golden = serde_json::from_str(&about).expect("a golden's description");
@@ -72,11 +73,20 @@ fn golden_of(model: &Path) -> (Golden, Vec<f32>) {
 
 #[test]
 fn every_network_answers_as_onnx_runtime_does() {
-    let models = models();
-    assert!(!models.is_empty(), "models/ holds networks");
+    answers_as_promised("models", "tests/data/golden");
+}
+
+#[test]
+fn every_operator_answers_as_onnx_runtime_does() {
+    answers_as_promised("tests/data/golden/operators", "tests/data/golden/operators");
+}
+
+fn answers_as_promised(folder: &str, goldens: &str) {
+    let models = models(folder);
+    assert!(!models.is_empty(), "{folder} holds networks");
     for path in models {
         let name = path.file_name().and_then(|n| n.to_str()).expect("a plain name").to_owned();
-        let (golden, numbers) = golden_of(&path);
+        let (golden, numbers) = golden_of(&path, goldens);
         let bytes = std::fs::read(&path).expect("readable");
         let mut network = Network::from_onnx(&bytes, Some(golden.input)).unwrap_or_else(|e| panic!("{name}: {e}"));
         let found: Vec<_> = network.outputs().iter().map(|o| (o.name.clone(), o.dims.clone())).collect();
@@ -84,6 +94,8 @@ fn every_network_answers_as_onnx_runtime_does() {
         assert_eq!(found, promised, "{name}: names and sizes of the outputs");
         let mut rest = numbers.as_slice();
         for &seed in &golden.seeds {
+            // Other data in the working memory first: an answer must not depend on what was there.
+            network.run(&synthetic(golden.input, seed + 100)).unwrap_or_else(|e| panic!("{name}: {e}"));
             let outputs = network.run(&synthetic(golden.input, seed)).unwrap_or_else(|e| panic!("{name}: {e}"));
             for (output, found) in golden.outputs.iter().zip(outputs) {
                 let (expected, after) = rest.split_at(found.len());
@@ -107,8 +119,8 @@ fn compare(what: &str, found: &[f32], expected: &[f32]) {
 
 #[test]
 fn a_clone_answers_the_same_and_a_second_run_too() {
-    for path in models() {
-        let (golden, _) = golden_of(&path);
+    for path in models("models") {
+        let (golden, _) = golden_of(&path, "tests/data/golden");
         let bytes = std::fs::read(&path).expect("readable");
         let mut network = Network::from_onnx(&bytes, Some(golden.input)).expect("a network");
         let mut clone = network.clone();

@@ -3,7 +3,7 @@
     python goldens.py
 
 Writes tests/data/golden/NAME.json (the model's SHA-256, input sizes, outputs) and NAME.bin (outputs as little-endian f32, one
-input after the other). The inputs are made by a formula that the test repeats exactly; see `synthetic`.
+input after the other), and the same for the small networks of operators.py. The inputs are made by a formula that the test repeats exactly; see `synthetic`.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from operators import cases
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "tests" / "data" / "golden"
@@ -33,26 +34,36 @@ def synthetic(dims, seed):
     return (noise.reshape(dims) * np.float32(0.5) + stripes.reshape(dims) * np.float32(0.5)).astype(np.float32)
 
 
+def answers(path, target, seeds):
+    """Runs a network on the synthetic inputs and writes down what came out."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    [source] = session.get_inputs()
+    dims = [d if isinstance(d, int) else fallback for d, fallback in zip(source.shape, OPEN_DIMS)]
+    names = [o.name for o in session.get_outputs()]
+    runs = [session.run(names, {source.name: synthetic(dims, seed)}) for seed in seeds]
+    about = {
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "runtime": f"onnxruntime {onnxruntime.__version__}",
+        "input": dims,
+        "seeds": seeds,
+        "outputs": [{"name": name, "dims": list(value.shape)} for name, value in zip(names, runs[0])],
+    }
+    (target / f"{path.stem}.json").write_text(json.dumps(about) + "\n")
+    (target / f"{path.stem}.bin").write_bytes(b"".join(v.astype("<f4").tobytes() for run in runs for v in run))
+    print(path.name, dims, [o["dims"] for o in about["outputs"]])
+
+
 def main():
-    TARGET.mkdir(parents=True, exist_ok=True)
-    for old in TARGET.glob("*.*"):
+    small = TARGET / "operators"
+    small.mkdir(parents=True, exist_ok=True)
+    for old in TARGET.rglob("*.*"):
         old.unlink()
+    for name, model in cases():
+        path = small / f"{name}.onnx"
+        path.write_bytes(model.SerializeToString())
+        answers(path, small, SEEDS[:1])
     for path in sorted((ROOT / "models").glob("*.onnx")):
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        [source] = session.get_inputs()
-        dims = [d if isinstance(d, int) else fallback for d, fallback in zip(source.shape, OPEN_DIMS)]
-        names = [o.name for o in session.get_outputs()]
-        runs = [session.run(names, {source.name: synthetic(dims, seed)}) for seed in SEEDS]
-        about = {
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            "runtime": f"onnxruntime {onnxruntime.__version__}",
-            "input": dims,
-            "seeds": SEEDS,
-            "outputs": [{"name": name, "dims": list(value.shape)} for name, value in zip(names, runs[0])],
-        }
-        (TARGET / f"{path.stem}.json").write_text(json.dumps(about, indent=1) + "\n")
-        (TARGET / f"{path.stem}.bin").write_bytes(b"".join(v.astype("<f4").tobytes() for run in runs for v in run))
-        print(path.name, dims, [o["dims"] for o in about["outputs"]])
+        answers(path, TARGET, SEEDS)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ pub mod depthwise;
 pub mod map;
 pub mod plain;
 pub mod pointwise;
+#[cfg(test)]
+mod tests;
 
 use wide::f32x4;
 
