@@ -1,6 +1,6 @@
 """Converts MediaPipe's BlazeFace short range from TensorFlow Lite to ONNX, and decodes its answers.
 
-    python blazeface.py OUT.onnx [--tflite FILE]
+    python blazeface.py OUT.onnx [--tflite FILE] [--open]
 
 Without --tflite the network is taken out of the npm package @mediapipe/face_detection 0.4.1657300184
 (Apache-2.0) with `npm pack`. The result is checked against the TensorFlow Lite interpreter.
@@ -22,6 +22,7 @@ import tempfile
 import cv2
 import numpy as np
 import onnx
+from onnx import numpy_helper
 
 from landmarks_onnx import GraphBuilder, halve_weights
 
@@ -89,6 +90,26 @@ def options(kind, table):
     made = kind()
     made.Init(table.Bytes, table.Pos)
     return made
+
+
+def open_sizes(model):
+    """The network without its fixed size: any height and width that are multiples of 16.
+
+    It has no layer that needs 128 x 128. On a larger input it finds smaller faces in one run where tiles would take
+    several; the rows then are those of (height / 8) x (width / 8) places with 2 anchors each, then of
+    (height / 16) x (width / 16) with 6, and their unit is a pixel of the input.
+    """
+    for tensor in model.graph.initializer:
+        if tensor.name.endswith(".shape"):
+            shape = numpy_helper.to_array(tensor).copy()
+            shape[1] = -1
+            tensor.CopyFrom(numpy_helper.from_array(shape, tensor.name))
+    sides = model.graph.input[0].type.tensor_type.shape.dim
+    sides[2].dim_param, sides[3].dim_param = "height", "width"
+    for output in model.graph.output:
+        output.type.tensor_type.shape.dim[1].dim_param = "anchors"
+    onnx.checker.check_model(model)
+    return model
 
 
 def convert(data):
@@ -268,9 +289,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", help="where the ONNX file goes")
     parser.add_argument("--tflite", help="the network, if it is here already")
+    parser.add_argument("--open", action="store_true", help="leave height and width open (multiples of 16)")
     args = parser.parse_args()
     data = pathlib.Path(args.tflite).read_bytes() if args.tflite else fetch_tflite()
     model = halve_weights(convert(data))
+    if args.open:
+        model = open_sizes(model)
     worst = largest_difference(data, model)
     print("largest difference to the tflite interpreter:", worst)
     if max(worst.values()) > 1e-3:  # logits and pixels reach hundreds
