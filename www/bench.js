@@ -15,7 +15,7 @@ const WIDTH = 640;
 const HEIGHT = 480;
 /** Frames that are run before measuring, so that the browser's compilers have finished. */
 const WARM_UP = 12;
-const STAGES = /** @type {const} */ (['detect', 'landmarks', 'mask', 'quality', 'periocular', 'full', 'decide', 'total']);
+const STAGES = /** @type {const} */ (['detect', 'landmarks', 'quality', 'periocular', 'full', 'decide', 'total']);
 
 /**
  * @typedef {object} BenchResult times in milliseconds, counted from navigation where they name a moment
