@@ -10,6 +10,7 @@ import { Notices } from './notices.js';
 import { PeopleList } from './people.js';
 import { unsupported } from './support.js';
 import { showTheme } from './theme.js';
+import { VaultPanel } from './vault-ui.js';
 
 /** @import { Fault, Progress, State } from './types.js' */
 
@@ -32,12 +33,17 @@ const people = new PeopleList(find('#people', HTMLElement), { client, notices })
 const live = new LiveView(liveRoot, { client, camera, nameOf: (id) => people.nameOf(id) });
 const enrol = new EnrolDialog(find('#enrol', HTMLDialogElement), { client, camera, people });
 
+const vault = new VaultPanel(find('#vault', HTMLElement), find('#lock', HTMLElement), { client, notices });
+
 /** Whether the engine is loaded. */
 let ready = false;
 
 /** @param {State} state */
 function showState(state) {
   people.show(state);
+  // Locked, nobody can be listed or enrolled: the way in stands above instead.
+  for (const id of ['people', 'settings']) find(`#${id}`, HTMLElement).hidden = Boolean(state.vault?.locked);
+  vault.show(state);
   target.value = String(nearestTarget(state.settings.targetFmr));
   theme.value = state.settings.theme;
   showTheme(state.settings.theme);
@@ -166,6 +172,8 @@ function listen() {
   enrol.addEventListener('captured', showCamera);
   enrol.addEventListener('close', showCamera);
   enrol.addEventListener('state', (event) => showState(/** @type {CustomEvent<State>} */ (event).detail));
+  vault.addEventListener('state', (event) => showState(/** @type {CustomEvent<State>} */ (event).detail));
+  people.addEventListener('state', (event) => showState(/** @type {CustomEvent<State>} */ (event).detail));
   people.addEventListener('more', (event) => enrol.open('camera', { person: /** @type {CustomEvent} */ (event).detail }));
   find('.again', HTMLButtonElement, loading).addEventListener('click', load);
   startButton.addEventListener('click', () => startCamera());

@@ -17,6 +17,8 @@ const FRAME_BOUND_MS = 5_000;
 const WORK_BOUND_MS = 20_000;
 /** The same for the start of the engine and the opening of the store. */
 const START_BOUND_MS = 30_000;
+/** The same for backups and keys of many people, which tell of their progress, and for one long step of them. */
+const VAULT_BOUND_MS = 120_000;
 /** A timer this late means that the machine slept or the page was frozen, so that silence proves nothing. */
 const SLEPT_MS = 1_500;
 /** So many deaths in a row without an answer in between, and it is not started again. */
@@ -196,6 +198,16 @@ export class BrowClient extends EventTarget {
     return this.#call('setSettings', { patch });
   }
 
+  /**
+   * Anything of the vault: see www/vault/operations.js.
+   * @param {string} op
+   * @param {object} [fields]
+   * @returns {Promise<any>}
+   */
+  vault(op, fields = {}) {
+    return this.#call(op, fields, [], VAULT_BOUND_MS);
+  }
+
   #launch() {
     this.#heard = false;
     const worker = startWorker(new URL('./worker.js', import.meta.url));
@@ -210,12 +222,13 @@ export class BrowClient extends EventTarget {
   }
 
   /** @param {{id: number, ok: boolean, value?: unknown, error?: Fault} | {event: 'died', reason: string} | {event: 'changed', state: State}
-   *   | {event: 'storage', fault: Fault}} data */
+   *   | {event: 'storage', fault: Fault} | {event: 'working'}} data */
   #receive(data) {
     this.#heard = true;
     for (const pending of this.#pending.values()) this.#watch(pending);
     if ('event' in data) {
       if (data.event === 'died') this.#died(data.reason);
+      else if (data.event === 'working') return; // It lives: the clocks of silence were started anew above.
       else if (data.event === 'storage') this.dispatchEvent(new CustomEvent('storage', { detail: data.fault }));
       else this.dispatchEvent(new CustomEvent('changed', { detail: data.state }));
       return;

@@ -6,6 +6,7 @@
 /** @import { Person, Settings } from './vault/types.js' */
 
 export class MemoryStore {
+  locked = false;
   /** @type {Map<string, Person>} */
   #people = new Map();
   /** @type {Record<string, unknown>} */

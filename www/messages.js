@@ -5,6 +5,8 @@
  * own words from the vault, engine faults from the engine; a code that stands here has the last word.
  */
 
+import { vaultTexts } from './vault-texts.js';
+
 /** @import { Fault } from './types.js' */
 
 /** BCP 47: the language of the tables below, stored with each consent. */
@@ -15,6 +17,7 @@ export const consentVersion = '2026-11';
 
 /** @type {Record<string, string>} */
 const texts = {
+  ...vaultTexts,
   'page.title': 'Brow: face recognition that stays in your browser',
   'page.name': 'Brow',
   'page.tagline': 'Recognises people with or without a mask',
@@ -195,8 +198,7 @@ const texts = {
   'bench.copied': 'Copied.',
   'bench.copyFailed': 'The browser refused to copy: select the text below and copy it by hand.',
   'bench.stage.detect': 'Detection',
-  'bench.stage.landmarks': 'Landmarks',
-  'bench.stage.mask': 'Mask state',
+  'bench.stage.landmarks': 'Landmarks and mask state',
   'bench.stage.quality': 'Quality',
   'bench.stage.periocular': 'Periocular embedding',
   'bench.stage.full': 'Full-face embedding',

@@ -46,8 +46,8 @@
  * @property {Decision} decision
  * @property {number} frames how many frames the decision rests on
  *
- * @typedef {{detect: number, landmarks: number, mask: number, quality: number, periocular: number, full: number,
- *   decide: number, total: number}} Timings milliseconds of one frame by stage; 0 where a stage was not run
+ * @typedef {{detect: number, landmarks: number, quality: number, periocular: number, full: number, decide: number,
+ *   total: number}} Timings milliseconds of one frame by stage; 0 where a stage was not run. The mask state comes with the landmarks
  *
  * @typedef {{observations: Observation[], timings: Timings}} Look what the engine saw in a frame
  *
@@ -102,6 +102,21 @@
  * @property {Settings} settings
  * @property {number} needed the score that a match needs now
  * @property {Fault | null} storage why nothing can be kept; null when all is well
+ * @property {VaultState | null} vault null where nothing can be kept
+ * @property {import('./vault/types.js').Receipt[]} [receipts] of what this answer's request erased
+ *
+ * @typedef {object} VaultState What the page shows of the store's protection.
+ * @property {string | null} id random; another one means another, new store
+ * @property {number | null} created
+ * @property {boolean} locked
+ * @property {boolean} lost there are records but their key is gone
+ * @property {boolean} pin
+ * @property {number} waitSeconds until the next PIN may be tried
+ * @property {number} records
+ * @property {boolean | null} persisted whether the browser promised not to clear the store by itself
+ * @property {string[]} repaired the store's own records that were damaged and replaced
+ * @property {{due: boolean, lastBackup: number | null, changes: number, days: number | null} | null} backup null while locked
+ * @property {import('./vault/types.js').Settings | null} settings null while locked
  *
  * @typedef {{person: PersonSummary, state: State}} Saved
  *

@@ -6,6 +6,8 @@ import init, { Engine } from './brow.js';
 import { MemoryStore } from './memory-store.js';
 import { fault, isFault } from './messages.js';
 import { storeError } from './vault/errors.js';
+import { Witness, vaultOperations, vaultState } from './vault/operations.js';
+import { defaultSettings } from './vault/settings.js';
 import { openStore } from './vault/store.js';
 
 /** @import { CapturedFace } from './brow.js' */
@@ -32,6 +34,8 @@ let filled = false;
 let captured = null;
 /** Whom the face being enrolled matches, if anybody. @type {string | null} */
 let resembled = null;
+
+const witness = new Witness();
 
 const now = () => performance.timeOrigin + performance.now();
 
@@ -75,11 +79,13 @@ function withoutStorage(cause) {
 /** Another tab changed something, or a date of erasure came. @param {StoreEvent} event */
 async function storeChanged(event) {
   // Before `start` has filled the gallery there is nothing to bring up to date.
-  if (!filled) return;
+  if (!filled || event.kind === 'unlocked') return;
   try {
+    if (event.kind === 'locked') engine.clearGallery();
     if (event.kind === 'closed') throw storeError(event.reason === 'newer_version' ? 'storage_newer' : 'storage_closed');
     await fillGallery();
-    scope.postMessage({ event: 'changed', state: await currentState() });
+    const receipts = event.kind === 'erased' ? event.receipts : [];
+    scope.postMessage({ event: 'changed', state: { ...(await currentState()), receipts } });
   } catch (error) {
     // What can't be read any more (locked, closed, erased) must not go on being recognised.
     engine.clearGallery();
@@ -88,8 +94,13 @@ async function storeChanged(event) {
   }
 }
 
-/** Hands all templates of the store to the engine; those of other networks are refused and counted. */
+/** Hands all templates of the store to the engine; those of other networks are refused and counted. None while locked. */
 async function fillGallery() {
+  if (store.locked) {
+    engine.clearGallery();
+    filled = true;
+    return;
+  }
   const [{ people }, settings] = await Promise.all([store.people(), store.settings()]);
   engine.clearGallery();
   engine.setTarget(settings.targetFmr);
@@ -108,13 +119,16 @@ function putInGallery(person) {
 
 /** @returns {Promise<State>} */
 async function currentState() {
-  const [{ people, damaged }, settings] = await Promise.all([store.people(), store.settings()]);
+  const vault = await vaultState(store);
+  const [{ people, damaged }, settings] = store.locked
+    ? [{ people: [], damaged: [] }, defaultSettings()] : await Promise.all([store.people(), store.settings()]);
   return {
     people: people.map(summary).sort((a, b) => a.name.localeCompare(b.name)),
     damaged: damaged.map(({ id, code, message }) => ({ id, code, message })),
     settings: { targetFmr: settings.targetFmr, keepPictures: settings.keepPictures, theme: settings.theme },
     needed: engine.needed(),
     storage: storageFault,
+    vault,
   };
 }
 
@@ -215,11 +229,13 @@ const operations = {
   /** @param {{frame: Frame}} message */
   observe({ frame }) {
     const observations = engine.observe(pixels(frame), frame.width, frame.height, frame.timeMs);
+    witness.note(store, observations);
     return { observations, timings: engine.lastTimings() };
   },
 
   resetTracks() {
     engine.resetTracks();
+    witness.forget();
   },
 
   beginEnrolment() {
@@ -283,15 +299,15 @@ const operations = {
 
   /** @param {{person: string}} message */
   async remove({ person }) {
-    await store.remove(person);
+    const receipt = await store.remove(person);
     engine.removePerson(person);
-    return currentState();
+    return { ...(await currentState()), receipts: receipt ? [receipt] : [] };
   },
 
   async clear() {
-    await store.clear();
+    const receipt = await store.clear();
     engine.clearGallery();
-    return currentState();
+    return { ...(await currentState()), receipts: receipt ? [receipt] : [] };
   },
 
   /** @param {{patch: Partial<Settings>}} message */
@@ -300,6 +316,14 @@ const operations = {
     if (patch.targetFmr !== undefined) engine.setTarget(patch.targetFmr);
     return currentState();
   },
+
+  ...vaultOperations({
+    store: () => store,
+    refill: fillGallery,
+    empty: () => engine.clearGallery(),
+    state: currentState,
+    progress: () => scope.postMessage({ event: 'working' }),
+  }),
 };
 
 /** @param {unknown} error @returns {Fault} */

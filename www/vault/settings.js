@@ -5,7 +5,7 @@ import { storeError } from './errors.js';
 
 /** @returns {Settings} */
 export function defaultSettings() {
-  return { targetFmr: 1e-3, keepPictures: false, language: null, theme: 'system', lockAfterMinutes: 10, retentionDays: null, backupAfterDays: 30 };
+  return { targetFmr: 1e-3, keepPictures: false, language: null, theme: 'system', lockAfterMinutes: 10, retentionDays: null, logMatches: true, backupAfterDays: 30 };
 }
 
 /** @param {number} least @param {number} most @returns {(value: unknown) => boolean} */
@@ -19,6 +19,7 @@ const ALLOWED = {
   theme: (value) => ['system', 'light', 'dark'].includes(value),
   lockAfterMinutes: between(0, 24 * 60),
   retentionDays: (value) => value === null || between(1, 36_500)(value),
+  logMatches: (value) => typeof value === 'boolean',
   backupAfterDays: between(0, 3650),
 };
 

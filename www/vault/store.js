@@ -127,6 +127,7 @@ export class Store {
   /** @type {boolean} */ #closed = false;
   /** @type {number} */ #lastActive = Date.now();
   /** @type {number} */ #lockAfterMs = 0;
+  /** Whether the operator wants recognitions in the audit log. @type {boolean} */ logsMatches = true;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #idleTimer;
   /** @type {ReturnType<typeof setInterval> | undefined} */ #expiryTimer;
 
@@ -332,7 +333,7 @@ export class Store {
       const settings = { ...(await this.#settings()), ...checkSettings(patch) };
       const sealed = await seal(await this.#single(SINGLE.settings), utf8(JSON.stringify(settings)), binding(SCHEMA, 'settings', SINGLE.settings));
       await this.#commit([{ event: 'settings_changed' }], (tx) => void at(tx, 'records').put(sealed, SINGLE.settings));
-      this.#lockAfterMs = settings.lockAfterMinutes * 60_000;
+      this.#follow(settings);
       this.touch();
       return settings;
     });
@@ -411,7 +412,7 @@ export class Store {
       this.#generation = (await this.#mustHaveHeader()).generation;
       await this.#tidy();
       await this.#commit([...(failures ? [{ event: /** @type {Event} */ ('unlock_refused'), detail: { tries: failures } }] : []), { event: 'unlocked' }], () => {});
-      this.#lockAfterMs = (await this.#settings()).lockAfterMinutes * 60_000;
+      this.#follow(await this.#settings());
     });
     this.touch();
     this.#onevent({ kind: 'unlocked' });
@@ -772,7 +773,7 @@ export class Store {
     this.#forgetKeys();
     this.#generation = header.generation;
     this.#vaultKey = header.key;
-    if (this.#vaultKey) this.#lockAfterMs = (await this.#settings()).lockAfterMinutes * 60_000;
+    if (this.#vaultKey) this.#follow(await this.#settings());
     this.touch();
   }
 
@@ -808,6 +809,12 @@ export class Store {
 
   #allStores() {
     return [...STORES, ...LEGACY_STORES.filter((store) => this.#db.objectStoreNames.contains(store))];
+  }
+
+  /** @param {Settings} settings */
+  #follow({ lockAfterMinutes, logMatches }) {
+    this.#lockAfterMs = lockAfterMinutes * 60_000;
+    this.logsMatches = logMatches;
   }
 
   /** @returns {Promise<Settings>} */

@@ -37,6 +37,7 @@
  * @property {'system' | 'light' | 'dark'} theme
  * @property {number} lockAfterMinutes idle minutes before a vault with a PIN locks itself; 0 for never
  * @property {number | null} retentionDays people are erased so many days after their consent; null for never
+ * @property {boolean} logMatches whether the audit log notes whom the camera recognised, by random id
  * @property {number} backupAfterDays remind of a backup so many days after the last; 0 for never
  *
  * @typedef {object} Damaged A record that could not be opened. It is left where it is and kept out of everything else.

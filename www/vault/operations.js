@@ -1,0 +1,150 @@
+/** What the page may ask of the vault: the worker spreads these among its operations. */
+import { storeError } from './errors.js';
+import { Store } from './store.js';
+
+/** @typedef {import('./types.js').Settings} Settings */
+/** @typedef {import('../types.js').State} State */
+/** @typedef {import('../types.js').VaultState} VaultState */
+/** @typedef {import('./store.js').MergeRule} MergeRule */
+
+/** Of so many entries the page shows the newest; the export has them all. */
+const SHOWN_ENTRIES = 200;
+
+/**
+ * @param {unknown} store
+ * @returns {Promise<VaultState | null>}
+ */
+export async function vaultState(store) {
+  if (!(store instanceof Store)) return null;
+  const { vault, created, locked, lost, pin, waitSeconds, records, persisted, repaired } = await store.status();
+  const open = !locked && !lost;
+  const [backup, settings] = open ? await Promise.all([store.backup(), store.settings()]) : [null, null];
+  return { id: vault, created, locked, lost, pin, waitSeconds, records, persisted, repaired, backup, settings };
+}
+
+/**
+ * @param {{store: () => unknown, refill: () => Promise<void>, empty: () => void, state: () => Promise<State>, progress: (done: number, total: number) => void}} worker
+ *   refill: hands the gallery to the engine anew; empty: takes it away; progress: tells the page that work goes on
+ */
+export function vaultOperations({ store: current, refill, empty, state, progress }) {
+  /** @returns {Store} */
+  const vault = () => {
+    const store = current();
+    if (!(store instanceof Store)) throw storeError('storage_unavailable');
+    return store;
+  };
+  return {
+    /** @param {{pin: string}} message */
+    async vaultUnlock({ pin }) {
+      await vault().unlock(pin);
+      await refill();
+      return state();
+    },
+
+    async vaultLock() {
+      await vault().lock();
+      empty();
+      return state();
+    },
+
+    /** @param {{pin: string}} message */
+    async vaultSetPin({ pin }) {
+      await vault().setPin(pin);
+      return state();
+    },
+
+    /** @param {{pin: string, newPin: string}} message */
+    async vaultChangePin({ pin, newPin }) {
+      await vault().changePin(pin, newPin);
+      return state();
+    },
+
+    /** @param {{pin: string}} message */
+    async vaultRemovePin({ pin }) {
+      await vault().removePin(pin);
+      return state();
+    },
+
+    /** Somebody is at the device. */
+    vaultTouch() {
+      vault().touch();
+    },
+
+    /** @param {{patch: Partial<Settings>}} message */
+    async vaultSettings({ patch }) {
+      await vault().setSettings(patch);
+      // A shorter retention may have come due for somebody.
+      const receipts = await vault().eraseExpired();
+      if (receipts.length) await refill();
+      return { ...(await state()), receipts };
+    },
+
+    /** @param {{passphrase: string}} message */
+    async vaultExport({ passphrase }) {
+      const { file, filename, people, references, leftOut } = await vault().exportTo(passphrase, progress);
+      return { file, filename, people, references, leftOut: leftOut.length, state: await state() };
+    },
+
+    /** @param {{file: Blob, passphrase: string}} message */
+    vaultPreview({ file, passphrase }) {
+      return vault().previewImport(file, passphrase);
+    },
+
+    /** @param {{file: Blob, passphrase: string, rule: MergeRule}} message */
+    async vaultImport({ file, passphrase, rule }) {
+      const counts = await vault().importFrom(file, passphrase, rule, progress);
+      await refill();
+      return { counts, state: await state() };
+    },
+
+    async vaultLog() {
+      const [{ entries, unreadable }, verdict] = await Promise.all([vault().logEntries({ newest: SHOWN_ENTRIES }), vault().verifyLog()]);
+      return { entries, unreadable, verdict };
+    },
+
+    vaultExportLog() {
+      return vault().exportLog();
+    },
+
+    async vaultRenew() {
+      const renewed = await vault().renewProtection();
+      await refill();
+      return { renewed, state: await state() };
+    },
+
+    async vaultEraseEverything() {
+      empty();
+      const receipt = await vault().eraseEverything();
+      await refill();
+      return { ...(await state()), receipts: [receipt] };
+    },
+  };
+}
+
+/** Notes each decision about a face in the audit log once, however many frames confirm it. */
+export class Witness {
+  /** @type {Set<string>} */
+  #noted = new Set();
+
+  /** Faces are numbered anew. */
+  forget() {
+    this.#noted.clear();
+  }
+
+  /**
+   * @param {unknown} store
+   * @param {{track: number, decision: {kind: string, person?: string}}[]} observations
+   */
+  note(store, observations) {
+    if (!(store instanceof Store) || store.locked || !store.logsMatches) return;
+    for (const { track, decision } of observations) {
+      if (decision.kind === 'undecided') continue;
+      const key = `${track} ${decision.kind} ${decision.person ?? ''}`;
+      if (this.#noted.has(key)) continue;
+      this.#noted.add(key);
+      const matched = decision.kind === 'match';
+      // The live view does not wait for it, and a full disk must not stop it.
+      store.log(matched ? 'matched' : 'refused', { subject: matched ? decision.person : null }).catch(() => {});
+    }
+  }
+}
