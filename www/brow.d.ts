@@ -13,10 +13,11 @@ export interface CapturedFace {
 }
 
 export interface TemplateInfo {
-  version: number;
-  models: { full?: string; periocular: string };
+  /** `full` is null for a covered face. */
+  models: { full: string | null; periocular: string };
   mask: Mask;
-  quality: Quality;
+  /** 0..1 */
+  quality: number;
 }
 
 export class Engine {

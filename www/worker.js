@@ -181,7 +181,9 @@ async function hold(face) {
 function referencesOf(face, source) {
   return face.templates.map((template) => {
     const info = engine.templateInfo(template);
-    return { template, source, mask: info.mask.state, quality: info.quality.score, models: info.models, time: Date.now() };
+    const { periocular, full } = info.models;
+    const models = full ? { periocular, full } : { periocular };
+    return { template, source, mask: info.mask.state, quality: info.quality, models, time: Date.now() };
   });
 }
 
