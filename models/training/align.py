@@ -1,0 +1,156 @@
+"""The canonical face and the two windows that the networks look at.
+
+Everything downstream agrees on one frame: a 112x112 canonical face (DESIGN: `Crops`). Training pictures are kept
+as 128x128 crops, which are that frame with `MARGIN` pixels more on each side, so that jitter has something to show.
+Points are always `float32[5, 2]` in the order right eye, left eye, nose, right mouth corner, left mouth corner, where
+"right" is the subject's (so the right eye is on the left of the picture). Pictures are `uint8[h, w, 3]`, RGB.
+"""
+import cv2
+import numpy as np
+
+# Loader processes are forked, and OpenCV's own threads do not survive a fork: a child would wait for them for ever.
+cv2.setNumThreads(1)
+
+CANONICAL = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
+)
+FULL = 112
+MARGIN = 8
+CROP = FULL + 2 * MARGIN
+WINDOW_SCALE = 1.2
+WINDOW_WIDTH, WINDOW_HEIGHT = 112, 64
+WINDOW_CENTRE_X, WINDOW_TOP = 56.0, 12.0
+CROP_POINTS = CANONICAL + MARGIN
+
+
+class BadPicture(ValueError):
+    """A picture that cannot be used; the message names it and says what to do."""
+
+
+def fit_similarity(source, target):
+    """Least-squares similarity `float32[2, 3]` that takes `source` points onto `target` points (Umeyama, 1991)."""
+    source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
+    if source.shape != target.shape or source.ndim != 2 or len(source) < 2:
+        raise ValueError(f"fit_similarity needs two equal lists of at least two points, not {source.shape} and {target.shape}")
+    s, t = source - source.mean(0), target - target.mean(0)
+    spread = (s**2).sum() / len(s)
+    if not np.isfinite(spread) or spread < 1e-12:
+        raise ValueError("fit_similarity: the points coincide, so there is no scale to fit")
+    u, d, vt = np.linalg.svd(t.T @ s / len(s))
+    sign = np.array([1.0, 1.0 if np.linalg.det(u @ vt) > 0 else -1.0])
+    rotation = u @ np.diag(sign) @ vt
+    scale = (d * sign).sum() / spread
+    matrix = np.empty((2, 3), np.float32)
+    matrix[:, :2] = scale * rotation
+    matrix[:, 2] = target.mean(0) - scale * rotation @ source.mean(0)
+    return matrix
+
+
+def apply(matrix, points):
+    """`points` float[n, 2] carried through an affine `matrix` float[2, 3]."""
+    return (np.asarray(points, np.float32) @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
+
+
+def compose(second, first):
+    """The affine map that applies `first`, then `second`."""
+    last = np.array([[0, 0, 1]], np.float32)
+    return (np.vstack([second, last]) @ np.vstack([first, last]))[:2].astype(np.float32)
+
+
+def warp(picture, matrix, width, height):
+    """`picture` drawn through `matrix` (picture -> output), edge pixels replicated.
+
+    When the map shrinks by more than two, the picture is reduced by area first, so that no pixel is skipped.
+    """
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    if scale < 0.5:
+        factor = max(2 * scale, 0.02)
+        picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        matrix = compose(matrix, np.array([[1 / factor, 0, 0], [0, 1 / factor, 0]], np.float32))
+    return cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def align(picture, points):
+    """The 128x128 crop of a face, its points in the crop, and the pixels of the picture per canonical face side."""
+    matrix = fit_similarity(points, CROP_POINTS)
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    return warp(picture, matrix, CROP, CROP), apply(matrix, points), FULL / scale
+
+
+def window_of_crop():
+    """Affine map from a 128x128 crop to the 112x64 periocular window."""
+    z = WINDOW_SCALE
+    return np.array(
+        [[z, 0, WINDOW_WIDTH / 2 - z * (WINDOW_CENTRE_X + MARGIN)], [0, z, -z * (WINDOW_TOP + MARGIN)]], np.float32
+    )
+
+
+def full_of_crop(crop):
+    """The canonical 112x112 face inside a 128x128 crop."""
+    return crop[MARGIN:-MARGIN, MARGIN:-MARGIN]
+
+
+def periocular_of_crop(crop, matrix=None):
+    """The 112x64 periocular window of a 128x128 crop; `matrix` moves the crop first (crop -> crop)."""
+    to_window = window_of_crop() if matrix is None else compose(window_of_crop(), matrix)
+    return cv2.warpAffine(
+        crop, to_window, (WINDOW_WIDTH, WINDOW_HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def to_network(picture, mean=127.5, scale=128.0):
+    """Network input `float32[3, h, w]` of an RGB picture: (x - mean) / scale."""
+    return np.ascontiguousarray(((picture.astype(np.float32) - mean) / scale).transpose(2, 0, 1))
+
+
+class YuNet:
+    """Five points of the most prominent face near the centre, by OpenCV's YuNet."""
+
+    def __init__(self, path, threshold=0.5):
+        self.threshold = threshold
+        self.detector = cv2.FaceDetectorYN.create(str(path), "", (320, 320), threshold, 0.3, 5000)
+
+    def _faces(self, picture, threshold):
+        self.detector.setScoreThreshold(threshold)
+        self.detector.setInputSize((picture.shape[1], picture.shape[0]))
+        faces = self.detector.detect(np.ascontiguousarray(picture[..., ::-1]))[1]
+        return np.zeros((0, 15), np.float32) if faces is None else faces
+
+    def points(self, picture, pad=0.0, side=640):
+        """`(points, score)` in the picture's pixels, or None when no face is found.
+
+        `pad` widens the picture by that part of its longer side (tight crops need it: the detector has never seen a
+        face that fills the frame); `side` bounds the longer side that the detector sees. A second, wider and more
+        lenient look follows when the first finds nothing.
+        """
+        height, width = picture.shape[:2]
+        factor = min(1.0, side / max(height, width))
+        small = picture if factor == 1 else cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        for part, threshold, at_least in ((pad, self.threshold, 0), (0.35, 0.3, 320)):
+            border = int(part * max(small.shape[:2]))
+            seen = cv2.copyMakeBorder(small, border, border, border, border, cv2.BORDER_REPLICATE)
+            zoom = max(1.0, at_least / max(seen.shape[:2]))
+            if zoom > 1:
+                seen = cv2.resize(seen, None, fx=zoom, fy=zoom)
+            faces = self._faces(seen, threshold)
+            if len(faces):
+                best = faces[most_central(faces, seen.shape)]
+                return (best[4:14].reshape(5, 2) / zoom - border) / factor, float(best[14])
+        return None
+
+
+def most_central(faces, shape):
+    """Index of the face with the best trade between size, score and closeness to the centre."""
+    centre = np.array([shape[1] / 2, shape[0] / 2])
+    middles = faces[:, :2] + faces[:, 2:4] / 2
+    size = np.sqrt(np.abs(faces[:, 2] * faces[:, 3]))
+    return int((faces[:, 14] * size - 0.3 * np.linalg.norm(middles - centre, axis=1)).argmax())
+
+
+def read_picture(path):
+    """RGB uint8 picture of a file; raises `BadPicture` when it does not decode."""
+    data = np.fromfile(str(path), np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if picture is None:
+        raise BadPicture(f"{path} does not decode as a picture. Remove it or convert it to JPEG or PNG.")
+    return np.ascontiguousarray(picture[..., ::-1])

@@ -1,0 +1,158 @@
+"""An embedding network as a trainable torch module, read from and written back to ONNX.
+
+The networks are chains of convolutions, PReLU or ReLU, additions and a final flatten, with batch normalisation already
+folded away, so the ONNX graph itself is the architecture: nothing has to be written down twice.
+"""
+import hashlib
+
+import numpy as np
+import onnx
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from onnx import TensorProto, helper, numpy_helper
+
+
+class OtherArchitecture(ValueError):
+    """Weights that belong to another network."""
+
+
+def widened(graph):
+    """Initialisers of a graph as float32 by the name under which nodes use them, Casts from f16 followed."""
+    values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Cast" and node.input[0] in values:
+            values[node.output[0]] = values.pop(node.input[0]).astype(np.float32)
+    return values
+
+
+class FixedPRelu(torch.autograd.Function):
+    """PReLU whose slopes are not trained. Torch's own backward pass costs more than the convolutions' on a CPU."""
+
+    @staticmethod
+    def forward(context, x, slope):
+        context.save_for_backward(x, slope)
+        return F.prelu(x, slope.to(x.dtype))
+
+    @staticmethod
+    def backward(context, gradient):
+        x, slope = context.saved_tensors
+        slope = slope.to(x.dtype).view(1, -1, 1, 1)
+        return torch.addcmul(gradient * slope, torch.ops.aten.threshold_backward(gradient, x, 0), 1 - slope), None
+
+
+class OnnxNet(nn.Module):
+    """`float[n, 3, h, w]` to `float[n, d]`, by the graph of an ONNX file. Parameters keep the file's names."""
+
+    def __init__(self, path):
+        super().__init__()
+        graph = onnx.load(str(path)).graph
+        values = widened(graph)
+        self.entry = next(i.name for i in graph.input if i.name not in values)
+        self.exit = graph.output[0].name
+        dims = [d.dim_value for d in graph.input[0].type.tensor_type.shape.dim]
+        self.height, self.width = dims[2], dims[3]
+        self.plan = []
+        for node in graph.node:
+            if node.op_type == "Cast":
+                continue
+            if node.op_type not in ("Conv", "PRelu", "Relu", "Add", "Flatten", "Reshape"):
+                raise OtherArchitecture(f"{path}: operator {node.op_type} ({node.name}) is not one this trainer knows")
+            attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+            self.plan.append((node.op_type, list(node.input), list(node.output), attributes))
+        used = {name for _, inputs, _, _ in self.plan for name in inputs}
+        self.weights = nn.ParameterDict(
+            {n: nn.Parameter(torch.from_numpy(v.copy())) for n, v in values.items() if n in used and v.dtype == np.float32}
+        )
+
+    def forward(self, x):
+        values = {self.entry: x}
+        for operator, inputs, outputs, attributes in self.plan:
+            a = values[inputs[0]]
+            if operator == "Conv":
+                top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
+                if top != bottom or left != right:
+                    a, top, left = F.pad(a, (left, right, top, bottom)), 0, 0
+                bias = self.weights[inputs[2]] if len(inputs) > 2 else None
+                weight = self.weights[inputs[1]]
+                y = F.conv2d(a, weight, bias, attributes.get("strides", [1, 1]), (top, left), 1, attributes.get("group", 1))
+            elif operator == "PRelu":
+                slope = self.weights[inputs[1]]
+                y = F.prelu(a, slope.reshape(-1).to(a.dtype)) if slope.requires_grad else FixedPRelu.apply(a, slope.reshape(-1))
+            elif operator == "Relu":
+                y = F.relu(a)
+            elif operator == "Add":
+                y = a + values[inputs[1]]
+            else:
+                y = a.flatten(1)
+            values[outputs[0]] = y
+        return values[self.exit]
+
+    def freeze(self, convolutions, slopes=True):
+        """Leave the first convolutions (edges and colours, most of the work) as they are, and all PReLU slopes."""
+        count = 0
+        for operator, inputs, _, _ in self.plan:
+            count += operator == "Conv"
+            if (operator == "Conv" and count <= convolutions) or (operator == "PRelu" and slopes):
+                for name in inputs[1:]:
+                    self.weights[name].requires_grad_(False)
+
+    def fingerprint(self):
+        """A hash of operators and shapes: equal for two networks exactly when weights can be exchanged."""
+        text = repr([(op, i, o, sorted(a.items())) for op, i, o, a in self.plan])
+        text += repr([(n, tuple(p.shape)) for n, p in self.weights.items()])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def load_weights(self, state, fingerprint, origin):
+        """Take over weights; raises `OtherArchitecture` when they are of another network."""
+        if fingerprint != self.fingerprint():
+            raise OtherArchitecture(
+                f"{origin} holds weights of another architecture ({fingerprint}, not {self.fingerprint()}). "
+                "Start from the ONNX file that it was trained from, or delete the checkpoint to begin anew."
+            )
+        self.load_state_dict(state)
+
+
+def export(network, path, name="periocular"):
+    """Write the network as ONNX with batch 1, weights as f16 followed by a Cast to f32 (half the download)."""
+    initializers, nodes = [], []
+    for key, parameter in network.weights.items():
+        half = parameter.detach().float().cpu().numpy().astype(np.float16)
+        if not np.isfinite(half).all():
+            raise ValueError(f"weight {key} does not fit into float16")
+        initializers.append(numpy_helper.from_array(half, f"{key}_h"))
+        nodes.append(helper.make_node("Cast", [f"{key}_h"], [key], to=TensorProto.FLOAT))
+    for operator, inputs, outputs, attributes in network.plan:
+        operator, attributes = ("Flatten", {"axis": 1}) if operator == "Reshape" else (operator, attributes)
+        nodes.append(helper.make_node(operator, inputs[:1] if operator == "Flatten" else inputs, outputs, **attributes))
+    with torch.no_grad():
+        size = network(torch.zeros(1, 3, network.height, network.width)).shape[1]
+    entry = helper.make_tensor_value_info(network.entry, TensorProto.FLOAT, [1, 3, network.height, network.width])
+    exit_ = helper.make_tensor_value_info(network.exit, TensorProto.FLOAT, [1, size])
+    graph = helper.make_graph(nodes, name, [entry], [exit_], initializers)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def largest_difference(network, path, seed=0):
+    """Largest difference, relative to the output's length, between torch and ONNX Runtime on one random picture."""
+    import teachers
+
+    x = np.random.default_rng(seed).normal(0, 0.5, (1, 3, network.height, network.width)).astype(np.float32)
+    with torch.no_grad():
+        ours = network(torch.from_numpy(x)).float().numpy()
+    theirs = teachers.run(teachers.session(path), x)
+    return float(np.abs(ours - theirs).max() / np.linalg.norm(ours))
+
+
+def average(first, second, share):
+    """Weights `(1 - share) * first + share * second` of two state dicts of one architecture."""
+    return {k: torch.lerp(first[k].float(), second[k].float(), share) for k in first}
+
+
+@torch.no_grad()
+def move_average(average_state, network, decay):
+    """One step of the exponential moving average of a network's weights, in place."""
+    for key, value in network.state_dict().items():
+        average_state[key].lerp_(value.float(), 1 - decay)

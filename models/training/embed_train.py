@@ -1,0 +1,435 @@
+"""Train the periocular embedder on aligned sets with teachers' templates.
+
+    python embed_train.py OUT_FOLDER --start periocular.onnx --sets STEM[:people] ... --teachers mfn,fr (--steps N | --minutes M)
+
+Each STEM is an aligned set (data.py) with STEM.<teacher>.npy beside it (teachers.py). `:people` says that the first
+folder of `file` names a person; without it every picture is its own identity. A file `STEM.people.csv` (file, person,
+masked) overrules both: pictures it does not list are left out, and pictures marked as masked get their person's mean
+template as target, because the teachers cannot see under a mask.
+
+OUT_FOLDER gets `checkpoint.pt` (resumed from when it is there), `student.onnx` (moving average of the weights) and
+`run.json` (what was done; the model card is written from it). Runs on CUDA when there is one, else on the CPU.
+"""
+import argparse
+import csv
+import hashlib
+import json
+import math
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import align
+import data
+import embed_augment
+import embed_losses
+import embed_net
+import teachers
+
+UNKNOWN = -1
+
+
+class Diverged(RuntimeError):
+    """The loss is no number any more."""
+
+
+@dataclass
+class Recipe:
+    """Everything that decides the result, apart from the data."""
+
+    dimensions: int = 256
+    batch: int = 128  # half of it bare, half of it masked pictures of the same people
+    rate: float = 4e-4
+    warm_up: int = 300
+    weight_decay: float = 2e-4
+    scale: float = 28.0
+    margin: float = 0.15
+    teacher_weight: float = 2.0
+    pair_weight: float = 0.5
+    most_of_one_person: int = 16  # pictures an epoch
+    average_decay: float = 0.999
+    frozen_convolutions: int = 5  # everything at half resolution: a third of the time, and it changes least
+    seed: int = 1
+    keep_basis: bool = True  # turn the targets onto the start network's own axes
+
+
+@dataclass
+class Source:
+    """An aligned set ready for training."""
+
+    stem: str
+    crops: np.ndarray  # uint8[n, 128, 128, 3], memory-mapped
+    points: np.ndarray  # float32[n, 5, 2]
+    people: np.ndarray  # int[n], UNKNOWN where left out
+    masked: np.ndarray  # bool[n]
+    templates: list  # a float32[n, d] for each teacher
+
+
+def load_source(text, teacher_names):
+    """Read a `STEM[:people]`; raises `data.BadIndex` when its parts do not fit together."""
+    stem, _, kind = text.partition(":")
+    crops, files, points = data.read_set(stem)
+    masked = np.zeros(len(files), bool)
+    table = Path(f"{stem}.people.csv")
+    if table.exists():
+        people, masked = read_people(table, files)
+    elif kind == "people":
+        people = numbered([Path(f).parts[0] for f in files])
+    else:
+        people = np.arange(len(files))
+    templates = []
+    for name in teacher_names:
+        path = f"{stem}.{name}.npy"
+        if not os.path.exists(path):
+            raise data.BadIndex(f"{path} is missing. Make it with `teachers.py embed {stem} {name}=MODEL.onnx`.")
+        values = np.load(path)
+        if values.ndim != 2 or len(values) != len(files):
+            raise data.BadIndex(f"{path} has {len(values)} templates for {len(files)} crops. Run `teachers.py embed` again.")
+        templates.append(values)
+    return Source(stem, crops, points, people, masked, [spread_to_masked(t, people, masked) for t in templates])
+
+
+def numbered(names):
+    """Names to numbers 0..k-1."""
+    return np.unique(names, return_inverse=True)[1]
+
+
+def read_people(table, files):
+    """`(people int[n], masked bool[n])` of a STEM.people.csv."""
+    with open(table, newline="") as file:
+        rows = {row["file"]: row for row in csv.DictReader(file)}
+    unknown = set(rows) - set(files)
+    if unknown:
+        raise data.BadIndex(f"{table} names {sorted(unknown)[0]!r}, which the aligned set does not hold.")
+    names = sorted({row["person"] for row in rows.values()})
+    number = {name: i for i, name in enumerate(names)}
+    people = np.array([number[rows[f]["person"]] if f in rows else UNKNOWN for f in files])
+    return people, np.array([f in rows and rows[f]["masked"] == "1" for f in files])
+
+
+def spread_to_masked(templates, people, masked):
+    """Templates in which each masked picture has the mean template of its person's bare ones."""
+    templates = templates.copy()
+    for person in np.unique(people[masked & (people != UNKNOWN)]):
+        bare = (people == person) & ~masked
+        if bare.any():
+            templates[(people == person) & masked] = teachers.unit(templates[bare].mean(0))
+    return templates
+
+
+class Faces:
+    """All sources joined: pictures, identities, targets and class prototypes."""
+
+    def __init__(self, sources, recipe):
+        self.sources = sources
+        kept = [np.flatnonzero(s.people != UNKNOWN) for s in sources]
+        self.source = np.concatenate([np.full(len(k), i) for i, k in enumerate(kept)])
+        self.position = np.concatenate(kept)
+        self.points = np.concatenate([s.points[k] for s, k in zip(sources, kept)])
+        self.masked = np.concatenate([s.masked[k] for s, k in zip(sources, kept)])
+        people, first = [], 0
+        for s, k in zip(sources, kept):
+            numbers = numbered(s.people[k])
+            people.append(numbers + first)
+            first += numbers.max() + 1
+        self.people, self.count = np.concatenate(people), int(first)
+        self.targets, _ = teachers.centred_targets(
+            [[t[k] for t in s.templates] for s, k in zip(sources, kept)], recipe.dimensions, recipe.seed
+        )
+        self.members = [[] for _ in range(self.count)]
+        for i, person in enumerate(self.people):
+            self.members[person].append(i)
+        self._mix_targets()
+
+    def __len__(self):
+        return len(self.people)
+
+    def crop(self, i):
+        return np.asarray(self.sources[self.source[i]].crops[self.position[i]])
+
+    def _mix_targets(self):
+        """Prototypes are mean targets; a picture's own target moves halfway to its person's, against noise."""
+        total = np.zeros((self.count, self.targets.shape[1]), np.float32)
+        np.add.at(total, self.people, self.targets)
+        self.prototypes = teachers.unit(total)
+        self.targets = teachers.unit(self.targets + self.prototypes[self.people])
+
+    def turn(self, rotation):
+        """Turn targets and prototypes by an orthogonal `float32[d, d]`."""
+        self.targets, self.prototypes = self.targets @ rotation, self.prototypes @ rotation
+
+    def epoch(self, rng, most_of_one_person):
+        """A random order of pictures in which nobody appears too often."""
+        seen, order = np.zeros(self.count, int), []
+        for i in rng.permutation(len(self)):
+            if seen[self.people[i]] < most_of_one_person:
+                seen[self.people[i]] += 1
+                order.append(i)
+        return np.array(order)
+
+
+class Pairs(torch.utils.data.Dataset):
+    """Pictures twice: once mostly bare, once masked, the second often another picture of the same person."""
+
+    def __init__(self, faces, order, seed):
+        self.faces, self.order, self.seed = faces, order, seed
+
+    def __len__(self):
+        return len(self.order)
+
+    def partner(self, i, rng):
+        members = self.faces.members[self.faces.people[i]]
+        if len(members) < 2 or rng.random() < 0.25:
+            return i
+        masked = [m for m in members if self.faces.masked[m]]
+        if masked and not self.faces.masked[i] and rng.random() < 0.5:
+            return masked[rng.integers(len(masked))]
+        return members[rng.integers(len(members))]
+
+    def __getitem__(self, k):
+        cv2.setNumThreads(1)
+        rng = np.random.default_rng((self.seed, k))
+        i = int(self.order[k])
+        j = int(self.partner(i, rng))
+        first = self.view(i, rng, mask=bool(rng.random() < 0.2))
+        second = self.view(j, rng, mask=bool(rng.random() < 0.92))
+        return first, second, i, j
+
+    def view(self, i, rng, mask):
+        faces = self.faces
+        picture = embed_augment.sample(
+            faces.crop(i), faces.points[i], rng, mask=mask, really_masked=bool(faces.masked[i])
+        )
+        return torch.from_numpy(picture)
+
+
+def procrustes(source, target):
+    """Orthogonal `float32[d, d]` R for which `source @ R` is nearest to `target`."""
+    u, _, vt = np.linalg.svd(source.T.astype(np.float64) @ target.astype(np.float64))
+    return (u @ vt).astype(np.float32)
+
+
+@torch.no_grad()
+def embed_plain(network, faces, index, batch=64):
+    """Unit outputs for undisturbed windows."""
+    parts = []
+    for start in range(0, len(index), batch):
+        windows = [align.to_network(align.periocular_of_crop(faces.crop(i))) for i in index[start : start + batch]]
+        parts.append(F.normalize(network(torch.from_numpy(np.stack(windows))).float()).numpy())
+    return np.concatenate(parts)
+
+
+def turn_targets(network, faces, recipe, most=2500):
+    """Turn the targets so that the start network already speaks their language; returns the mean cosine reached.
+
+    Principal components have no natural order between runs. Turning the targets instead of remapping the last layer
+    keeps the axes of both networks alike, so that their weights can be averaged afterwards.
+    """
+    bare = np.flatnonzero(~faces.masked)
+    picked = np.random.default_rng(recipe.seed).permutation(bare)[:most]
+    outputs = embed_plain(network, faces, picked)
+    faces.turn(procrustes(faces.targets[picked], outputs))
+    return float((outputs * faces.targets[picked]).sum(1).mean())
+
+
+def rate_at(progress, step, recipe):
+    """Learning rate after a linear warm-up, falling by half a cosine to 2 % at progress 1."""
+    rise = min(1.0, (step + 1) / recipe.warm_up)
+    return recipe.rate * rise * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+
+
+class Trainer:
+    """Network, optimiser, moving average and the place where they are kept."""
+
+    def __init__(self, network, faces, recipe, folder, steps=None, minutes=None):
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.network = network.to(self.device, memory_format=torch.channels_last)
+        self.forward = self.network
+        self.faces, self.recipe, self.folder = faces, recipe, Path(folder)
+        self.steps, self.minutes = steps, minutes
+        network.freeze(recipe.frozen_convolutions)
+        trained = [w for w in network.weights.values() if w.requires_grad]
+        self.optimiser = torch.optim.AdamW(trained, recipe.rate, betas=(0.9, 0.98), weight_decay=recipe.weight_decay)
+        self.average = {k: v.detach().float().clone() for k, v in network.state_dict().items()}
+        self.prototypes = torch.from_numpy(faces.prototypes).to(self.device)
+        self.step, self.epoch, self.spent, self.bad = 0, 0, 0.0, 0
+        self.log = []
+
+    @property
+    def checkpoint(self):
+        return self.folder / "checkpoint.pt"
+
+    def progress(self):
+        """0 at the start, 1 when the agreed steps or minutes are used up."""
+        by_steps = self.step / self.steps if self.steps else 0.0
+        by_time = self.spent / (60 * self.minutes) if self.minutes else 0.0
+        return max(by_steps, by_time)
+
+    def save(self):
+        """Write the checkpoint beside the old one and swap, so that a crash leaves one of both whole."""
+        state = dict(
+            fingerprint=self.network.fingerprint(), weights=self.network.state_dict(), average=self.average,
+            optimiser=self.optimiser.state_dict(), step=self.step, epoch=self.epoch, spent=self.spent, log=self.log,
+            recipe=asdict(self.recipe),
+        )
+        fresh = self.checkpoint.with_suffix(".new")
+        torch.save(state, fresh)
+        os.replace(fresh, self.checkpoint)
+
+    def resume(self):
+        """Go on from the folder's checkpoint; False when there is none."""
+        if not self.checkpoint.exists():
+            return False
+        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        self.network.load_weights(state["weights"], state["fingerprint"], self.checkpoint)
+        self.average = state["average"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.epoch, self.spent, self.log = state["step"], state["epoch"], state["spent"], state["log"]
+        return True
+
+    def loss(self, first, second, i, j):
+        """The loss of one batch and its parts for the log."""
+        faces, recipe = self.faces, self.recipe
+        both = np.concatenate([i, j])
+        classes = torch.from_numpy(faces.people[both]).to(self.device)
+        targets = torch.from_numpy(faces.targets[both]).to(self.device)
+        pictures = torch.cat([first, second]).to(self.device, memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            outputs = self.forward(pictures)
+        outputs = F.normalize(outputs.float())
+        distance = embed_losses.teacher_loss(outputs, targets)
+        softmax = embed_losses.margin_softmax(outputs, classes, self.prototypes, recipe.scale, recipe.margin)
+        half = len(i)
+        pairs = embed_losses.pull_pairs(outputs[:half], outputs[half:], classes[:half])
+        total = softmax + recipe.teacher_weight * distance + recipe.pair_weight * pairs
+        return total, (softmax.item(), 1 - distance.item(), pairs.item())
+
+    def learn(self, batch):
+        """One step of the optimiser."""
+        first, second, i, j = batch
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate_at(self.progress(), self.step, self.recipe)
+        total, parts = self.loss(first, second, i.numpy(), j.numpy())
+        if not torch.isfinite(total):
+            self.bad += 1
+            if self.bad > 3:
+                kept = f"The last good checkpoint is {self.checkpoint}." if self.checkpoint.exists() else "No checkpoint was written yet."
+                raise Diverged(f"the loss is not a number at step {self.step}. {kept} Start again with a lower --rate.")
+            return None
+        self.bad = 0
+        self.optimiser.zero_grad()
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimiser.step()
+        self.step += 1
+        embed_net.move_average(self.average, self.network, min(self.recipe.average_decay, (1 + self.step) / (20 + self.step)))
+        return parts
+
+    def run(self, workers=2, save_every=100, report=print):
+        """Train until progress is 1."""
+        recent, mark = [], time.time()
+        while self.progress() < 1:
+            order = self.faces.epoch(np.random.default_rng((self.recipe.seed, self.epoch)), self.recipe.most_of_one_person)
+            pairs = Pairs(self.faces, order, self.recipe.seed * 1000 + self.epoch * 7919 + self.step)
+            loader = torch.utils.data.DataLoader(
+                pairs, self.recipe.batch // 2, num_workers=workers, drop_last=len(pairs) >= self.recipe.batch // 2,
+                prefetch_factor=4 if workers else None, multiprocessing_context="fork" if workers else None,
+            )
+            for batch in loader:
+                parts = self.learn(batch)
+                now = time.time()
+                self.spent, mark = self.spent + now - mark, now
+                if parts is not None:
+                    recent.append(parts)
+                if self.step % 50 == 0 and recent:
+                    mean = [round(float(v), 4) for v in np.mean(recent, 0)]
+                    self.log.append([self.step, round(self.spent), *mean])
+                    recent = []
+                    report(f"step {self.step} {self.spent / 60:.1f} min softmax {mean[0]} cosine {mean[1]} pairs {mean[2]}")
+                if self.step % save_every == 0:
+                    self.save()
+                if self.progress() >= 1:
+                    break
+            self.epoch += 1
+        self.save()
+
+    def averaged(self):
+        """The network with its moving average as weights, on the CPU."""
+        self.network.load_state_dict(self.average)
+        return self.network.to("cpu", memory_format=torch.contiguous_format).eval()
+
+
+def file_hash(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, workers=2, report=print, fast=False):
+    """Train and export; returns what `run.json` says."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(recipe.seed)
+    faces = Faces([load_source(s, teacher_names) for s in sets], recipe)
+    report(f"{len(faces)} pictures of {faces.count} identities, {int(faces.masked.sum())} of them really masked")
+    network = embed_net.OnnxNet(start)
+    agreement = turn_targets(network, faces, recipe) if recipe.keep_basis else None
+    trainer = Trainer(network, faces, recipe, folder, steps, minutes)
+    if fast:
+        trainer.forward = torch.compile(network)
+    if trainer.resume():
+        report(f"resumed at step {trainer.step}")
+    trainer.run(workers, report=report)
+    result = trainer.averaged()
+    embed_net.export(result, folder / "student.onnx")
+    difference = embed_net.largest_difference(result, folder / "student.onnx")
+    if difference > 5e-3:
+        raise RuntimeError(f"student.onnx differs from the trained network by {difference:.1e} of the output's length")
+    summary = dict(
+        start=Path(start).name, start_sha256=file_hash(start), sets=[Path(s).name for s in sets], teachers=teacher_names,
+        pictures=len(faces), identities=faces.count, really_masked=int(faces.masked.sum()), recipe=asdict(recipe),
+        steps=trainer.step, samples=trainer.step * recipe.batch, minutes=round(trainer.spent / 60, 1),
+        device=trainer.device.type, agreement_at_start=agreement, log=trainer.log, export_difference=difference,
+        student_sha256=file_hash(folder / "student.onnx"),
+    )
+    (folder / "run.json").write_text(json.dumps(summary, indent=1))
+    return summary
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder")
+    parser.add_argument("--start", required=True)
+    parser.add_argument("--sets", nargs="+", required=True)
+    parser.add_argument("--teachers", default="mfn,fr")
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--compile", action="store_true", help="let torch fuse operators (needs a C++ compiler)")
+    for name, value in asdict(Recipe()).items():
+        if type(value) in (int, float):
+            parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    args = parser.parse_args()
+    if not args.steps and not args.minutes:
+        parser.error("say how long: --steps or --minutes")
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    recipe = Recipe(**{n: getattr(args, n) for n, v in asdict(Recipe()).items() if type(v) in (int, float)})
+    try:
+        summary = train(
+            args.folder, args.start, args.sets, args.teachers.split(","), recipe, args.steps, args.minutes, args.workers,
+            lambda text: print(text, flush=True), args.compile,
+        )
+    except (data.BadIndex, align.BadPicture, embed_net.OtherArchitecture, Diverged, FileNotFoundError, ValueError) as error:
+        sys.exit(f"embed_train: {error}")
+    print(f"{summary['steps']} steps in {summary['minutes']} minutes; {args.folder}/student.onnx")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Templates of the teachers for an aligned set, and the targets made from them.
+
+    python teachers.py embed STEM NAME=MODEL.onnx[:MEAN:SCALE] ...   writes STEM.NAME.npy, float32[n, d]
+
+A template is the network's output for the full face, normalised, plus that of the mirrored face, normalised again.
+Input is (x - MEAN) / SCALE, 127.5 and 128 when not given.
+"""
+import argparse
+import os
+import sys
+
+import numpy as np
+
+import align
+import data
+
+
+def unit(x):
+    """Rows of `x` at length one (rows of zeros stay)."""
+    return x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12)
+
+
+def session(path, threads=1):
+    """ONNX Runtime session on the CPU."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def run(network, pictures, batch=32):
+    """Outputs `float32[n, d]` of an ONNX Runtime session for `float32[n, 3, h, w]`, one by one when it must."""
+    entry = network.get_inputs()[0]
+    step = 1 if entry.shape[0] == 1 else batch
+    parts = [network.run(None, {entry.name: pictures[i : i + step]})[0] for i in range(0, len(pictures), step)]
+    return np.concatenate(parts)
+
+
+def templates(network, crops, draw, mean=127.5, scale=128.0, flip=True, chunk=256):
+    """Unit templates `float32[n, d]`; `draw` takes a 128x128 crop to the picture that the network wants."""
+    parts = []
+    for start in range(0, len(crops), chunk):
+        x = np.stack([align.to_network(draw(np.asarray(c)), mean, scale) for c in crops[start : start + chunk]])
+        template = unit(run(network, x))
+        if flip:
+            template = unit(template + unit(run(network, np.ascontiguousarray(x[..., ::-1]))))
+        parts.append(template)
+    return np.concatenate(parts).astype(np.float32)
+
+
+def centred_targets(sets, dimensions=256, seed=0, sample=12000):
+    """Targets from several teachers over several sources.
+
+    `sets` is a list (a source each) of lists (a teacher each) of `float32[n, d]`. Each source's own mean template is
+    taken away first: it is made of borders, crop and camera, not of people, and a student would learn it. Returns
+    `(targets float32[sum n, dimensions] of unit length, basis float32[sum d, dimensions])`.
+    """
+    rows = []
+    for teachers in sets:
+        centred = [unit(t - t.mean(0)) for t in teachers]
+        rows.append(np.concatenate(centred, 1) / np.sqrt(len(centred)))
+    joined = np.concatenate(rows)
+    if joined.shape[1] < dimensions:
+        raise ValueError(f"the teachers give {joined.shape[1]} numbers together, fewer than the {dimensions} asked for")
+    picked = np.random.default_rng(seed).permutation(len(joined))[:sample]
+    if len(picked) < dimensions:
+        raise ValueError(f"{len(picked)} crops cannot fix {dimensions} principal components. Give at least {dimensions} crops.")
+    basis = np.linalg.svd(joined[picked], full_matrices=False)[2][:dimensions].T.astype(np.float32)
+    return unit(joined @ basis).astype(np.float32), basis
+
+
+def parse_teacher(text):
+    """`NAME=PATH[:MEAN:SCALE]` -> (name, path, mean, scale)."""
+    name, _, rest = text.partition("=")
+    path, *numbers = rest.split(":")
+    if not name or not path or len(numbers) not in (0, 2):
+        raise ValueError(f"{text!r} is not NAME=MODEL.onnx or NAME=MODEL.onnx:MEAN:SCALE")
+    mean, scale = (float(n) for n in numbers) if numbers else (127.5, 128.0)
+    return name, path, mean, scale
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    embed = commands.add_parser("embed")
+    embed.add_argument("stem")
+    embed.add_argument("teachers", nargs="+")
+    embed.add_argument("--no-flip", action="store_true", help="one look a picture instead of two: half the time, noisier")
+    args = parser.parse_args()
+    crops, _, _ = data.read_set(args.stem)
+    for text in args.teachers:
+        name, path, mean, scale = parse_teacher(text)
+        if not os.path.exists(path):
+            sys.exit(f"{path} is not there. README.md, 'Teachers', says where each comes from.")
+        result = templates(session(path), crops, align.full_of_crop, mean, scale, not args.no_flip)
+        np.save(f"{args.stem}.{name}.npy", result)
+        print(f"{args.stem}.{name}.npy: {result.shape[0]} templates of {result.shape[1]} numbers")
+
+
+if __name__ == "__main__":
+    main()
