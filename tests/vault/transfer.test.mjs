@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { person, repeatable } from './people.mjs';
-import { VERSION, readBackup, summarise, writeBackup } from '../../www/vault/transfer.js';
+import { VERSION, addToSummary, emptySummary, readBackup, writeBackup } from '../../www/vault/transfer.js';
 
 const PASSPHRASE = 'four random words here';
 const ROUNDS = 1000;
 const CHUNK = 256 * 1024 + 16 + 4;
+
+function summarise(people, vault) {
+  const summary = emptySummary(vault);
+  for (const person of people) addToSummary(summary, person);
+  return summary;
+}
 
 async function backup(people, { passphrase = PASSPHRASE, summary = summarise(people, 'vault') } = {}) {
   const pieces = [];

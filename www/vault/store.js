@@ -14,7 +14,7 @@ import { fromCause, storeError } from './errors.js';
 import { migrateLegacy } from './legacy.js';
 import { checkPin, countTry, inWords, unwrap, waitSeconds, wrap } from './pin.js';
 import { checkSettings, defaultSettings } from './settings.js';
-import { checkPassphrase, readBackup, summarise, writeBackup } from './transfer.js';
+import { addToSummary, checkPassphrase, emptySummary, readBackup, writeBackup } from './transfer.js';
 
 export { StoreError } from './errors.js';
 export { verifyExport } from './audit.js';
@@ -304,11 +304,16 @@ export class Store {
     if (this.locked || this.#closed) return [];
     const receipts = await this.#exclusively(async () => {
       const { retentionDays } = await this.#settings();
-      const { people } = await this.#storedPeople();
-      const expired = people.filter(({ person }) => person.expires !== null && person.expires <= now).map(({ person }) => person.id);
-      const retired = people
-        .filter(({ person }) => retentionDays !== null && person.consent.time + retentionDays * DAY_MS <= now && !expired.includes(person.id))
-        .map(({ person }) => person.id);
+      /** @type {string[]} */
+      const expired = [];
+      /** @type {string[]} */
+      const retired = [];
+      for await (const { id, stored } of this.#eachStored()) {
+        if (!stored) continue;
+        const { expires, consent } = stored.person;
+        if (expires !== null && expires <= now) expired.push(id);
+        else if (retentionDays !== null && consent.time + retentionDays * DAY_MS <= now) retired.push(id);
+      }
       return [...(await this.#erase(expired, 'expired')), ...(await this.#erase(retired, 'retention'))];
     });
     if (receipts.length) this.#onevent({ kind: 'erased', receipts });
@@ -443,6 +448,8 @@ export class Store {
   // ------------------------------------------------------------------------------------------ export and import
 
   /**
+   * Goes through the store twice, piece by piece, so that memory does not grow with the number of people: the summary
+   * comes first in the file, and only a first pass can tell it.
    * @param {string} passphrase at least 8 characters
    * @param {(done: number, total: number) => void} [onprogress] people
    * @returns {Promise<{file: Blob, filename: string, people: number, references: number, leftOut: Damaged[]}>}
@@ -451,25 +458,34 @@ export class Store {
     await this.#ready(true);
     checkPassphrase(passphrase);
     return this.#exclusively(async () => {
-      const { people, damaged } = await this.#people();
-      const summary = summarise(people, await this.#vaultId());
-      function* counted() {
-        for (const [i, person] of people.entries()) {
-          yield person;
-          if (i % BATCH === 0) onprogress(i, people.length);
+      const summary = emptySummary(await this.#vaultId());
+      /** @type {Damaged[]} */
+      const leftOut = [];
+      for await (const { id, person, cause } of this.#eachPerson()) {
+        if (person) addToSummary(summary, person);
+        else leftOut.push(asDamaged(id, cause));
+        if (summary.people % BATCH === 0) onprogress(0, summary.people);
+      }
+      const each = this.#eachPerson();
+      let done = 0;
+      async function* people() {
+        for await (const { person } of each) {
+          if (person) yield person;
+          done += 1;
+          if (done % BATCH === 0) onprogress(done, summary.people);
         }
       }
       /** @type {BlobPart[]} */
       const parts = [];
-      for await (const piece of writeBackup(passphrase, summary, counted(), this.#iterations)) {
+      for await (const piece of writeBackup(passphrase, summary, people(), this.#iterations)) {
         // A Blob of its own: the browser may keep it on the disk instead of in this worker's memory.
         parts.push(new Blob([piece]));
       }
       const file = new Blob(parts, { type: 'application/octet-stream' });
-      onprogress(people.length, people.length);
+      onprogress(summary.people, summary.people);
       await this.#commit([{ event: 'exported', detail: { people: summary.people, references: summary.references } }], () => {});
       const day = new Date(summary.created).toISOString().slice(0, 10);
-      return { file, filename: `brow-${day}.brow`, people: summary.people, references: summary.references, leftOut: damaged };
+      return { file, filename: `brow-${day}.brow`, people: summary.people, references: summary.references, leftOut };
     });
   }
 
@@ -965,6 +981,54 @@ export class Store {
     }
     people.sort(({ person: a }, { person: b }) => a.created - b.created || (a.id < b.id ? -1 : 1));
     return { people, damaged, protectionKey: keys.get(SINGLE.protection) };
+  }
+
+  /**
+   * Everybody, a batch at a time, in the order of their ids. To be called under the lock, for between two batches another
+   * tab could write.
+   * @returns {AsyncGenerator<{id: string, stored: Stored | null, cause: unknown}, void, void>}
+   */
+  async *#eachStored() {
+    for (let after = ''; ; ) {
+      const from = IDBKeyRange.lowerBound(after, true);
+      const { ids, records, keys } = await this.#read(['keys', 'records'], async (tx) => {
+        const [ids, records] = await Promise.all([result(at(tx, 'records').getAllKeys(from, BATCH)), result(at(tx, 'records').getAll(from, BATCH))]);
+        return { ids: ids.map(String), records, keys: await Promise.all(ids.map((id) => result(at(tx, 'keys').get(id)))) };
+      });
+      if (ids.length === 0) return;
+      after = ids[ids.length - 1];
+      const opened = await Promise.all(
+        ids.map((id, i) =>
+          this.#isOwn(id) ? null : this.#openPerson(id, keys[i], records[i]).then((stored) => ({ id, stored, cause: null }), (cause) => ({ id, stored: null, cause })),
+        ),
+      );
+      for (const one of opened) if (one) yield one;
+    }
+  }
+
+  /**
+   * The same, with templates as the engine knows them.
+   * @returns {AsyncGenerator<{id: string, person: Person | null, cause: unknown}, void, void>}
+   */
+  async *#eachPerson() {
+    const secret = await this.#openProtectionKey(await this.#read(['keys'], (tx) => result(at(tx, 'keys').get(SINGLE.protection))));
+    for await (const { id, stored, cause } of this.#eachStored()) {
+      if (!stored) {
+        yield { id, person: null, cause };
+        continue;
+      }
+      /** @type {Person | null} */
+      let person = null;
+      /** @type {unknown} */
+      let problem = null;
+      try {
+        person = this.#unprotected(stored, secret);
+      } catch (error) {
+        if (fromCause(error).code === 'protection_missing') throw error;
+        problem = error;
+      }
+      yield { id, person, cause: problem };
+    }
   }
 
   /** @returns {Promise<{people: Person[], damaged: Damaged[]}>} templates as the engine knows them */

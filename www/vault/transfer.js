@@ -91,25 +91,21 @@ function u32(value) {
   return bytes;
 }
 
-/**
- * @param {Person[]} people
- * @param {string} vault
- * @returns {Summary}
- */
-export function summarise(people, vault) {
-  /** @type {Record<string, number>} */
-  const models = {};
-  let references = 0;
-  for (const person of people) {
-    for (const reference of person.references) {
-      references += 1;
-      for (const id of [reference.models.full, reference.models.periocular]) {
-        if (id !== undefined) models[id] = (models[id] ?? 0) + 1;
-      }
+/** @param {string} vault @returns {Summary} of nobody yet */
+export function emptySummary(vault) {
+  return { created: Date.now(), vault, people: 0, references: 0, models: {}, who: [] };
+}
+
+/** @param {Summary} summary @param {Person} person */
+export function addToSummary(summary, { id, name, references }) {
+  summary.people += 1;
+  summary.references += references.length;
+  summary.who.push({ id, name, references: references.length });
+  for (const { models } of references) {
+    for (const model of [models.full, models.periocular]) {
+      if (model !== undefined) summary.models[model] = (summary.models[model] ?? 0) + 1;
     }
   }
-  const who = people.map(({ id, name, references: list }) => ({ id, name, references: list.length }));
-  return { created: Date.now(), vault, people: people.length, references, models, who };
 }
 
 /**
