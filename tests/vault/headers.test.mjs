@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { HOSTS, headersForAll } from '../../tools/hosts.mjs';
+
+const headers = headersForAll(readFileSync(new URL('../../www/_headers', import.meta.url), 'utf8'));
+const policy = new Map(
+  Object.fromEntries(headers)['Content-Security-Policy'].split(';').map((part) => {
+    const [name, ...values] = part.trim().split(/\s+/);
+    return [name, values];
+  }),
+);
+
+test('the policy allows the own origin and nothing else', () => {
+  assert.deepEqual(policy.get('default-src'), ["'none'"]);
+  for (const [directive, values] of policy) {
+    if (!directive.endsWith('-src')) continue;
+    for (const value of values) assert.ok(["'none'", "'self'", 'blob:', "'wasm-unsafe-eval'"].includes(value), `${directive} ${value}`);
+  }
+  assert.deepEqual(policy.get('script-src'), ["'self'", "'wasm-unsafe-eval'"]);
+  assert.deepEqual(policy.get('connect-src'), ["'self'"]);
+});
+
+test('forms, bases and frames are forbidden, and scripts need a trusted type', () => {
+  for (const directive of ['form-action', 'base-uri', 'frame-ancestors']) assert.deepEqual(policy.get(directive), ["'none'"], directive);
+  assert.deepEqual(policy.get('require-trusted-types-for'), ["'script'"]);
+  assert.deepEqual(policy.get('trusted-types'), ['brow']);
+  assert.equal(policy.get('sandbox').includes('allow-popups'), false);
+});
+
+test('the camera is the only device that is allowed', () => {
+  const permissions = Object.fromEntries(headers)['Permissions-Policy'].split(', ').map((part) => part.split('='));
+  assert.deepEqual(permissions.filter(([, value]) => value !== '()').map(([name]) => name).sort(), ['camera', 'screen-wake-lock']);
+  assert.ok(permissions.some(([name]) => name === 'microphone'));
+});
+
+test('every host is told every header, quoted so that nothing ends early', () => {
+  const said = {
+    nginx: (name, value, text) => text.includes(`add_header ${name} "${value}" always;`),
+    apache: (name, value, text) => text.includes(`Header always set ${name} "${value}"`),
+    caddy: (name, value, text) => text.includes(`\t${name} "${value}"`),
+    vercel: (name, value, text) => JSON.parse(text).headers[0].headers.some((header) => header.key === name && header.value === value),
+    firebase: (name, value, text) => JSON.parse(text).hosting.headers[0].headers.some((header) => header.key === name && header.value === value),
+  };
+  assert.ok(headers.length >= 10);
+  for (const [host, write] of Object.entries(HOSTS)) for (const [name, value] of headers) assert.ok(said[host](name, value, write(headers)), `${host}: ${name}`);
+});
