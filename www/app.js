@@ -85,7 +85,7 @@ function engineReady(state) {
   ready = true;
   loading.hidden = true;
   loading.classList.remove('failed');
-  for (const code of ['offline', 'download_failed', 'program_damaged', 'model_damaged']) notices.clear(code);
+  for (const code of ['offline', 'download_failed', 'program_damaged', 'model_damaged', 'model_truncated']) notices.clear(code);
   showState(state);
   document.documentElement.dataset.ready = '';
   showCamera();

@@ -244,8 +244,12 @@ const faults = {
     'Load the page again. If it happens again, something between the server and this browser changes files.',
   ],
   model_damaged: [
-    'A network of the recogniser arrived damaged or cut short and was not used.',
+    'A network of the recogniser arrived damaged and was not used.',
     'Load the page again. If it happens again, something between the server and this browser changes files.',
+  ],
+  model_truncated: [
+    'A network of the recogniser arrived cut short and was not used.',
+    'Load the page again. If it happens again, check the connection and the files on the server.',
   ],
   worker_restarted: [
     'The recogniser had stopped and was started again.',

@@ -132,7 +132,7 @@ describe('the files of the recogniser', () => {
 
   test('a network that was cut short is not used', async () => {
     const page = await visitor.visit({ wait: false, prepare: tampered((bytes) => bytes.subarray(0, bytes.length - 1000)) });
-    assert.match(await told(page, 'model_damaged'), /cut short/);
+    assert.match(await told(page, 'model_truncated'), /cut short/);
   });
 
   test('offline on the first visit: says so, and goes on once the network is back', async () => {
@@ -353,7 +353,7 @@ describe('a name', () => {
   test('can be changed', async () => {
     await page.getByRole('button', { name: 'Rename יוסף (2)' }).click();
     await page.getByLabel('New name').fill('Barack');
-    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText('is the new name').waitFor();
     assert.ok((await page.locator('ul.people bdi').allInnerTexts()).includes('Barack'));
   });
