@@ -103,7 +103,7 @@ def loss_of(rows, logits, faces, anchors):
     `rows` b x n x 16, `logits` b x n; `faces` a list of (targets k x 12, known k, face k). Each face teaches the
     POSITIVES anchors that answer it best already; anchors whose box lies on a face otherwise count neither way.
     """
-    score_sum, place_sum, count = 0.0, 0.0, 0
+    score_sum, place_sum, count = torch.zeros(()), torch.zeros(()), 0
     for row, logit, (target, known, face) in zip(rows, logits, faces):
         wanted, ignored = torch.zeros_like(logit), torch.zeros_like(logit, dtype=torch.bool)
         centre = row[:, 0:2] + anchors
@@ -133,7 +133,8 @@ def loss_of(rows, logits, faces, anchors):
         focal = torch.where(wanted > 0, 0.6 * (1 - p) ** 1.5, 0.4 * p ** 1.5) * entropy
         score_sum = score_sum + focal[(wanted > 0) | ~ignored].sum()
     count = max(count, 1)
-    return 2 * score_sum / count + place_sum / count, float(score_sum) / count, float(place_sum) / count
+    score, place = score_sum / count, place_sum / count
+    return 2 * score + place, float(score.detach()), float(place.detach())
 
 
 class Stream(torch.utils.data.IterableDataset):

@@ -1,7 +1,7 @@
 """Trains the landmark network: five points, how sure each is, whether it is a face, and the mask's state.
 
     python landmarks.py train OUT.pt LABELS.npz ... --negatives NEG.npz --minutes M [--init OLD.pt]
-    python landmarks.py export CHECKPOINT.pt OUT.onnx
+    python landmarks.py export CHECKPOINT.pt OUT.onnx [--lift L] [--temperature T]
     python landmarks.py check OUT.onnx LABELS.npz ... --negatives NEG.npz     (on what training left out)
 
 Input   `input` 1 x 3 x 96 x 96, RGB, (x - 127.5) / 128: the crop of `landmarks_data.crop_frame` around rough points.
@@ -87,8 +87,12 @@ def folded(conv, norm):
     return (conv.weight * scale[:, None, None, None]).detach().numpy(), (norm.bias - norm.running_mean * scale).detach().numpy()
 
 
-def export(net, path):
-    """Writes `net` as ONNX with half-precision weights."""
+def export(net, path, lift=0.0, temperature=1.0):
+    """Writes `net` as ONNX with half-precision weights.
+
+    `lift` is added to the logit of an incorrectly worn mask and the mask's logits are divided by `temperature`, so that
+    their softmax is calibrated (maskstate.py).
+    """
     import onnx
 
     net = net.eval()
@@ -114,7 +118,10 @@ def export(net, path):
     x = g.node("Relu", [linear(x, "hidden", net.hidden.weight, net.hidden.bias)], "hidden.relu")
     first = 0
     for name, count in OUTPUTS:
-        linear(x, name, net.answer.weight[first:first + count], net.answer.bias[first:first + count])
+        weight, bias = net.answer.weight[first:first + count], net.answer.bias[first:first + count]
+        if name == "mask":
+            weight, bias = weight / temperature, (bias + torch.tensor([0.0, 0.0, lift])) / temperature
+        linear(x, name, weight, bias)
         g.output(name, [1, count])
         first += count
     model = halve_weights(g.model("brow", "five points, their spread, face, mask state from a 96 x 96 crop"))
@@ -132,7 +139,7 @@ def loss_of(out, points, weight, face, mask, class_weight):
     is_face = F.binary_cross_entropy_with_logits(out[:, 15], face)
     known = mask >= 0
     state = F.cross_entropy(out[known, 16:19], mask[known], weight=class_weight, label_smoothing=0.02)
-    return 0.25 * place + 10 * plain + 0.5 * is_face + 0.6 * state, (plain, place, is_face, state)
+    return 0.25 * place + 10 * plain + 0.5 * is_face + 0.6 * state, [float(p.detach()) for p in (plain, place, is_face, state)]
 
 
 class Stream(torch.utils.data.IterableDataset):
@@ -196,7 +203,7 @@ def train(args):
             for a, b in zip(mean.state_dict().values(), net.state_dict().values()):
                 if a.dtype.is_floating_point:
                     a.mul_(keep).add_(b, alpha=1 - keep)
-        sums.append([float(p) for p in parts] + [float(((out[:, 16:19].argmax(1) == mask)[mask >= 0]).float().mean())])
+        sums.append(parts + [float(((out[:, 16:19].argmax(1) == mask)[mask >= 0]).float().mean())])
         if step % 100 == 0:
             a = np.mean(sums[-100:], 0)
             print(f"{step} {(time.time() - start) / 60:.1f} min, {step * args.batch / (time.time() - start):.0f}/s: apart {a[0]:.4f} "
@@ -268,11 +275,13 @@ def main():
     p = commands.add_parser("export")
     p.add_argument("checkpoint")
     p.add_argument("out")
+    p.add_argument("--lift", type=float, default=0.0, help="for the logit of incorrect; see maskstate.py calibrate")
+    p.add_argument("--temperature", type=float, default=1.0)
     args = parser.parse_args()
     if args.command == "export":
         net = LandmarkNet()
         net.load_state_dict(torch.load(args.checkpoint))
-        export(net, args.out)
+        export(net, args.out, args.lift, args.temperature)
     else:
         (train if args.command == "train" else check)(args)
 

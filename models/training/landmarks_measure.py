@@ -114,6 +114,11 @@ def true_match_rates(vectors, people, masks, first, second, rates=(1e-2, 1e-3)):
     return [float((genuine > impostor[int(r * len(impostor))]).mean()) for r in rates]
 
 
+def half_of(row):
+    """"even" or "odd": on which side of the split this row's person lies."""
+    return ("even", "odd")[zlib.crc32(row["file"].split("/")[0].encode()) % 2]
+
+
 def point_sets(image, tools):
     """Every way to five (or four) points that is compared; None where nothing is found."""
     blaze, net, detector = tools
@@ -161,6 +166,8 @@ def main():
     tools = BlazeFace(args.blazeface), SecondLook(args.landmarks), detector
     embedder = session_of(args.embedder)
     rows = list(csv.DictReader(open(args.truth)))
+    if "all" not in args.half:
+        rows = [r for r in rows if half_of(r) in args.half]
     vectors = {n: np.zeros((len(rows), 256), np.float32) for n in NAMES}
     states = []
     for i, row in enumerate(rows):
@@ -178,13 +185,13 @@ def main():
         vectors[" & ".join(names) + " templates"] = total / (np.linalg.norm(total, axis=1, keepdims=True) + 1e-12)
     people = np.array([r["file"].split("/")[0] for r in rows])
     masks = np.array([r["mask"] for r in rows])
-    even = np.array([zlib.crc32(p.encode()) % 2 == 0 for p in people])
+    halves = np.array([half_of(r) for r in rows])
     print("mask state by truth:", {t: np.bincount([s[1] for s in states if s[0] == t], minlength=3).tolist() for t in set(masks)})
     logits = np.array([s[2] for s in states])
     print("face logit, percentiles 1 5 50:", np.percentile(logits, [1, 5, 50]).round(2), "spread in crop pixels 5 50 95:",
           np.percentile([s[3] for s in states], [5, 50, 95]).round(2))
     for half in args.half:
-        use = np.ones(len(rows), bool) if half == "all" else even == (half == "even")
+        use = np.ones(len(rows), bool) if half == "all" else halves == half
         print(f"{half}: {use.sum()} pictures; TMR at FMR 1e-2 / 1e-3: bare x bare, bare x masked, masked x masked; not found")
         for name, v in vectors.items():
             v = v[use]

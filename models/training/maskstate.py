@@ -6,7 +6,9 @@
 `scenes` takes pictures of several people with boxes (header `file,mask,x0,y0,x1,y1`, pixels; mask is bare, masked or
 incorrect), finds each boxed face with BlazeFace as the engine does, and prints the confusion by true state and by the
 face's height, with and without the mirrored second opinion. `calibrate` prints the temperature by which the logits are
-to be divided so that the probability means what it says, fitted on real faces that training left out.
+to be divided, after a correction for `incorrect` being rarer than in training, so that the probability means what it
+says; fitted on real faces that training left out. `landmarks.py export --lift L --temperature T` writes both into the
+file.
 """
 
 import argparse
@@ -22,6 +24,7 @@ from landmarks_data import FaceSamples, blaze_bias, crop_frame, cut, jitter, loa
 from landmarks_measure import SecondLook, session_of
 
 STATES = ("bare", "masked", "incorrect")
+PRIOR = (0.45, 0.45, 0.1)  # how common the states are where the probability is to be right; training has more incorrect ones
 
 
 def face_in_box(image, box, blazeface):
@@ -111,13 +114,15 @@ def calibrate(args):
         use = source == name
         print(f"  {name}: {(logits[use].argmax(1) == truth[use]).mean():.3f} of {use.sum()} right")
     share = np.bincount(truth, minlength=3)
-    weight = (1 / np.maximum(share, 1))[truth]  # every state counts alike
-    costs = {}
-    for temperature in np.geomspace(0.4, 4, 60):
-        p = softmax(logits / temperature)[np.arange(len(truth)), truth]
-        costs[temperature] = -(weight * np.log(p + 1e-9)).sum() / weight.sum()
-    best = min(costs, key=costs.get)
-    print(f"temperature {best:.2f} (cross entropy {costs[best]:.3f}; {-(weight * np.log(softmax(logits)[np.arange(len(truth)), truth] + 1e-9)).sum() / weight.sum():.3f} without)")
+    weight = (np.array(PRIOR) / np.maximum(share, 1))[truth]
+    rows = np.arange(len(truth))
+
+    def cost(temperature, lift):
+        return -(weight * np.log(softmax((logits + [0, 0, lift]) / temperature)[rows, truth] + 1e-9)).sum()
+
+    best = min(((t, lift) for t in np.geomspace(0.4, 4, 40) for lift in np.arange(-3, 1.1, 0.1)), key=lambda p: cost(*p))
+    print(f"temperature {best[0]:.2f}, add {best[1]:.1f} to the logit of incorrect: cross entropy {cost(*best):.3f}; {cost(1, 0):.3f} as trained")
+    print_confusion(truth, (logits + [0, 0, best[1]]).argmax(1), "with that")
 
 
 def main():
