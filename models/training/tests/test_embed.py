@@ -1,0 +1,329 @@
+"""What a person would say is true of aligning, augmenting, losses, training and measuring the embedder."""
+
+import contextlib
+import csv
+import io
+import pathlib
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import torch  # noqa: E402
+
+import align  # noqa: E402
+import data  # noqa: E402
+import data_people  # noqa: E402
+import data_synthetic  # noqa: E402
+import embed_augment  # noqa: E402
+import embed_evaluate  # noqa: E402
+import embed_losses  # noqa: E402
+import embed_net  # noqa: E402
+import embed_smoke  # noqa: E402
+import embed_train  # noqa: E402
+import teachers  # noqa: E402
+
+
+def similarity(angle, scale, x, y):
+    c, s = scale * np.cos(angle), scale * np.sin(angle)
+    return np.array([[c, -s, x], [s, c, y]], np.float32)
+
+
+def units(rng, n, d):
+    return teachers.unit(rng.normal(size=(n, d))).astype(np.float32)
+
+
+class Alignment(unittest.TestCase):
+    def test_a_similarity_is_found_again_from_its_points(self):
+        true = similarity(0.3, 1.7, 12, -5)
+        found = align.fit_similarity(align.CANONICAL, align.apply(true, align.CANONICAL))
+        np.testing.assert_allclose(found, true, atol=1e-3)
+
+    def test_mirrored_points_do_not_mirror_the_picture(self):
+        mirrored = align.CANONICAL * [-1, 1]
+        self.assertGreater(np.linalg.det(align.fit_similarity(mirrored, align.CANONICAL)[:, :2]), 0)
+
+    def test_points_in_one_place_are_refused(self):
+        with self.assertRaisesRegex(ValueError, "coincide"):
+            align.fit_similarity(np.ones((5, 2)), align.CANONICAL)
+
+    def test_the_points_of_a_turned_small_face_land_on_the_canonical_ones(self):
+        points = align.apply(similarity(-0.4, 0.9, 60, 80), align.CANONICAL)
+        _, inside, px = align.align(np.zeros((240, 240, 3), np.uint8), points)
+        np.testing.assert_allclose(inside, align.CROP_POINTS, atol=0.01)
+        self.assertAlmostEqual(px, 112 * 0.9, delta=0.1)
+
+    def test_the_window_shows_the_eyes_where_the_design_says(self):
+        eyes = align.apply(align.window_of_crop(), align.CROP_POINTS[:2])
+        np.testing.assert_allclose(eyes, (align.CANONICAL[:2] - [56, 12]) * 1.2 + [56, 0], atol=1e-3)
+
+    def test_shrinking_does_not_alias(self):
+        stripes = np.zeros((400, 400, 3), np.uint8)
+        stripes[:, ::2] = 255
+        small = align.warp(stripes, similarity(0, 0.25, 0, 0), 100, 100)
+        self.assertLess(int(small[5:-5, 5:-5].std()), 8)
+
+    def test_a_file_that_is_no_picture_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "broken.jpg"
+            path.write_bytes(b"not a picture")
+            with self.assertRaisesRegex(align.BadPicture, "broken.jpg does not decode"):
+                align.read_picture(path)
+
+
+class Augmentation(unittest.TestCase):
+    def setUp(self):
+        rng = np.random.default_rng(0)
+        self.crop, self.points, _ = align.align(*data_synthetic.draw_picture(data_synthetic.draw_person(rng), rng))
+
+    def test_the_same_seed_gives_the_same_sample(self):
+        a, b = (embed_augment.sample(self.crop, self.points, np.random.default_rng(7)) for _ in range(2))
+        np.testing.assert_array_equal(a, b)
+
+    def test_samples_have_the_networks_shape_and_range(self):
+        for seed in range(60):
+            x = embed_augment.sample(self.crop, self.points, np.random.default_rng(seed))
+            self.assertEqual((x.shape, x.dtype), ((3, 64, 112), np.float32))
+            self.assertTrue(np.isfinite(x).all() and np.abs(x).max() <= 1.0)
+
+    def test_a_painted_mask_covers_below_the_eyes_and_leaves_the_brows(self):
+        window = np.full((64, 112, 3), 150, np.float32)
+        points = align.apply(align.window_of_crop(), align.CROP_POINTS)
+        changed = np.zeros((64, 112))
+        for seed in range(40):
+            changed += np.abs(embed_augment.paint_mask(window, points, np.random.default_rng(seed)) - 150).mean(2) > 20
+        self.assertGreater(changed[60:, 40:72].mean(), 20)
+        self.assertLess(changed[:25].mean(), 1)
+
+    def test_points_go_astray_further_under_a_mask(self):
+        strength = embed_augment.Augment()
+        spread = lambda masked: np.std([
+            embed_augment.misplaced(self.points, np.random.default_rng(s), strength, masked)[3:, 1] - self.points[3:, 1] for s in range(300)
+        ])
+        self.assertGreater(spread(True), 2 * spread(False))
+
+
+class Losses(unittest.TestCase):
+    def setUp(self):
+        self.rng = np.random.default_rng(1)
+        self.prototypes = torch.from_numpy(units(self.rng, 20, 16))
+        self.classes = torch.arange(8)
+
+    def test_the_teacher_loss_is_zero_only_on_the_target(self):
+        self.assertAlmostEqual(float(embed_losses.teacher_loss(self.prototypes, self.prototypes)), 0, places=5)
+        self.assertAlmostEqual(float(embed_losses.teacher_loss(-self.prototypes, self.prototypes)), 2, places=5)
+
+    def test_softmax_prefers_the_right_identity(self):
+        right = embed_losses.margin_softmax(self.prototypes[:8], self.classes, self.prototypes)
+        wrong = embed_losses.margin_softmax(self.prototypes[8:16], self.classes, self.prototypes)
+        self.assertLess(float(right), 0.2)
+        self.assertGreater(float(wrong), 3)
+
+    def test_a_class_too_alike_is_neither_right_nor_wrong(self):
+        twin = torch.cat([self.prototypes, self.prototypes[:1]])
+        alone = embed_losses.margin_softmax(self.prototypes[:1], torch.tensor([0]), self.prototypes)
+        beside = embed_losses.margin_softmax(self.prototypes[:1], torch.tensor([0]), twin)
+        self.assertAlmostEqual(float(alone), float(beside), places=3)
+
+    def test_pairs_are_content_when_everybody_finds_themselves(self):
+        x = self.prototypes[:8]
+        self.assertLess(float(embed_losses.pull_pairs(x, x, self.classes)), float(embed_losses.pull_pairs(x, x.flip(0), self.classes)))
+
+    def test_other_pictures_of_the_same_person_do_not_count_as_strangers(self):
+        x = self.prototypes[:2]
+        same = torch.cat([x, x[:1]])
+        loss = embed_losses.pull_pairs(same, same, torch.tensor([0, 1, 0]))
+        self.assertAlmostEqual(float(loss), float(embed_losses.pull_pairs(x, x, torch.tensor([0, 1]))), delta=0.05)
+
+
+class Network(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.folder.name) / "tiny.onnx"
+        embed_smoke.tiny_network(self.path, 64, 112, 8, 0)
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def test_torch_and_onnx_runtime_agree_on_the_file(self):
+        self.assertLess(embed_net.largest_difference(embed_net.OnnxNet(self.path), self.path), 1e-5)
+
+    def test_an_exported_network_reads_back_with_the_same_answers(self):
+        network = embed_net.OnnxNet(self.path)
+        out = self.path.with_name("out.onnx")
+        embed_net.export(network, out)
+        self.assertLess(embed_net.largest_difference(network, out), 2e-3)
+        self.assertEqual(embed_net.OnnxNet(out).fingerprint(), network.fingerprint())
+
+    def test_fixed_slopes_pass_the_same_gradient_as_torch(self):
+        x = torch.randn(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
+        slope = torch.tensor([0.1, -0.2, 1.5], dtype=torch.float64)
+        self.assertTrue(torch.autograd.gradcheck(lambda v: embed_net.FixedPRelu.apply(v, slope), x))
+
+    def test_weights_of_another_architecture_are_refused(self):
+        other = self.path.with_name("other.onnx")
+        embed_smoke.tiny_network(other, 64, 112, 9, 0)
+        network, foreign = embed_net.OnnxNet(self.path), embed_net.OnnxNet(other)
+        with self.assertRaisesRegex(embed_net.OtherArchitecture, "another architecture"):
+            network.load_weights(foreign.state_dict(), foreign.fingerprint(), "checkpoint.pt")
+
+    def test_averaging_starts_at_one_network_and_ends_at_the_other(self):
+        a, b = {"w": torch.zeros(3)}, {"w": torch.ones(3)}
+        self.assertEqual([float(embed_net.average(a, b, s)["w"][0]) for s in (0.0, 0.25, 1.0)], [0.0, 0.25, 1.0])
+
+
+class Training(unittest.TestCase):
+    """One small set of drawn faces for all tests below."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        out = pathlib.Path(cls.folder.name)
+        cls.out, cls.stem = out, str(out / "faces")
+        data_synthetic.write_drawn_set(cls.stem, 12, 3)
+        embed_smoke.tiny_network(out / "teacher.onnx", 112, 112, 12, 0)
+        embed_smoke.tiny_network(out / "start.onnx", 64, 112, 8, 1)
+        crops, _, _ = data.read_set(cls.stem)
+        np.save(f"{cls.stem}.t.npy", teachers.templates(teachers.session(out / "teacher.onnx"), crops, align.full_of_crop))
+        cls.recipe = embed_train.Recipe(dimensions=8, batch=8, warm_up=1, rate=1e-3, frozen_convolutions=0)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def trainer(self, name, steps, recipe=None):
+        recipe = recipe or self.recipe
+        faces = embed_train.Faces([embed_train.load_source(self.stem, ["t"])], recipe)
+        folder = self.out / name
+        folder.mkdir(exist_ok=True)
+        return embed_train.Trainer(embed_net.OnnxNet(self.out / "start.onnx"), faces, recipe, folder, steps=steps)
+
+    def quietly(self, trainer):
+        trainer.run(workers=0, save_every=2, report=lambda text: None)
+
+    def test_an_index_with_another_number_of_rows_is_refused(self):
+        crops, _, _ = data.read_set(self.stem)
+        with open(f"{self.stem}.csv", newline="") as file:
+            rows = list(csv.reader(file))[1:]
+        data.write_set(str(self.out / "short"), np.asarray(crops), rows[:-1])
+        with self.assertRaisesRegex(data.BadIndex, "35 rows .* 36 crops"):
+            data.read_set(str(self.out / "short"))
+
+    def test_templates_for_another_set_are_refused(self):
+        np.save(f"{self.stem}.wrong.npy", np.zeros((5, 12), np.float32))
+        with self.assertRaisesRegex(data.BadIndex, "5 templates for 36 crops"):
+            embed_train.load_source(self.stem, ["wrong"])
+
+    def test_missing_templates_say_how_to_make_them(self):
+        with self.assertRaisesRegex(data.BadIndex, "teachers.py embed"):
+            embed_train.load_source(self.stem, ["absent"])
+
+    def test_training_goes_on_from_its_checkpoint(self):
+        first = self.trainer("resume", 4)
+        self.quietly(first)
+        second = self.trainer("resume", 6)
+        self.assertTrue(second.resume())
+        self.assertEqual(second.step, 4)
+        self.quietly(second)
+        self.assertEqual(second.step, 6)
+
+    def test_a_checkpoint_of_another_architecture_is_refused_on_resume(self):
+        self.quietly(self.trainer("foreign", 2))
+        embed_smoke.tiny_network(self.out / "larger.onnx", 64, 112, 9, 1)
+        other = self.trainer("foreign", 4)
+        other.network = embed_net.OnnxNet(self.out / "larger.onnx")
+        with self.assertRaisesRegex(embed_net.OtherArchitecture, "delete the checkpoint"):
+            other.resume()
+
+    def test_a_loss_that_is_no_number_stops_and_leaves_the_last_good_checkpoint(self):
+        trainer = self.trainer("diverged", 20)
+        good = trainer.loss
+
+        def broken(*batch):
+            total, parts = good(*batch)
+            return (total * float("nan"), parts) if trainer.step >= 2 else (total, parts)
+
+        trainer.loss = broken
+        with self.assertRaisesRegex(embed_train.Diverged, "last good checkpoint"):
+            self.quietly(trainer)
+        again = self.trainer("diverged", 20)
+        self.assertTrue(again.resume())
+        self.assertEqual(again.step, 2)
+        self.assertTrue(all(torch.isfinite(w).all() for w in again.network.weights.values()))
+
+    def test_masked_pictures_get_their_persons_bare_template(self):
+        templates = units(np.random.default_rng(0), 4, 6)
+        spread = embed_train.spread_to_masked(templates, np.array([0, 0, 0, 1]), np.array([False, False, True, True]))
+        np.testing.assert_allclose(spread[2], teachers.unit(templates[:2].mean(0)), atol=1e-6)
+        np.testing.assert_array_equal(spread[[0, 1, 3]], templates[[0, 1, 3]])
+
+    def test_turned_targets_keep_their_angles_and_meet_the_network(self):
+        rng = np.random.default_rng(2)
+        targets = units(rng, 50, 8)
+        hidden = np.linalg.qr(rng.normal(size=(8, 8)))[0].astype(np.float32)
+        found = embed_train.procrustes(targets, targets @ hidden)
+        np.testing.assert_allclose(found, hidden, atol=1e-4)
+
+    def test_a_wrong_command_line_ends_in_words_and_not_in_a_traceback(self):
+        said = io.StringIO()
+        argv, sys.argv = sys.argv, ["x", str(self.out / "w"), "--start", str(self.out / "start.onnx"), "--sets", self.stem, "--teachers", "no", "--steps", "1"]
+        try:
+            with contextlib.redirect_stderr(said), self.assertRaises(SystemExit) as stop:
+                embed_train.main()
+        finally:
+            sys.argv = argv
+        self.assertIn("embed_train:", str(stop.exception))
+
+
+class People(unittest.TestCase):
+    def test_a_picture_of_somebody_else_is_left_out(self):
+        rng = np.random.default_rng(3)
+        own, other = units(rng, 1, 32), units(rng, 1, 32)
+        templates = teachers.unit(np.concatenate([np.repeat(own, 4, 0), other]) + rng.normal(0, 0.02, (5, 32)))
+        keep = data_people.clean(templates, ["a"] * 5, np.zeros(5, bool), 0.5)
+        np.testing.assert_array_equal(keep, [True, True, True, True, False])
+
+    def test_people_of_the_measuring_sets_are_recognised(self):
+        means = units(np.random.default_rng(4), 3, 32)
+        self.assertEqual(data_people.known_strangers(["a", "b", "c"], means, means[1:2], 0.9), {"b"})
+
+
+class Measuring(unittest.TestCase):
+    def scores(self, lift):
+        rng = np.random.default_rng(5)
+        people = np.repeat(np.arange(40), 3)
+        centres = units(rng, 40, 24)
+        templates = teachers.unit(centres[people] + rng.normal(0, lift, (120, 24)))
+        return people, templates
+
+    def test_everybody_is_found_when_templates_are_clear_and_few_when_not(self):
+        found = []
+        for lift in (0.01, 1.0):
+            people, templates = self.scores(lift)
+            pairs = embed_evaluate.cell_pairs(templates @ templates.T, people, people, True)
+            found.append(embed_evaluate.cell_rates(pairs, (1e-2,), 50)["rates"]["0.01"])
+        self.assertEqual(found[0][0], 1.0)
+        self.assertLess(found[1][0], 0.5)
+        self.assertTrue(found[1][1] <= found[1][0] <= found[1][2])
+
+    def test_each_pair_counts_once_and_none_with_itself(self):
+        people, templates = self.scores(0.1)
+        mated, _, other, _ = embed_evaluate.cell_pairs(templates @ templates.T, people, people, True)
+        self.assertEqual((len(mated), len(other)), (40 * 3, 120 * 119 // 2 - 120))
+
+    def test_a_rate_that_too_few_pairs_can_show_is_not_given(self):
+        people, templates = self.scores(0.1)
+        pairs = embed_evaluate.cell_pairs(templates[:9] @ templates[:9].T, people[:9], people[:9], True)
+        self.assertEqual(embed_evaluate.cell_rates(pairs, (1e-3,))["rates"], {})
+
+    def test_the_halves_share_nobody_and_miss_nobody(self):
+        names = [f"person-{i}" for i in range(50)]
+        odd, even = ({n for n in names if embed_evaluate.in_half(n, h)} for h in ("odd", "even"))
+        self.assertEqual((odd | even, odd & even), (set(names), set()))
+
+
+if __name__ == "__main__":
+    unittest.main()
