@@ -19,6 +19,9 @@ function synthetic([, channels, rows, columns], seed) {
 
 const bytesOf = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
 
+/** Runs of one runtime before the next has its turn: few, so that a busy machine is fair to all. */
+const RUNS = 3;
+
 /** A runtime behind the bench's own exports. */
 async function openExports(file, model, dims) {
   const { instance } = await WebAssembly.instantiate(await bytesOf(file));
@@ -77,7 +80,7 @@ function differenceOf(outputs, golden) {
 /**
  * @param {string} name the network's
  * @param {string[]} runtimes
- * @param {number} rounds in each of which every runtime runs ten times
+ * @param {number} rounds in each of which every runtime runs RUNS times
  */
 export async function measure(name, runtimes, rounds) {
   const model = await bytesOf(`/models/${name}.onnx`);
@@ -102,7 +105,7 @@ export async function measure(name, runtimes, rounds) {
   }
   for (let round = 0; round < rounds; round++) {
     for (const result of all.filter((r) => r.run)) {
-      for (let i = 0; i < 10; i++) {
+      for (let i = 0; i < RUNS; i++) {
         const start = performance.now();
         await result.run(image);
         result.times.push(performance.now() - start);

@@ -1,7 +1,7 @@
 /**
- * `make bench`, or `node bench/run.mjs [--json FILE] [--model NAME] [--rounds 12] [--relaxed] [--no-rten]`: every network in
+ * `make bench`, or `node bench/run.mjs [--json FILE] [--model NAME] [--rounds 60] [--no-rten]`: every network in
  * models/ in this runtime, in onnxruntime-web and in rten, in turn, in one run of headless Chromium, one thread, and the
- * answers of all compared with the goldens. `--relaxed` adds this runtime compiled with relaxed SIMD.
+ * answers of all compared with the goldens.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,27 +18,26 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'string' },
     model: { type: 'string' },
-    rounds: { type: 'string', default: '12' },
-    relaxed: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '60' },
     'no-rten': { type: 'boolean', default: false },
   },
 });
 const FEATURES = ['--enable-simd', '--enable-bulk-memory', '--enable-nontrapping-float-to-int', '--enable-sign-ext',
   '--enable-mutable-globals', '--enable-reference-types', '--enable-multivalue'];
-const BASE_FLAGS = '-C target-feature=+simd128,+bulk-memory,+nontrapping-fptoint';
+const FLAGS = '-C target-feature=+simd128,+bulk-memory,+nontrapping-fptoint';
+const TARGET = join(root, 'target/bench');
 
 /** Compiles a crate of the bench and optimises it as the product is. */
-function compile(crate, { target = 'target/bench', flags = BASE_FLAGS, features = FEATURES } = {}) {
+function compile(crate) {
   execFileSync('cargo', ['build', '--locked', '--release', '--target', 'wasm32-unknown-unknown'], {
     cwd: join(here, crate),
     stdio: 'inherit',
-    env: { ...process.env, CARGO_TARGET_DIR: join(root, target), RUSTFLAGS: flags },
+    env: { ...process.env, CARGO_TARGET_DIR: TARGET, RUSTFLAGS: FLAGS },
   });
   const name = crate === 'wasm' ? 'brow_bench' : 'rten_bench';
-  const built = join(root, target, 'wasm32-unknown-unknown/release', `${name}.wasm`);
-  const optimised = join(root, target, `${name}.wasm`);
+  const optimised = join(TARGET, `${name}.wasm`);
   execFileSync(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), '-O3', '--strip-debug', '--strip-producers',
-    ...features, built, '-o', optimised]);
+    ...FEATURES, join(TARGET, 'wasm32-unknown-unknown/release', `${name}.wasm`), '-o', optimised]);
   return optimised;
 }
 
@@ -47,11 +46,6 @@ function gather() {
   const put = (from, to) => copyFileSync(from, join(folder, to ?? basename(from)));
   const runtimes = [{ name: 'brow', file: 'brow.wasm' }];
   put(compile('wasm'), 'brow.wasm');
-  if (options.relaxed) {
-    put(compile('wasm', { target: 'target/bench-relaxed', flags: `${BASE_FLAGS},+relaxed-simd --cfg relaxed`,
-      features: [...FEATURES, '--enable-relaxed-simd'] }), 'brow-relaxed.wasm');
-    runtimes.push({ name: 'brow-relaxed', file: 'brow-relaxed.wasm' });
-  }
   const dist = join(here, 'node_modules/onnxruntime-web/dist');
   put(join(dist, 'ort.wasm.min.mjs'), 'ort.js');
   put(join(dist, 'ort-wasm-simd-threaded.mjs'), 'ort-glue.js');

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 /// Mutants tried of each file.
-const MUTANTS: usize = 150;
+const MUTANTS: usize = 1500;
 /// Places at which each file is cut.
-const CUTS: usize = 60;
+const CUTS: usize = 200;
 
 struct Random(u64);
 

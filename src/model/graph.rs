@@ -219,6 +219,11 @@ impl<'a> Builder<'a> {
         &self.values[id].dims
     }
 
+    /// What slopes are counted by: the second axis.
+    fn channels(&self, id: ValueId) -> usize {
+        self.dims(id).get(1).copied().unwrap_or(1)
+    }
+
     fn map_dims(&self, node: &onnx::Node<'a>, id: ValueId) -> Result<[usize; 4]> {
         let dims: [usize; 4] = self.dims(id).try_into().map_err(|_| shape(node.name, format!("needs a map, got {:?}", self.dims(id))))?;
         if dims[0] != 1 || self.values[id].constant.is_some() {
@@ -270,7 +275,10 @@ impl<'a> Builder<'a> {
             "BatchNormalization" => self.batch_normalization(node),
             "PRelu" => self.prelu(node),
             "Relu" => self.activate(node, Activation::Clip(0.0, f32::INFINITY)),
-            "LeakyRelu" => self.activate(node, Activation::Slope(vec![node.float("alpha", 0.01)])),
+            "LeakyRelu" => {
+                let channels = self.channels(self.required(node, 0)?);
+                self.activate(node, Activation::slopes(&vec![node.float("alpha", 0.01); channels]))
+            }
             "Sigmoid" => self.activate(node, Activation::Sigmoid),
             "Clip" => self.clip(node),
             "Add" => self.combine(node, Arithmetic::Add),
@@ -480,18 +488,19 @@ impl<'a> Builder<'a> {
     fn prelu(&mut self, node: &onnx::Node<'a>) -> Result<()> {
         let x = self.required(node, 0)?;
         let dims = self.dims(x);
-        let channels = dims.get(1).copied().unwrap_or(1);
+        let channels = self.channels(x);
         let slopes = self.constant_of(node, 1)?.ok_or_else(|| shape(node.name, "its slopes are missing"))?;
         // The slopes are broadcast from the last axis backwards: [C,1,1] is one a channel.
         let behind = dims.len().saturating_sub(2);
         let per_channel = slopes.dims.len() > behind
             && slopes.dims[slopes.dims.len() - behind..].iter().all(|&d| d == 1)
             && count(&slopes.dims) == Some(channels);
-        let values = self.floats(node, 1)?.unwrap_or_default().to_vec();
-        if !(values.len() == 1 || per_channel) {
-            return Err(unsupported(node, "with slopes that differ within a channel"));
-        }
-        self.activate(node, Activation::Slope(values))
+        let values = match self.floats(node, 1)?.unwrap_or_default() {
+            &[one] => vec![one; channels],
+            many if per_channel => many.to_vec(),
+            _ => return Err(unsupported(node, "with slopes that differ within a channel")),
+        };
+        self.activate(node, Activation::slopes(&values))
     }
 
     fn clip(&mut self, node: &onnx::Node<'a>) -> Result<()> {

@@ -4,6 +4,8 @@
 //! belong together, [`plan`] decides order, layout and memory, and the [`kernels`] do the arithmetic. Nothing here is
 //! particular to faces.
 
+#![forbid(unsafe_code)]
+
 mod error;
 mod fuse;
 mod graph;

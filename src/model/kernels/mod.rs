@@ -33,12 +33,18 @@ pub enum Activation {
     None,
     /// ReLU is `Clip(0, inf)`, ReLU6 `Clip(0, 6)`.
     Clip(f32, f32),
-    /// Negative values times a slope: PReLU (one slope a channel) and LeakyReLU.
-    Slope(Vec<f32>),
+    /// Negative values times a slope of their channel: PReLU and LeakyReLU. Slopes in fours, as channels are.
+    Slope(Vec<Pixel>),
     Sigmoid,
 }
 
 impl Activation {
+    /// `slopes` one a channel.
+    pub fn slopes(slopes: &[f32]) -> Activation {
+        let four = |four: &[f32]| std::array::from_fn(|lane| four.get(lane).copied().unwrap_or(0.0));
+        Activation::Slope(slopes.chunks(4).map(four).collect())
+    }
+
     /// Whether zero stays zero, so that unused lanes stay clean.
     pub fn keeps_zero(&self) -> bool {
         match self {
@@ -54,13 +60,7 @@ impl Activation {
         match self {
             Activation::None => BlockActivation::None,
             Activation::Clip(low, high) => BlockActivation::Clip(f32x4::splat(*low), f32x4::splat(*high)),
-            Activation::Slope(slopes) => {
-                let slope = match slopes.as_slice() {
-                    [one] => f32x4::splat(*one),
-                    many => f32x4::new(std::array::from_fn(|lane| many.get(block * 4 + lane).copied().unwrap_or(0.0))),
-                };
-                BlockActivation::Slope(slope)
-            }
+            Activation::Slope(slopes) => BlockActivation::Slope(load(&slopes[block])),
             Activation::Sigmoid => BlockActivation::Sigmoid,
         }
     }
@@ -71,8 +71,11 @@ impl Activation {
             Activation::None => value,
             Activation::Clip(low, high) => value.max(*low).min(*high),
             Activation::Slope(slopes) => {
-                let slope = if slopes.len() == 1 { slopes[0] } else { slopes[channel] };
-                if value < 0.0 { value * slope } else { value }
+                if value < 0.0 {
+                    value * slopes[channel / 4][channel % 4]
+                } else {
+                    value
+                }
             }
             Activation::Sigmoid => sigmoid(value),
         }
@@ -81,6 +84,12 @@ impl Activation {
 
 pub fn sigmoid(value: f32) -> f32 {
     1.0 / (1.0 + (-value).exp())
+}
+
+/// Kept out of the kernels, which would each carry a copy of the exponential.
+#[inline(never)]
+fn four_sigmoids(value: f32x4) -> f32x4 {
+    f32x4::new(value.to_array().map(sigmoid))
 }
 
 #[derive(Clone, Copy)]
@@ -98,7 +107,7 @@ impl BlockActivation {
             BlockActivation::None => value,
             BlockActivation::Clip(low, high) => value.fast_max(low).fast_min(high),
             BlockActivation::Slope(slope) => value.fast_max(f32x4::ZERO) + slope * value.fast_min(f32x4::ZERO),
-            BlockActivation::Sigmoid => f32x4::new(value.to_array().map(sigmoid)),
+            BlockActivation::Sigmoid => four_sigmoids(value),
         }
     }
 }

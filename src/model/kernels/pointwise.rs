@@ -99,22 +99,34 @@ pub fn run(x: &[Pixel], area: usize, weights: &[Pair], finish: Finish<'_>, out: 
     if area == 1 {
         return vector(x, weights, finish, out);
     }
-    let run_length = (CACHED / inputs / 4 * 4).max(4);
+    let run_length = (CACHED / inputs / 6 * 6).max(6);
     for start in (0..area).step_by(run_length) {
         let end = (start + run_length).min(area);
         for (panel, weights) in weights.chunks_exact(inputs).enumerate() {
             let mut at = start;
-            while at + 4 <= end {
-                store::<4>(tile(x, area, at, weights), panel, area, at, finish, out);
-                at += 4;
-            }
-            match end - at {
-                1 => store::<1>(tile(x, area, at, weights), panel, area, at, finish, out),
-                2 => store::<2>(tile(x, area, at, weights), panel, area, at, finish, out),
-                3 => store::<3>(tile(x, area, at, weights), panel, area, at, finish, out),
-                _ => {}
+            while at < end {
+                match tile_size(end - at) {
+                    1 => store::<1>(tile(x, area, at, weights), panel, area, at, finish, out),
+                    2 => store::<2>(tile(x, area, at, weights), panel, area, at, finish, out),
+                    3 => store::<3>(tile(x, area, at, weights), panel, area, at, finish, out),
+                    4 => store::<4>(tile(x, area, at, weights), panel, area, at, finish, out),
+                    5 => store::<5>(tile(x, area, at, weights), panel, area, at, finish, out),
+                    _ => store::<6>(tile(x, area, at, weights), panel, area, at, finish, out),
+                }
+                at += tile_size(end - at);
             }
         }
+    }
+}
+
+/// Pixels of the next tile when `left` are to do: six fill the registers, and fives make up for a remainder, as small tiles
+/// keep the arithmetic waiting.
+#[inline(always)]
+pub(super) fn tile_size(left: usize) -> usize {
+    match left % 6 {
+        0 => 6,
+        rest if left >= 5 * (6 - rest) => 5,
+        _ => left.min(6),
     }
 }
 

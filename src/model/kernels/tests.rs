@@ -51,7 +51,7 @@ fn activations(channels: usize, noise: &mut Noise) -> [Activation; 5] {
         Activation::None,
         Activation::Clip(0.0, f32::INFINITY),
         Activation::Clip(0.0, 6.0),
-        Activation::Slope(noise.many(channels)),
+        Activation::slopes(&noise.many(channels)),
         Activation::Sigmoid,
     ]
 }
