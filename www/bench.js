@@ -15,6 +15,8 @@ const WIDTH = 640;
 const HEIGHT = 480;
 /** Frames that are run before measuring, so that the browser's compilers have finished. */
 const WARM_UP = 12;
+/** Frames that are looked at without knowing anything from the frame before. */
+const NEWCOMERS = 20;
 const STAGES = /** @type {const} */ (['detect', 'landmarks', 'quality', 'periocular', 'full', 'decide', 'total']);
 
 /**
@@ -105,6 +107,14 @@ async function run() {
       const { timings } = await client.observe(frame);
       measured.roundTrip.push(performance.now() - begun);
       for (const stage of STAGES) if (timings[stage] > 0) measured[stage].push(timings[stage]);
+    }
+    measured.newcomer = [];
+    for (let index = 0; index < NEWCOMERS; index++) {
+      await client.resetTracks();
+      const frame = frameAt(pixels, index);
+      const begun = performance.now();
+      await client.observe(frame);
+      measured.newcomer.push(performance.now() - begun);
     }
     return {
       userAgent: navigator.userAgent,
