@@ -4,7 +4,7 @@
  */
 import { choose } from './dialogs.js';
 import { find, make } from './dom.js';
-import { faultOf, language, text } from './messages.js';
+import { countText, faultOf, language, text } from './messages.js';
 import { askToPersist, clearedStore, rememberStore } from './vault/persist.js';
 
 /** @import { BrowClient } from './client.js' */
@@ -170,7 +170,7 @@ export class VaultPanel extends EventTarget {
   #select(selector, values, key, patch) {
     const select = find(selector, HTMLSelectElement, this.#root);
     const unit = key === 'vault.lockAfter' ? 'minutes' : 'days';
-    select.append(...values.map((value) => make('option', { value: String(value) }, value ? text(`${key}.${unit}`, { count: value }) : text(`${key}.never`))));
+    select.append(...values.map((value) => make('option', { value: String(value) }, value ? countText(`${key}.${unit}`, value) : text(`${key}.never`))));
     select.addEventListener('change', () => this.#set(patch(Number(select.value))));
   }
 
@@ -245,7 +245,7 @@ export class VaultPanel extends EventTarget {
   #choose(selector, value, key) {
     const select = find(selector, HTMLSelectElement, this.#root);
     if (![...select.options].some((option) => Number(option.value) === value)) {
-      select.prepend(make('option', { value: String(value) }, text(key, { count: value })));
+      select.prepend(make('option', { value: String(value) }, countText(key, value)));
     }
     select.value = String(value);
   }
@@ -256,7 +256,7 @@ export class VaultPanel extends EventTarget {
     const cleared = this.#seen ? null : clearedStore(id);
     this.#seen = true;
     if (cleared) {
-      this.#notices.fault({ code: 'storage_cleared', message: text('vault.cleared', { count: cleared.people, date: day(cleared.since) }), remedy: text('vault.cleared.remedy') },
+      this.#notices.fault({ code: 'storage_cleared', message: text('vault.cleared', { people: countText('vault.people', cleared.people), date: day(cleared.since) }), remedy: text('vault.cleared.remedy') },
         { label: text('vault.import'), act: () => void this.#import().catch((error) => this.#notices.fault(error)) });
     }
     rememberStore(id, records);
@@ -321,7 +321,7 @@ export class VaultPanel extends EventTarget {
         const { file, filename, people, leftOut, state } = await this.#client.vault('vaultExport', { passphrase: first.input.value });
         download(file, filename);
         this.#changed(state);
-        this.#notices.say(text('vault.said.exported', { people }), leftOut ? ` ${text('vault.said.leftOut', { count: leftOut })}` : '');
+        this.#notices.say(text('vault.said.exported', { people: countText('vault.people', people) }), leftOut ? ` ${countText('vault.said.leftOut', leftOut)}` : '');
       },
     });
   }
@@ -352,7 +352,7 @@ export class VaultPanel extends EventTarget {
     const choice = make('fieldset', {}, make('legend', {}, text('vault.import.rule')),
       ...rules.map((rule) => make('label', {}, make('input', { type: 'radio', name: 'rule', value: rule, checked: rule === 'skip' }), ' ', text(`vault.import.${rule}`))));
     const lines = [
-      text('vault.import.preview', { people: preview.people, references: preview.references, date: day(preview.created) }),
+      text('vault.import.preview', { people: countText('vault.people', preview.people), references: countText('vault.templates', preview.references), date: day(preview.created) }),
       ...(preview.people ? [text('vault.import.models', { models: Object.keys(preview.models).join(', ') })] : []),
       ...(preview.known ? [text('vault.import.known', { count: preview.known })] : []),
       ...(preview.sameName ? [text('vault.import.sameName', { count: preview.sameName })] : []),
@@ -402,7 +402,7 @@ export class VaultPanel extends EventTarget {
     if (!sure) return;
     const { renewed, state } = await this.#client.vault('vaultRenew');
     this.#changed(state);
-    this.#notices.say(text('vault.said.renewed', { count: renewed.references }));
+    this.#notices.say(text('vault.said.renewed', { templates: countText('vault.templates', renewed.references) }));
   }
 
   async #forgetEverything() {
@@ -420,7 +420,7 @@ export class VaultPanel extends EventTarget {
     const [first] = receipts;
     const people = receipts.reduce((sum, receipt) => sum + receipt.people, 0);
     const words = receipts.length === 1 && first.kind === 'person'
-      ? text('vault.receipt.person', { date: moment(first.time) }) : text('vault.receipt.other', { date: moment(first.time), people });
+      ? text('vault.receipt.person', { date: moment(first.time) }) : text('vault.receipt.other', { date: moment(first.time), people: countText('vault.people', people) });
     const line = make('p', {}, words);
     if (receipts.some(({ reason }) => reason === 'expired' || reason === 'retention')) line.append(` ${text('vault.receipt.expired')}`);
     if (!receipts.every(({ confirmed }) => confirmed)) line.append(make('span', { class: 'problem' }, ` ${text('vault.receipt.unsure')}`));

@@ -1,11 +1,7 @@
 /** Everybody can use it: by keyboard, by screen reader, on a phone, in light and dark. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import { Visitor, enrolByPhoto, portrait, portraitClip, seen } from './browser.mjs';
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+import { Visitor, enrolByPhoto, findings, portrait, portraitClip, seen } from './browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -13,14 +9,6 @@ before(async () => {
   visitor = await Visitor.arrive();
 });
 after(() => visitor.depart());
-
-/** What axe-core finds wrong, in a line each. */
-async function findings(page) {
-  // Through the debugger: the page's own policy lets no foreign script in, which is as it should be.
-  await page.evaluate(axeSource);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-}
 
 for (const colorScheme of ['light', 'dark']) {
   describe(`axe-core finds nothing, ${colorScheme}`, () => {

@@ -3,7 +3,8 @@
  * in place of its camera, and notes every request that leaves it.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -176,4 +177,14 @@ export async function enrolByPhoto(page, name, file) {
   await page.getByRole('button', { name: 'Enrol', exact: true }).click();
   await page.locator('#enrol .saved-name').waitFor();
   await page.getByRole('button', { name: 'Close', exact: true }).click();
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds wrong, in a line each. */
+export async function findings(page) {
+  // Through the debugger: the page's own policy lets no foreign script in, which is as it should be.
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
 }
