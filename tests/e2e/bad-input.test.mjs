@@ -37,7 +37,7 @@ describe('the camera', () => {
     const page = await visitor.visit({ camera: 'absent' });
     await page.getByRole('button', { name: 'Start the camera' }).click();
     assert.match(await told(page, 'camera_absent'), /Plug one in/);
-    await enrolByPhoto(page, 'Without a camera', portrait('astronaut'));
+    await enrolByPhoto(page, 'Without a camera', portrait('biden'));
     await page.getByRole('button', { name: 'Delete Without a camera' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   });
@@ -407,7 +407,7 @@ describe('the store', () => {
     await other.goto(visitor.server.url);
     await other.locator('html[data-ready]').waitFor({ state: 'attached' });
     const before = await other.locator('ul.people li').count();
-    await enrolByPhoto(page, 'In both tabs', portrait('astronaut'));
+    await enrolByPhoto(page, 'In both tabs', portrait('biden'));
     await other.getByText('In both tabs').waitFor();
     await other.getByRole('button', { name: 'Delete In both tabs' }).click();
     await other.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
