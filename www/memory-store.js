@@ -3,6 +3,8 @@
  * page works, and forgets everybody when it is closed.
  */
 
+import { storeError } from './vault/errors.js';
+
 /** @import { Person, Settings } from './vault/types.js' */
 
 export class MemoryStore {
@@ -15,6 +17,13 @@ export class MemoryStore {
   /** @returns {Promise<{people: Person[], damaged: {id: string, code: string, message: string}[]}>} */
   async people() {
     return { people: structuredClone([...this.#people.values()]), damaged: [] };
+  }
+
+  /** @param {string} id @returns {Promise<Person>} */
+  async person(id) {
+    const person = this.#people.get(id);
+    if (!person) throw storeError('no_such_person');
+    return structuredClone(person);
   }
 
   /** @param {Person} person */

@@ -79,7 +79,7 @@ function withoutStorage(cause) {
 /** Another tab changed something, or a date of erasure came. @param {StoreEvent} event */
 async function storeChanged(event) {
   // Before `start` has filled the gallery there is nothing to bring up to date.
-  if (!filled || event.kind === 'unlocked') return;
+  if (!filled || event.kind === 'unlocked' || (event.kind === 'changed' && event.what === 'log')) return;
   try {
     if (event.kind === 'locked') engine.clearGallery();
     if (event.kind === 'closed') throw storeError(event.reason === 'newer_version' ? 'storage_newer' : 'storage_closed');
@@ -151,7 +151,10 @@ function summary(person) {
 
 /** @param {string} id @returns {Promise<Person | undefined>} */
 async function find(id) {
-  return (await store.people()).people.find((person) => person.id === id);
+  return store.person(id).catch((error) => {
+    if (error?.code === 'no_such_person') return undefined;
+    throw error;
+  });
 }
 
 /** @param {Frame} frame */
