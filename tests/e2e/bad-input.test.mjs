@@ -44,7 +44,7 @@ describe('the camera', () => {
 
   test('used by another program: says which programs to close, and the button works afterwards', async () => {
     const page = await visitor.visit({
-      clip: portraitClip('astronaut'),
+      clip: portraitClip('biden'),
       camera: 'ask',
       prepare: (page) => page.addInitScript(() => {
         const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -58,17 +58,17 @@ describe('the camera', () => {
       globalThis.busy = false;
     });
     await page.getByRole('button', { name: 'Start the camera' }).click();
-    await page.locator('.overlay .face').waitFor();
+    await page.locator('.overlay .face').first().waitFor();
     assert.equal(await page.locator('[data-code="camera_busy"]').count(), 0);
   });
 
   test('unplugged in use: says so, and offers to start again', async () => {
-    const page = await visitor.visit({ clip: portraitClip('astronaut') });
-    await page.locator('.overlay .face').waitFor();
+    const page = await visitor.visit({ clip: portraitClip('biden') });
+    await page.locator('.overlay .face').first().waitFor();
     await page.evaluate(() => document.querySelector('#live video').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended')));
     assert.match(await told(page, 'camera_unplugged'), /Plug it in again/);
     await page.getByRole('button', { name: 'Start the camera' }).click();
-    await page.locator('.overlay .face').waitFor();
+    await page.locator('.overlay .face').first().waitFor();
     assert.equal(await page.locator('[data-code="camera_unplugged"]').count(), 0);
   });
 
