@@ -1,9 +1,12 @@
 //! Convolutions: which kernel runs one, and with weights in which order.
 
 use super::depthwise::Plane;
-use super::pointwise::{self, Finish, Pair, accumulate, pack, store};
+use super::pointwise::{self, Finish, Pair, accumulate, pack, store, tile_size};
 use super::{Activation, Pixel, blocked_len, map, plain};
 use wide::f32x4;
+
+/// Columns of a dense convolution that are done for all output channels before the next.
+const STRETCH: usize = 24;
 
 /// Sizes of a convolution or a pooling. Pairs are (rows, columns).
 #[derive(Clone, Debug, PartialEq)]
@@ -69,8 +72,8 @@ impl Conv {
         let g = &geometry;
         let taps = g.kernel[0] * g.kernel[1];
         let packed = if g.groups == 1 {
-            let inputs = if g.inputs < 4 { g.inputs } else { g.inputs.next_multiple_of(4) };
-            let inputs = if g.is_pointwise() { g.inputs.next_multiple_of(4) } else { inputs };
+            // Colour images are worth a kernel that does not count the fourth lane.
+            let inputs = if g.inputs == 3 && !g.is_pointwise() { 3 } else { g.inputs.next_multiple_of(4) };
             let weight = |output, at: usize| {
                 let (tap, input) = (at / inputs, at % inputs);
                 if input < g.inputs { weights[(output * g.inputs + input) * taps + tap] } else { 0.0 }
@@ -123,12 +126,8 @@ impl Conv {
         let finish = Finish { bias: &self.bias, residual, activation: &self.activation };
         match &self.weights {
             Weights::Pointwise(weights) => pointwise::run(x, g.in_area(), weights, finish, out),
-            Weights::Dense(weights) => match g.inputs {
-                1 => self.dense::<1>(x, weights, finish, out, scratch),
-                2 => self.dense::<2>(x, weights, finish, out, scratch),
-                3 => self.dense::<3>(x, weights, finish, out, scratch),
-                _ => self.dense::<4>(x, weights, finish, out, scratch),
-            },
+            Weights::Dense(weights) if g.inputs == 3 => self.dense::<3>(x, weights, finish, out, scratch),
+            Weights::Dense(weights) => self.dense::<4>(x, weights, finish, out, scratch),
             Weights::Depthwise(weights) => self.depthwise(x, weights, residual, out, scratch),
             Weights::Plain(weights) => self.grouped(x, weights, residual, out, scratch),
         }
@@ -140,24 +139,40 @@ impl Conv {
         let x = map::padded(x, g, scratch);
         let panel_len = g.kernel[0] * g.kernel[1] * x.len() / (g.padded()[0] * g.padded()[1]) * LANES;
         for row in 0..g.output[0] {
-            for (panel, weights) in weights.chunks_exact(panel_len).enumerate() {
-                let mut column = 0;
-                while column < g.output[1] {
-                    let at = row * g.output[1] + column;
-                    match g.output[1] - column {
-                        1 => store::<1>(self.dense_tile::<1, LANES>(x, row, column, weights), panel, g.out_area(), at, finish, out),
-                        2 => store::<2>(self.dense_tile::<2, LANES>(x, row, column, weights), panel, g.out_area(), at, finish, out),
-                        3 => store::<3>(self.dense_tile::<3, LANES>(x, row, column, weights), panel, g.out_area(), at, finish, out),
-                        _ => store::<4>(self.dense_tile::<4, LANES>(x, row, column, weights), panel, g.out_area(), at, finish, out),
+            // A stretch of a row at a time for all panels, so that its input is still in the first-level cache for the next.
+            for start in (0..g.output[1]).step_by(STRETCH) {
+                let end = (start + STRETCH).min(g.output[1]);
+                for (panel, weights) in weights.chunks_exact(panel_len).enumerate() {
+                    let mut column = start;
+                    while column < end {
+                        let size = tile_size(end - column);
+                        match size {
+                            1 => self.dense_tile::<1, LANES>(x, row, column, panel, weights, finish, out),
+                            2 => self.dense_tile::<2, LANES>(x, row, column, panel, weights, finish, out),
+                            3 => self.dense_tile::<3, LANES>(x, row, column, panel, weights, finish, out),
+                            4 => self.dense_tile::<4, LANES>(x, row, column, panel, weights, finish, out),
+                            5 => self.dense_tile::<5, LANES>(x, row, column, panel, weights, finish, out),
+                            _ => self.dense_tile::<6, LANES>(x, row, column, panel, weights, finish, out),
+                        }
+                        column += size;
                     }
-                    column += 4;
                 }
             }
         }
     }
 
     #[inline(always)]
-    fn dense_tile<const P: usize, const LANES: usize>(&self, x: &[Pixel], row: usize, column: usize, weights: &[Pair]) -> [[f32x4; 2]; P] {
+    #[allow(clippy::too_many_arguments)]
+    fn dense_tile<const P: usize, const LANES: usize>(
+        &self,
+        x: &[Pixel],
+        row: usize,
+        column: usize,
+        panel: usize,
+        weights: &[Pair],
+        finish: Finish<'_>,
+        out: &mut [Pixel],
+    ) {
         let g = &self.geometry;
         let [height, width] = g.padded();
         let mut tile = [[f32x4::ZERO; 2]; P];
@@ -171,7 +186,7 @@ impl Conv {
                 }
             }
         }
-        tile
+        store::<P>(tile, panel, g.out_area(), row * g.output[1] + column, finish, out);
     }
 
     fn depthwise(&self, x: &[Pixel], weights: &[Pixel], residual: Option<&[Pixel]>, out: &mut [Pixel], scratch: &mut [f32]) {

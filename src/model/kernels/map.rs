@@ -77,29 +77,53 @@ pub enum Pooling {
 pub fn pool(pooling: Pooling, g: &Geometry, x: &[f32], out: &mut [f32]) {
     let (x, out) = (x.as_chunks::<4>().0, out.as_chunks_mut::<4>().0);
     let planes = x.chunks_exact(g.in_area()).zip(out.chunks_exact_mut(g.out_area())).take(g.inputs.div_ceil(4));
+    let halving = pooling == Pooling::Max
+        && (g.kernel, g.stride, g.pads, g.dilation) == ([2, 2], [2, 2], [0; 4], [1, 1])
+        && (0..2).all(|axis| 2 * g.output[axis] <= g.input[axis]);
     for (x, out) in planes {
-        for (i, out) in out.iter_mut().enumerate() {
-            let rows = window(g, 0, i / g.output[1]);
-            let columns = window(g, 1, i % g.output[1]);
-            let mut value = f32x4::splat(if pooling == Pooling::Max { f32::NEG_INFINITY } else { 0.0 });
-            let mut taps = 0;
-            for row in rows.inside() {
-                for column in columns.inside() {
-                    let pixel = load(&x[row * g.input[1] + column]);
-                    value = if pooling == Pooling::Max { value.fast_max(pixel) } else { value + pixel };
-                    taps += 1;
-                }
-            }
-            if pooling == Pooling::AverageWithPads {
-                taps = rows.with_pads * columns.with_pads;
-            }
-            // A window wholly in the border has nothing to say; zero keeps what follows finite.
-            *out = match pooling {
-                _ if taps == 0 => [0.0; 4],
-                Pooling::Max => value.to_array(),
-                _ => (value * f32x4::splat(1.0 / taps as f32)).to_array(),
-            };
+        if halving {
+            halve(x, g, out);
+        } else {
+            pool_plane(pooling, g, x, out);
         }
+    }
+}
+
+/// The largest of every two by two pixels.
+fn halve(x: &[Pixel], g: &Geometry, out: &mut [Pixel]) {
+    let lines = x.chunks_exact(2 * g.input[1]).zip(out.chunks_exact_mut(g.output[1]));
+    for (lines, out) in lines {
+        let (upper, lower) = lines.split_at(g.input[1]);
+        let pairs = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
+        for (out, (upper, lower)) in out.iter_mut().zip(pairs) {
+            let [a, b, c, d] = [&upper[0], &upper[1], &lower[0], &lower[1]].map(load);
+            *out = a.fast_max(b).fast_max(c.fast_max(d)).to_array();
+        }
+    }
+}
+
+fn pool_plane(pooling: Pooling, g: &Geometry, x: &[Pixel], out: &mut [Pixel]) {
+    for (i, out) in out.iter_mut().enumerate() {
+        let rows = window(g, 0, i / g.output[1]);
+        let columns = window(g, 1, i % g.output[1]);
+        let mut value = f32x4::splat(if pooling == Pooling::Max { f32::NEG_INFINITY } else { 0.0 });
+        let mut taps = 0;
+        for row in rows.inside() {
+            for column in columns.inside() {
+                let pixel = load(&x[row * g.input[1] + column]);
+                value = if pooling == Pooling::Max { value.fast_max(pixel) } else { value + pixel };
+                taps += 1;
+            }
+        }
+        if pooling == Pooling::AverageWithPads {
+            taps = rows.with_pads * columns.with_pads;
+        }
+        // A window wholly in the border has nothing to say; zero keeps what follows finite.
+        *out = match pooling {
+            _ if taps == 0 => [0.0; 4],
+            Pooling::Max => value.to_array(),
+            _ => (value * f32x4::splat(1.0 / taps as f32)).to_array(),
+        };
     }
 }
 
