@@ -416,6 +416,35 @@ describe('the store', () => {
   });
 });
 
+describe('a frame', () => {
+  test('of no size, of an odd size, or shorter than it says: never stops the recogniser', async () => {
+    const page = await visitor.visit({ camera: 'ask', path: '/bench.html', wait: false });
+    const outcomes = await page.evaluate(async () => {
+      const links = [...document.querySelectorAll('link[rel=modulepreload]')].map((link) => link.href);
+      const { BrowClient } = await import(links.find((address) => /\/client\./.test(address)));
+      const client = new BrowClient({ store: 'brow-frames' });
+      await client.start();
+      let deaths = 0;
+      client.addEventListener('restarted', () => {
+        deaths += 1;
+      });
+      const results = {};
+      for (const [name, width, height, bytes] of [
+        ['no size', 0, 0, 0], ['no height', 640, 0, 0], ['one pixel', 1, 1, 4], ['odd', 641, 3, 641 * 3 * 4], ['thin', 2, 2000, 16_000],
+        ['too short', 640, 480, 1000], ['too long', 16, 16, 5000], ['no number', NaN, 480, 1000], ['whole', 320, 240, 320 * 240 * 4],
+      ]) {
+        results[name] = await client.observe({ buffer: new ArrayBuffer(bytes), width, height, timeMs: performance.now() })
+          .then(({ observations }) => observations.length, ({ code, remedy }) => `${code}: ${remedy}`);
+      }
+      client.close();
+      return { results, deaths };
+    });
+    assert.equal(outcomes.deaths, 0, JSON.stringify(outcomes));
+    assert.equal(outcomes.results.whole, 0);
+    for (const wrong of ['no size', 'no height', 'too short', 'no number']) assert.match(String(outcomes.results[wrong]), /^frame: .{20}/, wrong);
+  });
+});
+
 describe('the worker', () => {
   /** The worker that runs the engine. */
   const recogniser = (page) => page.workers()[0];
