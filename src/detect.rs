@@ -1,8 +1,10 @@
 //! Where the faces are: MediaPipe's BlazeFace (short range) behind a type that another detector can take over.
 //!
-//! The network sees a square of 128 x 128 and finds faces from about an eighth of its side to all of it. A frame is
-//! therefore searched as a whole and in tiles. What it finds is a proposal: the second look (landmarks.rs) places the points
+//! The network finds faces from about 20 to 100 pixels of its input, so a frame is looked at in several sizes: small for
+//! faces that fill it, large for small ones. What it finds is a proposal: the second look (landmarks.rs) places the points
 //! and says whether it is a face.
+
+use std::collections::BTreeMap;
 
 use crate::align::{CANONICAL, CANONICAL_SIDE, Pyramid, UNIT_NORMALISATION};
 use crate::geometry::{Point, Rect, Similarity};
@@ -25,80 +27,109 @@ pub struct DetectParams {
     pub score: f32,
     /// Two boxes are one face from this overlap (over the smaller of the two) on.
     pub same_face: f32,
-    /// Sides of the tiles of a still picture, in pixels of the longer side: smaller tiles find smaller faces.
-    pub tiles: [f32; 3],
-    /// The network's smallest tile in pixels: below it a face has too few pixels to be recognised anyway.
-    pub smallest_tile: f32,
-    /// A still picture is searched with no more tiles than this.
-    pub most_tiles: usize,
+    /// Longer sides of the network's input for a still picture. A size at which the picture would only be blown up is left
+    /// out, but for the first two.
+    pub still: [usize; 4],
 }
 
 impl Default for DetectParams {
     fn default() -> Self {
-        Self { score: 0.3, same_face: 0.5, tiles: [0.6, 0.36, 0.2], smallest_tile: 200.0, most_tiles: 60 }
+        Self { score: 0.3, same_face: 0.5, still: [128, 256, 512, 1024] }
     }
 }
 
-/// Side of the network's input.
-const SIDE: usize = 128;
-/// One more than this many anchors is another network.
-const ANCHORS: usize = 896;
+/// The network's input is a multiple of this in both directions.
+const GRID: usize = 16;
+/// Anchors lie on two grids: pixels between them, and how many at one place.
+const GRIDS: [(usize, usize); 2] = [(8, 2), (16, 6)];
+/// Networks planned for one input size each are kept, but no more than this: photographs come in many shapes.
+const MOST_PLANS: usize = 8;
 /// Values for one anchor: centre, size and six points.
 const VALUES: usize = 16;
 
 pub struct Detector {
-    network: Network,
-    anchors: Vec<Point>,
+    model: Vec<u8>,
+    plans: BTreeMap<(usize, usize), Network>,
     pub params: DetectParams,
     input: Vec<f32>,
 }
 
+/// A part of the frame as the network sees it: the size of its input, and where that lies in the frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Region {
+    width: usize,
+    height: usize,
+    to_frame: Similarity,
+}
+
+impl Region {
+    /// The whole frame and a border of `pad` of its longer side, turned by `angle` (radians), `longer` pixels of input on
+    /// the longer side. A turned frame is seen in a square.
+    pub fn whole(pyramid: &Pyramid, longer: usize, pad: f32, angle: f32) -> Self {
+        let frame = pyramid.frame();
+        let (w, h) = (frame.width() as f32, frame.height() as f32);
+        let side = w.max(h) * (1.0 + 2.0 * pad);
+        let scale = side / longer as f32;
+        let size = |length: f32| match angle {
+            0.0 => (((length + 2.0 * pad * w.max(h)) / scale / GRID as f32).ceil() as usize).clamp(2, longer.div_ceil(GRID)) * GRID,
+            _ => longer.div_ceil(GRID) * GRID,
+        };
+        let (width, height) = (size(w), size(h));
+        let turn = Similarity::new(scale, angle, Point::default());
+        let middle = turn.apply(Point::new((width - 1) as f32 / 2.0, (height - 1) as f32 / 2.0));
+        let to_frame = Similarity { tx: (w - 1.0) / 2.0 - middle.x, ty: (h - 1.0) / 2.0 - middle.y, ..turn };
+        Self { width, height, to_frame }
+    }
+}
+
 impl Detector {
-    /// `network` takes 1 x 3 x 128 x 128 RGB in -1..1 and gives 896 x 16 and 896 logits.
-    pub fn new(network: Network, params: DetectParams) -> Result<Self, ModelError> {
-        let sizes: Vec<usize> = network.outputs().iter().map(|o| o.dims.iter().product()).collect();
-        if network.input_dims() != [1, 3, SIDE, SIDE] || !sizes.contains(&(ANCHORS * VALUES)) || !sizes.contains(&ANCHORS) {
-            return Err(ModelError::Shape("this is not the face detector: its input or outputs have other sizes".into()));
-        }
-        let mut anchors = Vec::with_capacity(ANCHORS);
-        for (grid, each) in [(16, 2), (8, 6)] {
-            for y in 0..grid {
-                for x in 0..grid {
-                    let centre = |i: usize| (i as f32 + 0.5) / grid as f32 * SIDE as f32;
-                    anchors.extend(std::iter::repeat_n(Point::new(centre(x), centre(y)), each));
-                }
-            }
-        }
-        Ok(Self { network, anchors, params, input: Vec::new() })
+    /// `model` takes 1 x 3 x height x width RGB in -1..1, both multiples of 16, and gives for each anchor 16 numbers and a
+    /// logit.
+    pub fn new(model: &[u8], params: DetectParams) -> Result<Self, ModelError> {
+        let mut detector = Self { model: model.to_vec(), plans: BTreeMap::new(), params, input: Vec::new() };
+        detector.plan(128, 128)?;
+        Ok(detector)
     }
 
-    /// Proposals in a still picture, as a whole and in tiles, largest first. `pad`: the border, repeated from the outermost
-    /// pixels, as a fraction of the longer side.
-    pub fn still(&mut self, pyramid: &Pyramid, pad: f32) -> Result<Vec<Detection>, ModelError> {
-        let frame = pyramid.frame();
-        let longer = frame.width().max(frame.height()) as f32;
-        let mut regions = vec![whole(pyramid, pad, 0.0)];
-        if pad > 0.0 {
-            regions.push(whole(pyramid, 0.0, 0.0));
+    /// Makes sure that there is a network for this input size.
+    fn plan(&mut self, width: usize, height: usize) -> Result<(), ModelError> {
+        if self.plans.contains_key(&(width, height)) {
+            return Ok(());
         }
-        for share in self.params.tiles {
-            let side = share * longer;
-            let tiles = tiles(frame.width() as f32, frame.height() as f32, side);
-            if side < self.params.smallest_tile || regions.len() + tiles.len() > self.params.most_tiles {
-                break;
-            }
-            regions.extend(tiles);
+        let network = Network::from_onnx(&self.model, Some([1, 3, height, width]))?;
+        let anchors: usize = GRIDS.iter().map(|(step, each)| (width / step) * (height / step) * each).sum();
+        let sizes: Vec<usize> = network.outputs().iter().map(|o| o.dims.iter().product()).collect();
+        if sizes != [anchors * VALUES, anchors] {
+            return Err(ModelError::Shape("this is not the face detector: its outputs have other sizes".into()));
+        }
+        if self.plans.len() >= MOST_PLANS {
+            self.plans.clear();
+        }
+        self.plans.insert((width, height), network);
+        Ok(())
+    }
+
+    /// Proposals in a still picture, largest first. `pad`: the border, repeated from the outermost pixels, as a fraction of
+    /// the longer side.
+    pub fn still(&mut self, pyramid: &Pyramid, pad: f32) -> Result<Vec<Detection>, ModelError> {
+        let longer = pyramid.frame().width().max(pyramid.frame().height());
+        let sizes = self.params.still;
+        let worth = |(i, size): (usize, usize)| (i < 2 || size <= 2 * longer).then_some(size);
+        let mut regions: Vec<_> = sizes.into_iter().enumerate().filter_map(worth).map(|s| Region::whole(pyramid, s, pad, 0.0)).collect();
+        if pad > 0.0 {
+            regions.push(Region::whole(pyramid, sizes[0], 0.0, 0.0));
         }
         self.search(pyramid, &regions)
     }
 
     /// Where else to look in a still picture in which nothing was found, one attempt after the other: a tight crop may want
     /// another border, a head may be tilted, a phone may have been held sideways.
-    pub fn more_regions(pyramid: &Pyramid, pad: f32) -> Vec<Similarity> {
+    pub fn more_regions(pyramid: &Pyramid, pad: f32) -> Vec<Region> {
         let turned = std::f32::consts::FRAC_PI_2;
         [(0.15, 0.0), (0.7, 0.0), (pad, 0.5), (pad, -0.5), (pad, turned), (pad, -turned), (pad, 2.0 * turned)]
-            .map(|(pad, angle)| whole(pyramid, pad, angle))
-            .to_vec()
+            .into_iter()
+            .flat_map(|(pad, angle)| [128, 256].map(|longer| Region::whole(pyramid, longer, pad, angle)))
+            .collect()
     }
 
     /// Faces that would fill a tight crop from brow to chin, for the second look to confirm or reject: under a mask and a cap
@@ -118,8 +149,8 @@ impl Detector {
             .to_vec()
     }
 
-    /// The faces in `regions`, largest first. A region carries the network's square to the frame.
-    pub fn search(&mut self, pyramid: &Pyramid, regions: &[Similarity]) -> Result<Vec<Detection>, ModelError> {
+    /// Proposals in `regions`, largest first.
+    pub fn search(&mut self, pyramid: &Pyramid, regions: &[Region]) -> Result<Vec<Detection>, ModelError> {
         let mut found = Vec::new();
         for region in regions {
             self.look(pyramid, region, &mut found)?;
@@ -130,23 +161,25 @@ impl Detector {
     }
 
     /// One run of the network on a region. Detections come in pixels of the frame.
-    fn look(&mut self, pyramid: &Pyramid, region: &Similarity, found: &mut Vec<Detection>) -> Result<(), ModelError> {
-        pyramid.crop(region, SIDE, SIDE, UNIT_NORMALISATION, &mut self.input);
-        let outputs = self.network.run(&self.input)?;
-        let (values, logits) = if outputs[0].len() == ANCHORS { (outputs[1], outputs[0]) } else { (outputs[0], outputs[1]) };
-        for ((logit, v), anchor) in logits.iter().zip(values.chunks_exact(VALUES)).zip(&self.anchors) {
+    fn look(&mut self, pyramid: &Pyramid, region: &Region, found: &mut Vec<Detection>) -> Result<(), ModelError> {
+        let Region { width: across, height: down, to_frame } = *region;
+        self.plan(across, down)?;
+        let Some(network) = self.plans.get_mut(&(across, down)) else { return Ok(()) };
+        pyramid.crop(&to_frame, across, down, UNIT_NORMALISATION, &mut self.input);
+        let outputs = network.run(&self.input)?;
+        for ((logit, v), anchor) in outputs[1].iter().zip(outputs[0].chunks_exact(VALUES)).zip(anchors(across, down)) {
             let score = 1.0 / (1.0 + (-logit).exp());
             if score < self.params.score {
                 continue;
             }
-            // The network counts from the edge of its square; a pixel's centre is half a pixel further in.
+            // The network counts from the edge of its input; a pixel's centre is half a pixel further in.
             let at = |i: usize| Point::new(anchor.x + v[i] - 0.5, anchor.y + v[i + 1] - 0.5);
-            let (centre, width, height) = (region.apply(at(0)), v[2] * region.scale(), v[3] * region.scale());
+            let (centre, width, height) = (to_frame.apply(at(0)), v[2] * to_frame.scale(), v[3] * to_frame.scale());
             if !(width > 0.0 && height > 0.0) {
                 continue;
             }
             let rect = Rect { x: centre.x - width / 2.0, y: centre.y - height / 2.0, width, height };
-            let four = [4, 6, 8, 10].map(|i| region.apply(at(i)));
+            let four = [4, 6, 8, 10].map(|i| to_frame.apply(at(i)));
             if let Some(points) = five_points(four) {
                 found.push(Detection { rect, points, score });
             }
@@ -165,30 +198,13 @@ fn five_points(four: [Point; 4]) -> Option<[Point; 5]> {
     Some([four[0], four[1], four[2], right, left])
 }
 
-/// The network's square laid around `centre`, `side` pixels of the frame wide, turned by `angle`.
-pub fn square(centre: Point, side: f32, angle: f32) -> Similarity {
-    let turn = Similarity::new(side / SIDE as f32, angle, Point::default());
-    let middle = turn.apply(Point::new((SIDE - 1) as f32 / 2.0, (SIDE - 1) as f32 / 2.0));
-    Similarity { tx: centre.x - middle.x, ty: centre.y - middle.y, ..turn }
-}
-
-/// The square around the whole frame and a border of `pad` of the longer side.
-pub fn whole(pyramid: &Pyramid, pad: f32, angle: f32) -> Similarity {
-    let frame = pyramid.frame();
-    let (w, h) = (frame.width() as f32, frame.height() as f32);
-    square(Point::new((w - 1.0) / 2.0, (h - 1.0) / 2.0), w.max(h) * (1.0 + 2.0 * pad), angle)
-}
-
-/// Squares of `side` that cover the frame and overlap by at least a quarter, so that a face lies whole in one of them.
-pub fn tiles(width: f32, height: f32, side: f32) -> Vec<Similarity> {
-    let starts = |length: f32| {
-        let n = if length <= side { 1 } else { 1 + ((length - side) / (0.75 * side)).ceil() as usize };
-        (0..n).map(move |i| match n {
-            1 => length / 2.0,
-            _ => side / 2.0 + (length - side) * i as f32 / (n - 1) as f32,
-        })
-    };
-    starts(height).flat_map(|y| starts(width).map(move |x| square(Point::new(x, y), side, 0.0))).collect()
+/// Centres of the anchors, in pixels of the input, in the order of the network's answers.
+fn anchors(width: usize, height: usize) -> impl Iterator<Item = Point> {
+    GRIDS.into_iter().flat_map(move |(step, each)| {
+        let centre = move |i: usize| (i as f32 + 0.5) * step as f32;
+        let row = move |y| (0..width / step).flat_map(move |x| std::iter::repeat_n(Point::new(centre(x), centre(y)), each));
+        (0..height / step).flat_map(row)
+    })
 }
 
 /// Weighted non-maximum suppression: each cluster of overlapping detections becomes their mean, weighted by score, with the
@@ -253,17 +269,25 @@ mod tests {
     }
 
     #[test]
-    fn tiles_cover_the_frame() {
-        for (w, h, side) in [(640.0, 480.0, 320.0), (640.0, 480.0, 700.0), (1000.0, 90.0, 200.0)] {
-            let tiles = tiles(w, h, side);
-            for (x, y) in [(0.0, 0.0), (w - 1.0, h - 1.0), (w / 2.0, h / 3.0)] {
-                let inside = |t: &Similarity| {
-                    let p = t.inverse().apply(Point::new(x, y));
-                    (-1.0..=SIDE as f32).contains(&p.x) && (-1.0..=SIDE as f32).contains(&p.y)
-                };
-                assert!(tiles.iter().any(inside), "{x},{y} of {w} x {h}");
+    fn a_region_covers_the_frame_and_its_border() {
+        for (w, h) in [(640, 480), (480, 640), (1000, 90), (31, 17)] {
+            let px = vec![0; w * h * 4];
+            let pyramid = Pyramid::new(crate::frame::Frame::new(&px, w, h, 0.0).unwrap());
+            for (pad, angle) in [(0.0, 0.0), (0.35, 0.0), (0.1, 1.5708), (0.0, 3.1416)] {
+                let r = Region::whole(&pyramid, 256, pad, angle);
+                assert!(r.width % GRID == 0 && r.height % GRID == 0 && r.width.max(r.height) == 256);
+                for corner in [(0, 0), (w - 1, 0), (w - 1, h - 1), (w / 2, h / 3)] {
+                    let p = r.to_frame.inverse().apply(Point::new(corner.0 as f32, corner.1 as f32));
+                    assert!(p.x > -1.0 && p.y > -1.0 && p.x < r.width as f32 && p.y < r.height as f32, "{corner:?} of {w} x {h}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn there_are_as_many_anchors_as_the_network_has_answers() {
+        assert_eq!(anchors(128, 128).count(), 896);
+        assert_eq!(anchors(256, 192).nth(2), Some(Point::new(12.0, 4.0)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::align::{FULL, Normalisation, PERIOCULAR, Pyramid, Window, canonical_to_frame};
 use crate::decide::{DecideParams, Decision, Reason};
-use crate::detect::{DetectParams, Detection, Detector, tiles, whole};
+use crate::detect::{DetectParams, Detection, Detector, Region};
 use crate::embed::Embedder;
 use crate::error::EngineError;
 use crate::frame::Frame;
@@ -116,9 +116,10 @@ pub struct EngineParams {
 /// How much of each live frame is searched.
 #[derive(Clone, Copy, Debug)]
 pub struct LiveParams {
-    /// Side of the tiles that are searched in turn, one a frame, as a share of the longer side: at half of 640 pixels a
-    /// face of 40 pixels is found.
-    pub tile: f32,
+    /// Longer side of the detector's input for faces that fill a good part of the frame.
+    pub near: usize,
+    /// The same for small faces: at 320 for 640 pixels, a face of 40 is found.
+    pub far: usize,
     /// With somebody in view, a search for others every so many frames.
     pub search_every: u64,
     /// After so many frames without anybody, one in four is searched turned.
@@ -129,7 +130,7 @@ pub struct LiveParams {
 
 impl Default for LiveParams {
     fn default() -> Self {
-        Self { tile: 0.5, search_every: 3, turn_after: 10, embeddings: 2 }
+        Self { near: 128, far: 320, search_every: 3, turn_after: 10, embeddings: 2 }
     }
 }
 
@@ -228,12 +229,12 @@ impl Engine {
         entry.check(bytes)?;
         let networks = &mut self.networks;
         let mut load = || {
-            let network = Network::from_onnx(bytes, None)?;
+            let network = || Network::from_onnx(bytes, None);
             match role {
-                Role::Detector => networks.detector = Some(Detector::new(network, self.params.detect)?),
-                Role::Landmarks => networks.landmarks = Some(Landmarker::new(network)?),
-                Role::Periocular => networks.periocular = Some(Embedder::new(network, PERIOCULAR, PERIOCULAR_DIMENSIONS)?),
-                Role::Full => networks.full = Some(Embedder::new(network, FULL, FULL_DIMENSIONS)?),
+                Role::Detector => networks.detector = Some(Detector::new(bytes, self.params.detect)?),
+                Role::Landmarks => networks.landmarks = Some(Landmarker::new(network()?)?),
+                Role::Periocular => networks.periocular = Some(Embedder::new(network()?, PERIOCULAR, PERIOCULAR_DIMENSIONS)?),
+                Role::Full => networks.full = Some(Embedder::new(network()?, FULL, FULL_DIMENSIONS)?),
             }
             Ok(())
         };
@@ -338,25 +339,23 @@ impl Engine {
         self.measure(pyramid, looks)
     }
 
-    /// Which parts of a live frame are searched this time.
-    fn regions(&self, pyramid: &Pyramid) -> Vec<Similarity> {
+    /// How a live frame is searched this time. Small faces and faces that fill the frame take turns.
+    fn regions(&self, pyramid: &Pyramid) -> Vec<Region> {
         let live = &self.params.live;
-        let frame = pyramid.frame();
-        let (w, h) = (frame.width() as f32, frame.height() as f32);
-        let tiles = tiles(w, h, live.tile * w.max(h));
-        let tile = |n: u64| tiles[n as usize % tiles.len()];
+        let whole = |longer| Region::whole(pyramid, longer, 0.0, 0.0);
         if !self.tracks.is_empty() {
+            let turn = self.frames / live.search_every;
             return match self.frames % live.search_every {
-                0 if (self.frames / live.search_every).is_multiple_of(2) => vec![whole(pyramid, 0.0, 0.0)],
-                0 => vec![tile(self.frames / live.search_every / 2)],
+                0 if turn.is_multiple_of(4) => vec![whole(live.near)],
+                0 => vec![whole(live.far)],
                 _ => vec![],
             };
         }
         if self.empty > live.turn_after && self.empty.is_multiple_of(4) {
             let quarter = [1.0, -1.0, 2.0][(self.empty / 4 % 3) as usize];
-            return vec![whole(pyramid, 0.0, quarter * std::f32::consts::FRAC_PI_2)];
+            return vec![Region::whole(pyramid, live.near, 0.0, quarter * std::f32::consts::FRAC_PI_2)];
         }
-        vec![whole(pyramid, 0.0, 0.0), tile(self.frames)]
+        vec![whole(live.near), whole(live.far)]
     }
 
     /// Ends the tracks that were not seen for long, and of two on one face the younger.
@@ -592,7 +591,7 @@ impl Engine {
         Ok(Enrolment { mask: template.mask, templates: vec![template], quality: best.quality, picture: best.picture })
     }
 
-    fn search(&mut self, pyramid: &Pyramid, regions: &[Similarity]) -> Result<Vec<Look>, EngineError> {
+    fn search(&mut self, pyramid: &Pyramid, regions: &[Region]) -> Result<Vec<Look>, EngineError> {
         let began = (self.clock)();
         let found = self.detector()?.search(pyramid, regions)?;
         self.timings.detect += (self.clock)() - began;

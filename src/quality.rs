@@ -57,7 +57,7 @@ impl QualityParams {
     pub const PROBE: Self = Self {
         least_px: 36.0,
         least_sharpness: 0.02,
-        least_brightness: 18.0,
+        least_brightness: 12.0,
         most_brightness: 245.0,
         most_yaw: 50.0,
         most_pitch: 45.0,
@@ -67,7 +67,7 @@ impl QualityParams {
     pub const ENROL: Self = Self {
         least_px: 80.0,
         least_sharpness: 0.04,
-        least_brightness: 40.0,
+        least_brightness: 25.0,
         most_brightness: 235.0,
         most_yaw: 25.0,
         most_pitch: 25.0,
@@ -201,7 +201,10 @@ mod tests {
         assert_eq!(measured(&sharp, 300, at(-90.0, 50.0, 1.5), p).problem, Some(Problem::CutOff));
         assert_eq!(measured(&noise(300, 20), 300, at(50.0, 50.0, 1.5), p).problem, Some(Problem::TooDark));
         let smooth: Vec<u8> = (0..300 * 300).flat_map(|i| [(60 + i % 300 / 3) as u8; 4]).collect();
-        assert_eq!(measured(&smooth, 300, at(50.0, 50.0, 1.5), &QualityParams { least_sharpness: 0.1, ..*p }).problem, Some(Problem::TooBlurred));
+        assert_eq!(
+            measured(&smooth, 300, at(50.0, 50.0, 1.5), &QualityParams { least_sharpness: 0.1, ..*p }).problem,
+            Some(Problem::TooBlurred)
+        );
     }
 
     #[test]
