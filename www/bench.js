@@ -113,8 +113,9 @@ async function run() {
       await client.resetTracks();
       const frame = frameAt(pixels, index);
       const begun = performance.now();
-      await client.observe(frame);
+      const { timings } = await client.observe(frame);
       measured.newcomer.push(performance.now() - begun);
+      for (const stage of STAGES) if (stage !== 'total' && timings[stage] > 0) measured[stage].push(timings[stage]);
     }
     return {
       userAgent: navigator.userAgent,
