@@ -1,6 +1,7 @@
 /**
- * Closes two ways out that a Content-Security-Policy knows nothing of: WebRTC, and sending the page itself to another
- * address. The header Connection-Allowlist does both better, but few browsers know it yet and some hosts cannot send it.
+ * Closes ways out that a Content-Security-Policy in a page knows nothing of: WebRTC, new windows, and sending the page
+ * itself to another address. The headers Connection-Allowlist and `sandbox` do it better, but few browsers know the
+ * first yet and some hosts cannot send either.
  * A guard in script holds against our own mistakes, not against a hostile script that runs before it: docs/SECURITY.md.
  * Imported first by every page.
  */
@@ -10,6 +11,15 @@ function removeWebRtc() {
   for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', 'RTCDataChannel', 'RTCIceTransport']) {
     Reflect.deleteProperty(globalThis, name);
   }
+}
+
+/** No page of ours opens a window. */
+function closeWindows() {
+  Reflect.defineProperty(globalThis, 'open', { value: () => null });
+  addEventListener('click', (event) => {
+    const link = event.composedPath().find((target) => target instanceof HTMLAnchorElement || target instanceof HTMLAreaElement);
+    if (link && link.target !== '' && link.target !== '_self' && new URL(link.href, location.href).origin !== location.origin) event.preventDefault();
+  }, { capture: true });
 }
 
 /**
@@ -30,5 +40,6 @@ function cancelDepartures() {
 }
 
 removeWebRtc();
+closeWindows();
 /** Whether departures to another origin are cancelled. */
 export const departuresCancelled = cancelDepartures();

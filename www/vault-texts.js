@@ -28,6 +28,7 @@ export const vaultTexts = {
   'vault.lockAfter.minutes.one': '1 minute without use',
   'vault.lockAfter.minutes.other': '{count} minutes without use',
 
+  'vault.more': 'Erasure, audit log and more',
   'vault.retention': 'Erase people by itself',
   'vault.retention.never': 'never',
   'vault.retention.days.one': '1 day after their consent',

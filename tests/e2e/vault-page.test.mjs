@@ -102,6 +102,7 @@ test('with a PIN the page is locked after a reload: nobody is listed, and a wron
 });
 
 test('the audit log is shown as checked, without names, and can be saved', async () => {
+  await page.getByText('Erasure, audit log and more').click();
   await page.getByRole('button', { name: 'Audit log' }).click();
   const dialog = page.locator('dialog.vault-dialog');
   await dialog.getByText(/^Checked: all \d+ entries are genuine/).waitFor();

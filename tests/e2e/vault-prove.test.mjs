@@ -128,9 +128,9 @@ test('on a host that cannot set headers, the policy in the page holds in the pag
   try {
     const page = await browser.context.newPage();
     const { rows } = await proveIn(page, browser.url, receiver);
-    // A policy in the page cannot forbid new windows: that takes the header.
-    assert.deepEqual(not(rows, ['refused', 'absent']).map(([name]) => name), ['page: new window']);
-    assert.deepEqual(receiver.received.filter((what) => what !== 'connection' && !/^GET \/(out\/new-window|favicon)/.test(what)), []);
+    assert.deepEqual(not(rows, ['refused', 'absent']), []);
+    // The browser may connect ahead of a departure that is then cancelled, and sends nothing; only the header forbids that.
+    assert.deepEqual(receiver.received.filter((what) => what !== 'connection'), []);
   } finally {
     await browser.close();
     await receiver.close();
@@ -146,7 +146,7 @@ test('without any policy the same attempts do arrive, so that their refusal mean
     const { rows, verdict } = await proveIn(page, browser.url, receiver);
     const out = rows.filter(([, outcome]) => outcome === 'out').map(([name]) => name);
     for (const name of ['page: fetch', 'page: XMLHttpRequest', 'page: WebSocket', 'page: server-sent events (EventSource)', 'page: picture', 'page: style sheet',
-      'page: script', 'page: new window', 'worker: fetch', 'worker: XMLHttpRequest', 'worker: WebSocket', 'worker: module from the address (import)', 'worker: worker made here that fetches']) {
+      'page: script', 'worker: fetch', 'worker: XMLHttpRequest', 'worker: WebSocket', 'worker: module from the address (import)', 'worker: worker made here that fetches']) {
       assert.ok(out.includes(name), `${name} was not seen to get out`);
     }
     for (const name of ['beacon', 'ping-of-a-link', 'prefetching-link', 'frame']) assert.ok(receiver.received.some((what) => what.includes(`/out/${name}`)), `${name} did not arrive`);
