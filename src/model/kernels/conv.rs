@@ -182,11 +182,11 @@ impl Conv {
                 let from = (row * g.stride[0] + ky * g.dilation[0]) * width + column * g.stride[1] + kx * g.dilation[1];
                 for (plane, weights) in x.chunks_exact(height * width).zip(&mut weights) {
                     let pixels = &plane[from..from + (P - 1) * g.stride[1] + 1];
-                    accumulate::<P, LANES>(&mut tile, pixels, g.stride[1], weights);
+                    accumulate::<P, 2, LANES>(&mut tile, pixels, g.stride[1], weights);
                 }
             }
         }
-        store::<P>(tile, panel, g.out_area(), row * g.output[1] + column, finish, out);
+        store::<P, 2>(tile, panel, g.out_area(), row * g.output[1] + column, finish, out);
     }
 
     fn depthwise(&self, x: &[Pixel], weights: &[Pixel], residual: Option<&[Pixel]>, out: &mut [Pixel], scratch: &mut [f32]) {

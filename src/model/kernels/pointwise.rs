@@ -4,13 +4,14 @@
 //! to back: `[panel of 8 outputs][input channel][8]`.
 
 use super::{Activation, Pixel, load};
+use std::ops::Range;
 use wide::f32x4;
 
 /// Weights of eight output channels for one input channel.
 pub type Pair = [Pixel; 2];
 
-/// Registers of one tile.
-type Tile<const P: usize> = [[f32x4; 2]; P];
+/// Registers of one tile: P pixels by H blocks of four output channels.
+pub(super) type Tile<const P: usize, const H: usize> = [[f32x4; H]; P];
 
 /// What to do with a tile's sums before they are stored.
 #[derive(Clone, Copy)]
@@ -40,27 +41,40 @@ pub fn pack(outputs: usize, inputs: usize, weight: impl Fn(usize, usize) -> f32)
 
 /// Adds to `tile` what `LANES` input channels of P pixels, `step` apart, contribute through `weights`.
 #[inline(always)]
-pub(super) fn accumulate<const P: usize, const LANES: usize>(tile: &mut Tile<P>, pixels: &[Pixel], step: usize, weights: &[Pair; LANES]) {
+pub(super) fn accumulate<const P: usize, const H: usize, const LANES: usize>(
+    tile: &mut Tile<P, H>,
+    pixels: &[Pixel],
+    step: usize,
+    weights: &[Pair; LANES],
+) {
     for lane in 0..LANES {
-        let (low, high) = (load(&weights[lane][0]), load(&weights[lane][1]));
+        let weights: [f32x4; H] = std::array::from_fn(|half| load(&weights[lane][half]));
         for p in 0..P {
             let value = f32x4::splat(pixels[p * step][lane]);
-            tile[p][0] = value.mul_add(low, tile[p][0]);
-            tile[p][1] = value.mul_add(high, tile[p][1]);
+            for half in 0..H {
+                tile[p][half] = value.mul_add(weights[half], tile[p][half]);
+            }
         }
     }
 }
 
-/// Stores a tile at pixel `at` of the two output planes of `panel`.
+/// Stores a tile at pixel `at` of the output planes of `panel`.
 #[inline(always)]
-pub(super) fn store<const P: usize>(tile: Tile<P>, panel: usize, area: usize, at: usize, finish: Finish<'_>, out: &mut [Pixel]) {
-    store_block(tile.map(|pair| pair[0]), panel * 2, area, at, finish, out);
-    store_block(tile.map(|pair| pair[1]), panel * 2 + 1, area, at, finish, out);
+pub(super) fn store<const P: usize, const H: usize>(
+    tile: Tile<P, H>,
+    panel: usize,
+    area: usize,
+    at: usize,
+    finish: Finish<'_>,
+    out: &mut [Pixel],
+) {
+    for half in 0..H {
+        store_block(tile.map(|blocks| blocks[half]), panel * 2 + half, area, at, finish, out);
+    }
 }
 
 #[inline(always)]
 fn store_block<const P: usize>(sums: [f32x4; P], block: usize, area: usize, at: usize, finish: Finish<'_>, out: &mut [Pixel]) {
-    // An odd number of blocks leaves half of the last panel unused.
     let Some(bias) = finish.bias.get(block) else { return };
     let bias = load(bias);
     let activation = finish.activation.of_block(block);
@@ -81,10 +95,10 @@ fn store_block<const P: usize>(sums: [f32x4; P], block: usize, area: usize, at: 
 }
 
 #[inline(always)]
-fn tile<const P: usize>(x: &[Pixel], area: usize, at: usize, weights: &[Pair]) -> Tile<P> {
-    let mut tile = [[f32x4::ZERO; 2]; P];
+fn tile<const P: usize, const H: usize>(x: &[Pixel], area: usize, at: usize, weights: &[Pair]) -> Tile<P, H> {
+    let mut tile = [[f32x4::ZERO; H]; P];
     for (plane, weights) in x.chunks_exact(area).zip(weights.as_chunks::<4>().0) {
-        accumulate::<P, 4>(&mut tile, &plane[at..at + P], 1, weights);
+        accumulate::<P, H, 4>(&mut tile, &plane[at..at + P], 1, weights);
     }
     tile
 }
@@ -101,21 +115,39 @@ pub fn run(x: &[Pixel], area: usize, weights: &[Pair], finish: Finish<'_>, out: 
     }
     let run_length = (CACHED / inputs / 6 * 6).max(6);
     for start in (0..area).step_by(run_length) {
-        let end = (start + run_length).min(area);
+        let pixels = start..(start + run_length).min(area);
         for (panel, weights) in weights.chunks_exact(inputs).enumerate() {
-            let mut at = start;
-            while at < end {
-                match tile_size(end - at) {
-                    1 => store::<1>(tile(x, area, at, weights), panel, area, at, finish, out),
-                    2 => store::<2>(tile(x, area, at, weights), panel, area, at, finish, out),
-                    3 => store::<3>(tile(x, area, at, weights), panel, area, at, finish, out),
-                    4 => store::<4>(tile(x, area, at, weights), panel, area, at, finish, out),
-                    5 => store::<5>(tile(x, area, at, weights), panel, area, at, finish, out),
-                    _ => store::<6>(tile(x, area, at, weights), panel, area, at, finish, out),
-                }
-                at += tile_size(end - at);
+            // An odd number of blocks leaves half of the last panel unused.
+            if panel * 2 + 1 < finish.bias.len() {
+                run_panel::<2>(x, area, pixels.clone(), panel, weights, finish, out);
+            } else {
+                run_panel::<1>(x, area, pixels.clone(), panel, weights, finish, out);
             }
         }
+    }
+}
+
+fn run_panel<const H: usize>(
+    x: &[Pixel],
+    area: usize,
+    pixels: Range<usize>,
+    panel: usize,
+    weights: &[Pair],
+    finish: Finish<'_>,
+    out: &mut [Pixel],
+) {
+    let mut at = pixels.start;
+    while at < pixels.end {
+        let size = tile_size(pixels.end - at);
+        match size {
+            1 => store::<1, H>(tile(x, area, at, weights), panel, area, at, finish, out),
+            2 => store::<2, H>(tile(x, area, at, weights), panel, area, at, finish, out),
+            3 => store::<3, H>(tile(x, area, at, weights), panel, area, at, finish, out),
+            4 => store::<4, H>(tile(x, area, at, weights), panel, area, at, finish, out),
+            5 => store::<5, H>(tile(x, area, at, weights), panel, area, at, finish, out),
+            _ => store::<6, H>(tile(x, area, at, weights), panel, area, at, finish, out),
+        }
+        at += size;
     }
 }
 
@@ -147,11 +179,11 @@ fn vector(x: &[Pixel], weights: &[Pair], finish: Finish<'_>, out: &mut [Pixel]) 
                 }
             }
             for (p, sum) in sums.into_iter().enumerate() {
-                store::<1>([sum], group * PANELS + p, 1, 0, finish, out);
+                store::<1, 2>([sum], group * PANELS + p, 1, 0, finish, out);
             }
         } else {
             for (p, weights) in weights.chunks_exact(inputs).enumerate() {
-                store::<1>(tile(x, 1, 0, weights), group * PANELS + p, 1, 0, finish, out);
+                store::<1, 2>(tile(x, 1, 0, weights), group * PANELS + p, 1, 0, finish, out);
             }
         }
     }
