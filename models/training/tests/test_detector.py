@@ -16,7 +16,7 @@ from detector_data import SIDE, points_of_box  # noqa: E402
 from detector_measure import box_of, judge, overlap, suppressed, tiles  # noqa: E402
 from landmarks_geometry import CANONICAL  # noqa: E402
 
-MODEL = pathlib.Path(__file__).resolve().parents[2] / "detector-blazeface-2.onnx"
+MODEL = pathlib.Path(__file__).resolve().parents[2] / "detector-brow-1.onnx"
 
 
 def perfect(anchors, targets):
