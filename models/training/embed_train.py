@@ -58,6 +58,7 @@ class Recipe:
     frozen_convolutions: int = 5  # everything at half resolution: a third of the time, and it changes least
     seed: int = 1
     keep_basis: bool = True  # turn the targets onto the start network's own axes
+    anchor: float = 0.0  # share of the start network's own bare templates in the targets: what it knows, it keeps
 
 
 @dataclass
@@ -165,6 +166,14 @@ class Faces:
         """Turn targets and prototypes by an orthogonal `float32[d, d]`."""
         self.targets, self.prototypes = self.targets @ rotation, self.prototypes @ rotation
 
+    def anchor(self, index, outputs, share):
+        """Mix the start network's `outputs` float32[k, d] for the bare pictures `index` into targets and prototypes."""
+        total = np.zeros((self.count, outputs.shape[1]), np.float32)
+        np.add.at(total, self.people[index], outputs)
+        seen = np.linalg.norm(total, axis=1) > 0
+        self.prototypes[seen] = teachers.unit((1 - share) * self.prototypes[seen] + share * teachers.unit(total[seen]))
+        self.targets = teachers.unit(self.targets + self.prototypes[self.people])
+
     def epoch(self, rng, most_of_one_person):
         """A random order of pictures in which nobody appears too often."""
         seen, order = np.zeros(self.count, int), []
@@ -222,21 +231,25 @@ def embed_plain(network, faces, index, batch=64):
     parts = []
     for start in range(0, len(index), batch):
         windows = [align.to_network(align.periocular_of_crop(faces.crop(i))) for i in index[start : start + batch]]
-        parts.append(F.normalize(network(torch.from_numpy(np.stack(windows))).float()).numpy())
+        pictures = torch.from_numpy(np.stack(windows)).to(memory_format=torch.channels_last)
+        parts.append(F.normalize(network(pictures).float()).numpy())
     return np.concatenate(parts)
 
 
-def turn_targets(network, faces, recipe, most=2500):
+def turn_targets(network, faces, recipe):
     """Turn the targets so that the start network already speaks their language; returns the mean cosine reached.
 
     Principal components have no natural order between runs. Turning the targets instead of remapping the last layer
-    keeps the axes of both networks alike, so that their weights can be averaged afterwards.
+    keeps the axes of both networks alike, so that their weights can be averaged afterwards. All bare pictures take part:
+    fixed by a few thousand only, the turn scrambles the weaker axes, and training spends its time on undoing that.
     """
     bare = np.flatnonzero(~faces.masked)
-    picked = np.random.default_rng(recipe.seed).permutation(bare)[:most]
-    outputs = embed_plain(network, faces, picked)
-    faces.turn(procrustes(faces.targets[picked], outputs))
-    return float((outputs * faces.targets[picked]).sum(1).mean())
+    outputs = embed_plain(network, faces, bare)
+    faces.turn(procrustes(faces.targets[bare], outputs))
+    reached = float((outputs * faces.targets[bare]).sum(1).mean())
+    if recipe.anchor > 0:
+        faces.anchor(bare, outputs, recipe.anchor)
+    return reached
 
 
 def rate_at(progress, step, recipe):
@@ -379,6 +392,8 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
     report(f"{len(faces)} pictures of {faces.count} identities, {int(faces.masked.sum())} of them really masked")
     network = embed_net.OnnxNet(start)
     agreement = turn_targets(network, faces, recipe) if recipe.keep_basis else None
+    if agreement is not None:
+        report(f"the start network agrees with its targets by a cosine of {agreement:.3f}")
     trainer = Trainer(network, faces, recipe, folder, steps, minutes)
     if fast:
         trainer.forward = torch.compile(network)

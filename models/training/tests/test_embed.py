@@ -260,6 +260,14 @@ class Training(unittest.TestCase):
         np.testing.assert_allclose(spread[2], teachers.unit(templates[:2].mean(0)), atol=1e-6)
         np.testing.assert_array_equal(spread[[0, 1, 3]], templates[[0, 1, 3]])
 
+    def test_what_the_start_network_knows_can_be_made_the_target(self):
+        faces = embed_train.Faces([embed_train.load_source(self.stem, ["t"])], self.recipe)
+        own = units(np.random.default_rng(6), len(faces), 8)
+        faces.anchor(np.arange(len(faces)), own, 1.0)
+        first = teachers.unit(own[faces.people == 0].mean(0))
+        np.testing.assert_allclose(faces.prototypes[0], first, atol=1e-5)
+        np.testing.assert_allclose(np.linalg.norm(faces.targets, axis=1), 1, atol=1e-5)
+
     def test_turned_targets_keep_their_angles_and_meet_the_network(self):
         rng = np.random.default_rng(2)
         targets = units(rng, 50, 8)
