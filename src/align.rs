@@ -20,9 +20,12 @@ pub const CANONICAL: [Point; 5] = [
 /// Side of the canonical face in its own pixels.
 pub const CANONICAL_SIDE: f32 = 112.0;
 
-/// How much each point counts in the fit. The corners of the mouth count half each: under a mask they are guessed, and a
-/// detector that gives only the middle of the mouth then weighs the same.
-const WEIGHTS: [f32; 5] = [1.0, 1.0, 1.0, 0.5, 0.5];
+/// How much each point counts in the fit of the whole face. The corners of the mouth count half each, so that a detector
+/// that gives only the middle of the mouth weighs the same.
+const FACE_WEIGHTS: [f32; 5] = [1.0, 1.0, 1.0, 0.5, 0.5];
+/// The same for the window around the eyes. Under a mask the mouth is a guess, and far from the eyes: on the tuning half
+/// of the validation people, true matches at FMR 1e-3 rise by a seventh when it hardly counts.
+const EYES_WEIGHTS: [f32; 5] = [1.0, 1.0, 1.0, 0.1, 0.1];
 
 /// A part of the canonical face as a network sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +53,12 @@ impl Window {
 
 /// The similarity from the canonical face to the frame. None where the points do not determine one.
 pub fn canonical_to_frame(points: &[Point; 5]) -> Option<Similarity> {
-    Similarity::fit(&CANONICAL, points, &WEIGHTS)
+    Similarity::fit(&CANONICAL, points, &FACE_WEIGHTS)
+}
+
+/// The same where what matters are the eyes.
+pub fn canonical_to_frame_by_eyes(points: &[Point; 5]) -> Option<Similarity> {
+    Similarity::fit(&CANONICAL, points, &EYES_WEIGHTS)
 }
 
 /// How a network wants its bytes: `(byte - offset) / scale`.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::align::{FULL, Normalisation, PERIOCULAR, Pyramid, Window, canonical_to_frame};
+use crate::align::{FULL, Normalisation, PERIOCULAR, Pyramid, Window, canonical_to_frame, canonical_to_frame_by_eyes};
 use crate::decide::{DecideParams, Decision, Reason};
 use crate::detect::{DetectParams, Detection, Detector, Region};
 use crate::embed::Embedder;
@@ -12,7 +12,7 @@ use crate::gallery::{Candidate, ForeignModel, Gallery};
 use crate::geometry::{Point, Rect, Similarity};
 use crate::landmarks::{Care, Landmarker, Look};
 use crate::manifest::{Manifest, Role};
-use crate::mask::Mask;
+use crate::mask::{Mask, MaskState};
 use crate::model::Network;
 use crate::quality::{Problem, Quality, QualityParams, judged, measure};
 use crate::template::{Features, Template};
@@ -398,7 +398,7 @@ impl Engine {
             let s = &seen[i];
             let Some(at) = self.tracks.iter().position(|t| t.id == s.id) else { continue };
             let mirrored = self.tracks[at].mirrored;
-            let template = self.template(pyramid, &s.canonical_to_frame, s.mask, &s.quality, Looks::One { mirrored })?;
+            let template = self.template(pyramid, &s.detection.points, s.mask, &s.quality, Looks::One { mirrored })?;
             let track = &mut self.tracks[at];
             track.observe(&template, &self.params.track);
             track.embedded_ms = now;
@@ -455,7 +455,7 @@ impl Engine {
             let Some(to_frame) = canonical_to_frame(&look.detection.points) else { continue };
             let quality = measure(&pyramid, &look.detection.points, &to_frame, &QualityParams::PROBE);
             let mask = Mask::most_probable(look.mask);
-            let template = self.template(&pyramid, &to_frame, mask, &quality, Looks::Averaged)?;
+            let template = self.template(&pyramid, &look.detection.points, mask, &quality, Looks::Averaged)?;
             faces.push(Face { detection: look.detection, mask, quality, template, canonical_to_frame: to_frame });
         }
         Ok(faces)
@@ -474,7 +474,7 @@ impl Engine {
         }
         if looks.is_empty() && pad > 0.0 {
             let mut filling = self.confirm(pyramid, Detector::filling(pyramid))?;
-            filling.sort_by(|a, b| b.detection.score.total_cmp(&a.detection.score));
+            filling.sort_by(|a, b| b.face.total_cmp(&a.face));
             filling.truncate(1);
             looks = filling;
         }
@@ -485,7 +485,9 @@ impl Engine {
     fn confirm(&mut self, pyramid: &Pyramid, proposals: Vec<Detection>) -> Result<Vec<Look>, EngineError> {
         let mut looks: Vec<Look> = Vec::new();
         for proposal in proposals {
-            let Some(look) = self.look(pyramid, &proposal, Care::Mirrored)? else { continue };
+            let Some(mut look) = self.look(pyramid, &proposal, Care::Mirrored)? else { continue };
+            // Two looks that agree are worth more than one that is sure.
+            look.detection.score *= look.face;
             if !looks.iter().any(|l| l.detection.rect.iou(&look.detection.rect) > 0.4) {
                 looks.push(look);
             }
@@ -562,7 +564,7 @@ impl Engine {
         let enough = |s: &Session| s.kept.len() >= params.frames && s.began_ms.is_some_and(|b| frame.time_ms - b >= params.least_ms);
         if hint == Hint::Good {
             let s = &seen[0];
-            let template = self.template(&pyramid, &s.canonical_to_frame, s.mask, &s.quality, Looks::Averaged)?;
+            let template = self.template(&pyramid, &s.detection.points, s.mask, &s.quality, Looks::Averaged)?;
             session.keep(
                 Kept { template, quality: s.quality, picture: picture(&pyramid, &s.canonical_to_frame) },
                 frame.time_ms,
@@ -614,12 +616,15 @@ impl Engine {
     fn template(
         &mut self,
         pyramid: &Pyramid,
-        to_frame: &Similarity,
+        points: &[Point; 5],
         mask: Mask,
         quality: &Quality,
         looks: Looks,
     ) -> Result<Template, EngineError> {
-        let embed = |role: Role, embedder: &mut Option<Embedder>| -> Result<(Features, f64), EngineError> {
+        // Points that determine no similarity were left out when the face was measured.
+        let by_eyes = canonical_to_frame_by_eyes(points).ok_or(EngineError::NoFace)?;
+        let by_face = canonical_to_frame(points).ok_or(EngineError::NoFace)?;
+        let embed = |role: Role, embedder: &mut Option<Embedder>, to_frame| -> Result<(Features, f64), EngineError> {
             let began = (self.clock)();
             let embedder = embedder.as_mut().ok_or(EngineError::ModelMissing { role: role.name() })?;
             let vector = match looks {
@@ -628,10 +633,10 @@ impl Engine {
             };
             Ok((Features { model: self.manifest.model(role).id.clone(), vector }, (self.clock)() - began))
         };
-        let (periocular, took) = embed(Role::Periocular, &mut self.networks.periocular)?;
+        let (periocular, took) = embed(Role::Periocular, &mut self.networks.periocular, &by_eyes)?;
         self.timings.periocular += took;
-        let full = if mask.state == crate::mask::MaskState::Bare {
-            let (full, took) = embed(Role::Full, &mut self.networks.full)?;
+        let full = if mask.state == MaskState::Bare {
+            let (full, took) = embed(Role::Full, &mut self.networks.full, &by_face)?;
             self.timings.full += took;
             Some(full)
         } else {

@@ -13,8 +13,10 @@ use crate::model::{ModelError, Network};
 /// What a second look at a face says.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
-    /// With the points of the second look, the box they imply, and the probability that this is a face as its score.
+    /// With the points of the second look and the box they imply; the score is the one it came with.
     pub detection: Detection,
+    /// Probability that this is a face at all, 0..1.
+    pub face: f32,
     /// Probabilities in the order of [`crate::mask::MaskState::ALL`].
     pub mask: [f32; 3],
     /// How far the points are expected to be off, as a share of the canonical face's side.
@@ -56,30 +58,30 @@ impl Landmarker {
         if network.input_dims() != [1, 3, SIDE, SIDE] || sizes != SIZES {
             return Err(ModelError::Shape("this is not the landmark network: its input or outputs have other sizes".into()));
         }
-        Ok(Self { network, least_face: 0.5, input: Vec::new() })
+        Ok(Self { network, least_face: 0.7, input: Vec::new() })
     }
 
     /// None where there is no face after all.
     pub fn look(&mut self, pyramid: &Pyramid, face: &Detection, care: Care) -> Result<Option<Look>, ModelError> {
         let mut points = face.points;
         if care != Care::Glance {
-            let Some(first) = self.from(pyramid, &points, care)? else { return Ok(None) };
+            let Some(first) = self.from(pyramid, &points, face.score, care)? else { return Ok(None) };
             points = first.detection.points;
         }
-        Ok(self.from(pyramid, &points, care)?.filter(|l| l.detection.score >= self.least_face))
+        Ok(self.from(pyramid, &points, face.score, care)?.filter(|l| l.face >= self.least_face))
     }
 
-    fn from(&mut self, pyramid: &Pyramid, points: &[Point; 5], care: Care) -> Result<Option<Look>, ModelError> {
+    fn from(&mut self, pyramid: &Pyramid, points: &[Point; 5], score: f32, care: Care) -> Result<Option<Look>, ModelError> {
         let Some(to_frame) = canonical_to_frame(points) else { return Ok(None) };
         let crop_to_frame = WINDOW.to_canonical().then(&to_frame);
         pyramid.crop(&crop_to_frame, SIDE, SIDE, EMBEDDER_NORMALISATION, &mut self.input);
         let seen = self.run(false)?;
         if care != Care::Mirrored {
-            return Ok(look(&seen, &crop_to_frame));
+            return Ok(look(&seen, score, &crop_to_frame));
         }
         mirror(&mut self.input, SIDE);
         let twin = self.run(true)?;
-        Ok(look(&seen.mean(&twin), &crop_to_frame))
+        Ok(look(&seen.mean(&twin), score, &crop_to_frame))
     }
 
     fn run(&mut self, mirrored: bool) -> Result<Raw, ModelError> {
@@ -117,14 +119,14 @@ impl Raw {
 }
 
 /// None where the points determine no face.
-fn look(raw: &Raw, crop_to_frame: &Similarity) -> Option<Look> {
+fn look(raw: &Raw, score: f32, crop_to_frame: &Similarity) -> Option<Look> {
     let points = raw.points.map(|p| crop_to_frame.apply(Point::new(p.x * SIDE as f32 - 0.5, p.y * SIDE as f32 - 0.5)));
     let to_frame = canonical_to_frame(&points)?;
     let (centre, side) = (to_frame.apply(BOX.0), BOX.1 * to_frame.scale());
     let rect = Rect { x: centre.x - side / 2.0, y: centre.y - side / 2.0, width: side, height: side };
-    let detection = Detection { rect, points, score: raw.face };
+    let detection = Detection { rect, points, score };
     let spread = raw.spread * SIDE as f32 * crop_to_frame.scale() / (CANONICAL_SIDE * to_frame.scale());
-    (raw.face.is_finite() && spread.is_finite()).then_some(Look { detection, mask: raw.mask, spread })
+    (raw.face.is_finite() && spread.is_finite()).then_some(Look { detection, face: raw.face, mask: raw.mask, spread })
 }
 
 #[cfg(test)]
@@ -148,7 +150,7 @@ mod tests {
         let back = WINDOW.to_canonical().inverse();
         let points = CANONICAL.map(|p| back.apply(p)).map(|p| Point::new((p.x + 0.5) / 96.0, (p.y + 0.5) / 96.0));
         let raw = Raw { points, spread: 0.01, face: 0.9, mask: [1.0, 0.0, 0.0] };
-        let look = look(&raw, &WINDOW.to_canonical()).unwrap();
+        let look = look(&raw, 0.9, &WINDOW.to_canonical()).unwrap();
         for (p, q) in look.detection.points.iter().zip(CANONICAL) {
             assert!(p.distance(q) < 1e-3);
         }

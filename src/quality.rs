@@ -56,7 +56,7 @@ impl QualityParams {
     /// For a probe: only what cannot be recognised is refused.
     pub const PROBE: Self = Self {
         least_px: 36.0,
-        least_sharpness: 0.02,
+        least_sharpness: 0.064,
         least_brightness: 12.0,
         most_brightness: 245.0,
         most_yaw: 50.0,
@@ -66,7 +66,8 @@ impl QualityParams {
     /// For an enrolment, on which every later comparison rests.
     pub const ENROL: Self = Self {
         least_px: 80.0,
-        least_sharpness: 0.04,
+        // A perfectly smooth slope has 0.0625, sharp portraits 0.12 and more.
+        least_sharpness: 0.072,
         least_brightness: 25.0,
         most_brightness: 235.0,
         most_yaw: 25.0,
