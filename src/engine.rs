@@ -104,13 +104,28 @@ pub struct Timings {
     pub total: f64,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct EngineParams {
     pub detect: DetectParams,
+    /// A face is new in a live stream, or in a still picture, where the detector's score times the second look's is no less.
+    pub least_agreement: f32,
     pub track: TrackParams,
     pub decide: DecideParams,
     pub live: LiveParams,
     pub enrol: EnrolParams,
+}
+
+impl Default for EngineParams {
+    fn default() -> Self {
+        Self {
+            detect: DetectParams::default(),
+            least_agreement: 0.7,
+            track: TrackParams::default(),
+            decide: DecideParams::default(),
+            live: LiveParams::default(),
+            enrol: EnrolParams::default(),
+        }
+    }
 }
 
 /// How much of each live frame is searched.
@@ -485,9 +500,7 @@ impl Engine {
     fn confirm(&mut self, pyramid: &Pyramid, proposals: Vec<Detection>) -> Result<Vec<Look>, EngineError> {
         let mut looks: Vec<Look> = Vec::new();
         for proposal in proposals {
-            let Some(mut look) = self.look(pyramid, &proposal, Care::Mirrored)? else { continue };
-            // Two looks that agree are worth more than one that is sure.
-            look.detection.score *= look.face;
+            let Some(look) = self.confirmed(pyramid, &proposal, Care::Mirrored)? else { continue };
             if !looks.iter().any(|l| l.detection.rect.iou(&look.detection.rect) > 0.4) {
                 looks.push(look);
             }
@@ -599,9 +612,19 @@ impl Engine {
         self.timings.detect += (self.clock)() - began;
         let mut looks = Vec::new();
         for face in found {
-            looks.extend(self.look(pyramid, &face, Care::Twice)?);
+            looks.extend(self.confirmed(pyramid, &face, Care::Twice)?);
         }
         Ok(looks)
+    }
+
+    /// The second look at a proposal. Both looks must agree: where one of them is in doubt, the other one has to be sure.
+    fn confirmed(&mut self, pyramid: &Pyramid, proposal: &Detection, care: Care) -> Result<Option<Look>, EngineError> {
+        let least = self.params.least_agreement;
+        let look = self.look(pyramid, proposal, care)?;
+        Ok(look.and_then(|mut look| {
+            look.detection.score *= look.face;
+            (look.detection.score >= least).then_some(look)
+        }))
     }
 
     /// The second look at a face that was found or seen before. None where there is none any more.
