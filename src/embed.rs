@@ -59,9 +59,18 @@ pub fn add(sum: &mut [f32], v: &[f32], weight: f32) {
     }
 }
 
-/// The cosine of two unit vectors, -1..1.
+/// The cosine of two unit vectors, -1..1. Eight sums at once: in one the additions would wait for each other, and a search
+/// among 100,000 people does little else.
 pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+    let (a8, a_rest) = a.as_chunks::<8>();
+    let (b8, b_rest) = b.as_chunks::<8>();
+    let mut sums = [0.0f32; 8];
+    for (x, y) in a8.iter().zip(b8) {
+        for i in 0..8 {
+            sums[i] += x[i] * y[i];
+        }
+    }
+    sums.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum::<f32>()
 }
 
 #[cfg(test)]
@@ -72,6 +81,8 @@ mod tests {
     fn a_unit_vector_has_length_one_and_nothing_stays_nothing() {
         let v = unit(vec![3.0, 4.0]);
         assert!((cosine(&v, &v) - 1.0).abs() < 1e-6);
+        let (a, b): (Vec<f32>, Vec<f32>) = (0..19).map(|i| (i as f32, (i * i) as f32)).unzip();
+        assert_eq!(cosine(&a, &b), (0..19).map(|i| (i * i * i) as f32).sum::<f32>());
         assert_eq!(unit(vec![0.0; 3]), vec![0.0; 3]);
         assert_eq!(unit(vec![f32::NAN, 1.0]), vec![0.0; 2]);
     }
