@@ -19,12 +19,7 @@ impl Point {
     }
 
     pub fn middle(self, other: Self) -> Self {
-        self.lerp(other, 0.5)
-    }
-
-    /// The point at the fraction `t` of the way to `other`.
-    pub fn lerp(self, other: Self, t: f32) -> Self {
-        Self::new(self.x + (other.x - self.x) * t, self.y + (other.y - self.y) * t)
+        Self::new((self.x + other.x) / 2.0, (self.y + other.y) / 2.0)
     }
 }
 
