@@ -126,13 +126,20 @@ async function listCameras() {
   if (camera.deviceId) cameras.value = camera.deviceId;
 }
 
-/** @param {Partial<import('./types.js').Settings>} patch */
-async function changeSettings(patch) {
+/**
+ * Keeps a setting. Its control is busy until that is done, for whoever closes the page before would lose the change.
+ * @param {HTMLElement} control
+ * @param {Partial<import('./types.js').Settings>} patch
+ */
+async function changeSettings(control, patch) {
+  control.setAttribute('aria-busy', 'true');
   try {
     showState(await client.setSettings(patch));
   } catch (error) {
     notices.fault(error);
     showState(await client.state());
+  } finally {
+    control.removeAttribute('aria-busy');
   }
 }
 
@@ -181,11 +188,11 @@ function listen() {
   cameras.addEventListener('change', () => startCamera(cameras.value).then(() => client.resetTracks()).catch(() => {}));
   find('.enrol-camera', HTMLButtonElement).addEventListener('click', () => enrol.open('camera'));
   find('.enrol-photo', HTMLButtonElement).addEventListener('click', () => enrol.open('photo'));
-  target.addEventListener('change', () => changeSettings({ targetFmr: Number(target.value) }));
+  target.addEventListener('change', () => changeSettings(target, { targetFmr: Number(target.value) }));
   theme.addEventListener('change', () => {
     const value = /** @type {import('./types.js').Settings['theme']} */ (theme.value);
     showTheme(value);
-    changeSettings({ theme: value });
+    changeSettings(theme, { theme: value });
   });
   acceptDrops();
 }

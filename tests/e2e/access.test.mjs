@@ -43,22 +43,29 @@ for (const colorScheme of ['light', 'dark']) {
   });
 }
 
+/** Chooses a setting and waits until it is kept. */
+async function choose(page, label, value) {
+  const control = page.getByLabel(label);
+  await control.selectOption(value);
+  await control.and(page.locator(':not([aria-busy])')).waitFor();
+}
+
 test('the choice of appearance is kept', async () => {
   let page = await visitor.visit({ camera: 'ask', colorScheme: 'light' });
-  await page.getByLabel('Appearance').selectOption('dark');
+  await choose(page, 'Appearance', 'dark');
   assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), 'dark');
   page = await visitor.visit({ camera: 'ask', colorScheme: 'light' });
   assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
-  await page.getByLabel('Appearance').selectOption('system');
+  await choose(page, 'Appearance', 'system');
 });
 
 test('the operator\u2019s target is kept', async () => {
   let page = await visitor.visit({ camera: 'ask' });
-  await page.getByLabel('How sure must a match be?').selectOption('0.00001');
+  await choose(page, 'How sure must a match be?', '0.00001');
   await page.reload();
   await page.locator('html[data-ready]').waitFor({ state: 'attached' });
   assert.equal(await page.getByLabel('How sure must a match be?').inputValue(), '0.00001');
-  await page.getByLabel('How sure must a match be?').selectOption('0.001');
+  await choose(page, 'How sure must a match be?', '0.001');
   page = await visitor.visit({ camera: 'ask' });
   assert.equal(await page.getByLabel('How sure must a match be?').inputValue(), '0.001');
 });

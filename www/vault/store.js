@@ -492,7 +492,7 @@ export class Store {
   /**
    * @param {Blob} file
    * @param {string} passphrase
-   * @returns {Promise<Preview>} known: already here by id; sameName: here under another id, and imported as another person
+   * @returns {Promise<Preview>} known: already here by id; sameName: here under another id, and imported as another person; who: by name
    */
   async previewImport(file, passphrase) {
     await this.#ready(true);
@@ -504,7 +504,7 @@ export class Store {
     const who = summary.who.map((one) => {
       const known = ids.has(one.id);
       return { id: one.id, name: one.name, references: one.references, known, sameName: !known && names.has(one.name) };
-    });
+    }).sort((one, other) => one.name.localeCompare(other.name));
     return {
       people: summary.people, references: summary.references, models: summary.models, created: summary.created,
       sameVault: summary.vault === (await this.#vaultId()),
