@@ -21,29 +21,37 @@ WINDOW_SCALE = 1.2
 WINDOW_WIDTH, WINDOW_HEIGHT = 112, 64
 WINDOW_CENTRE_X, WINDOW_TOP = 56.0, 12.0
 CROP_POINTS = CANONICAL + MARGIN
+EYES_WEIGHTS = np.array([1.0, 1.0, 1.0, 0.1, 0.1])  # the product aligns the periocular window so (src/align.rs)
 
 
 class BadPicture(ValueError):
     """A picture that cannot be used; the message names it and says what to do."""
 
 
-def fit_similarity(source, target):
+def fit_similarity(source, target, weights=None):
     """Least-squares similarity `float32[2, 3]` that takes `source` points onto `target` points (Umeyama, 1991)."""
     source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
     if source.shape != target.shape or source.ndim != 2 or len(source) < 2:
         raise ValueError(f"fit_similarity needs two equal lists of at least two points, not {source.shape} and {target.shape}")
-    s, t = source - source.mean(0), target - target.mean(0)
-    spread = (s**2).sum() / len(s)
+    share = np.full(len(source), 1 / len(source)) if weights is None else np.asarray(weights, np.float64) / np.sum(weights)
+    middle, aim = share @ source, share @ target
+    s, t = source - middle, target - aim
+    spread = share @ (s**2).sum(1)
     if not np.isfinite(spread) or spread < 1e-12:
         raise ValueError("fit_similarity: the points coincide, so there is no scale to fit")
-    u, d, vt = np.linalg.svd(t.T @ s / len(s))
+    u, d, vt = np.linalg.svd((t * share[:, None]).T @ s)
     sign = np.array([1.0, 1.0 if np.linalg.det(u @ vt) > 0 else -1.0])
     rotation = u @ np.diag(sign) @ vt
     scale = (d * sign).sum() / spread
     matrix = np.empty((2, 3), np.float32)
     matrix[:, :2] = scale * rotation
-    matrix[:, 2] = target.mean(0) - scale * rotation @ source.mean(0)
+    matrix[:, 2] = aim - scale * rotation @ middle
     return matrix
+
+
+def by_eyes(points):
+    """Affine map crop -> crop that moves a face with these points (crop pixels) to where the product's window has it."""
+    return cv2.invertAffineTransform(fit_similarity(CROP_POINTS, points, EYES_WEIGHTS)).astype(np.float32)
 
 
 def apply(matrix, points):

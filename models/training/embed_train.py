@@ -58,6 +58,8 @@ class Recipe:
     frozen_convolutions: int = 5  # everything at half resolution: a third of the time, and it changes least
     seed: int = 1
     keep_basis: bool = True  # turn the targets onto the start network's own axes
+    centre: float = 1.0  # share of each source's mean template that is taken out of its targets
+    turn_by: int = 8000  # bare pictures at most that decide how the targets are turned
     anchor: float = 0.0  # share of the start network's own bare templates in the targets: what it knows, it keeps
 
 
@@ -128,7 +130,7 @@ def spread_to_masked(templates, people, masked):
 class Faces:
     """All sources joined: pictures, identities, targets and class prototypes."""
 
-    def __init__(self, sources, recipe):
+    def __init__(self, sources, recipe, basis=None):
         self.sources = sources
         kept = [np.flatnonzero(s.people != UNKNOWN) for s in sources]
         self.source = np.concatenate([np.full(len(k), i) for i, k in enumerate(kept)])
@@ -141,8 +143,9 @@ class Faces:
             people.append(numbers + first)
             first += numbers.max() + 1
         self.people, self.count = np.concatenate(people), int(first)
-        self.targets, _ = teachers.centred_targets(
-            [[t[k] for t in s.templates] for s, k in zip(sources, kept)], recipe.dimensions, recipe.seed
+        self.targets, self.basis = teachers.centred_targets(
+            [[t[k] for t in s.templates] for s, k in zip(sources, kept)], recipe.dimensions, recipe.seed,
+            centre=recipe.centre, basis=basis,
         )
         self.members = [[] for _ in range(self.count)]
         for i, person in enumerate(self.people):
@@ -165,6 +168,7 @@ class Faces:
     def turn(self, rotation):
         """Turn targets and prototypes by an orthogonal `float32[d, d]`."""
         self.targets, self.prototypes = self.targets @ rotation, self.prototypes @ rotation
+        self.basis = self.basis @ rotation
 
     def anchor(self, index, outputs, share):
         """Mix the start network's `outputs` float32[k, d] for the bare pictures `index` into targets and prototypes."""
@@ -240,10 +244,12 @@ def turn_targets(network, faces, recipe):
     """Turn the targets so that the start network already speaks their language; returns the mean cosine reached.
 
     Principal components have no natural order between runs. Turning the targets instead of remapping the last layer
-    keeps the axes of both networks alike, so that their weights can be averaged afterwards. All bare pictures take part:
-    fixed by a few thousand only, the turn scrambles the weaker axes, and training spends its time on undoing that.
+    keeps the axes of both networks alike, so that their weights can be averaged afterwards. Many bare pictures take part:
+    fixed by a thousand or two, the turn scrambles the weaker axes, and training spends its time on undoing that.
     """
     bare = np.flatnonzero(~faces.masked)
+    if recipe.anchor == 0 and len(bare) > recipe.turn_by:
+        bare = np.random.default_rng(recipe.seed).permutation(bare)[: recipe.turn_by]
     outputs = embed_plain(network, faces, bare)
     faces.turn(procrustes(faces.targets[bare], outputs))
     reached = float((outputs * faces.targets[bare]).sum(1).mean())
@@ -263,6 +269,8 @@ class Trainer:
 
     def __init__(self, network, faces, recipe, folder, steps=None, minutes=None):
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        # without instructions of its own, bfloat16 is ten times slower than float32
+        self.half = self.device.type == "cuda" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")
         self.network = network.to(self.device, memory_format=torch.channels_last)
         self.forward = self.network
         self.faces, self.recipe, self.folder = faces, recipe, Path(folder)
@@ -314,7 +322,7 @@ class Trainer:
         classes = torch.from_numpy(faces.people[both]).to(self.device)
         targets = torch.from_numpy(faces.targets[both]).to(self.device)
         pictures = torch.cat([first, second]).to(self.device, memory_format=torch.channels_last)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             outputs = self.forward(pictures)
         outputs = F.normalize(outputs.float())
         distance = embed_losses.teacher_loss(outputs, targets)
@@ -388,10 +396,13 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
-    faces = Faces([load_source(s, teacher_names) for s in sets], recipe)
+    kept_basis = folder / "basis.npy"  # a resumed run may bring further sets, but its targets keep their axes
+    basis = np.load(kept_basis) if (folder / "checkpoint.pt").exists() and kept_basis.exists() else None
+    faces = Faces([load_source(s, teacher_names) for s in sets], recipe, basis)
     report(f"{len(faces)} pictures of {faces.count} identities, {int(faces.masked.sum())} of them really masked")
     network = embed_net.OnnxNet(start)
-    agreement = turn_targets(network, faces, recipe) if recipe.keep_basis else None
+    agreement = turn_targets(network, faces, recipe) if recipe.keep_basis and basis is None else None
+    np.save(kept_basis, faces.basis)
     if agreement is not None:
         report(f"the start network agrees with its targets by a cosine of {agreement:.3f}")
     trainer = Trainer(network, faces, recipe, folder, steps, minutes)

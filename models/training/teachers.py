@@ -29,7 +29,7 @@ def session(path, threads=1):
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def run(network, pictures, batch=32):
+def run(network, pictures, batch=4):
     """Outputs `float32[n, d]` of an ONNX Runtime session for `float32[n, 3, h, w]`, one by one when it must."""
     entry = network.get_inputs()[0]
     step = 1 if entry.shape[0] == 1 else batch
@@ -49,18 +49,21 @@ def templates(network, crops, draw, mean=127.5, scale=128.0, flip=True, chunk=25
     return np.concatenate(parts).astype(np.float32)
 
 
-def centred_targets(sets, dimensions=256, seed=0, sample=12000):
+def centred_targets(sets, dimensions=256, seed=0, sample=12000, centre=1.0, basis=None):
     """Targets from several teachers over several sources.
 
-    `sets` is a list (a source each) of lists (a teacher each) of `float32[n, d]`. Each source's own mean template is
-    taken away first: it is made of borders, crop and camera, not of people, and a student would learn it. Returns
+    `sets` is a list (a source each) of lists (a teacher each) of `float32[n, d]`. The share `centre` of each source's own
+    mean template is taken away first: it is made of borders, crop and camera, not of people, and a student would learn it.
+    A `basis` from an earlier call keeps the axes that a half-trained student has learnt. Returns
     `(targets float32[sum n, dimensions] of unit length, basis float32[sum d, dimensions])`.
     """
     rows = []
     for teachers in sets:
-        centred = [unit(t - t.mean(0)) for t in teachers]
+        centred = [unit(t - centre * t.mean(0)) for t in teachers]
         rows.append(np.concatenate(centred, 1) / np.sqrt(len(centred)))
     joined = np.concatenate(rows)
+    if basis is not None:
+        return unit(joined @ basis).astype(np.float32), basis
     if joined.shape[1] < dimensions:
         raise ValueError(f"the teachers give {joined.shape[1]} numbers together, fewer than the {dimensions} asked for")
     picked = np.random.default_rng(seed).permutation(len(joined))[:sample]
