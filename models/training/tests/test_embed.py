@@ -51,6 +51,12 @@ class Alignment(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "coincide"):
             align.fit_similarity(np.ones((5, 2)), align.CANONICAL)
 
+    def test_a_point_of_small_weight_hardly_moves_the_fit(self):
+        wrong = align.CROP_POINTS + np.array([[0, 0]] * 3 + [[0, 12]] * 2, np.float32)
+        eyes = lambda matrix: np.abs(align.apply(matrix, wrong)[:2] - align.CROP_POINTS[:2]).max()
+        self.assertLess(eyes(align.by_eyes(wrong)), 0.6 * eyes(align.fit_similarity(wrong, align.CROP_POINTS)))
+        np.testing.assert_allclose(align.apply(align.by_eyes(align.CROP_POINTS), align.CROP_POINTS), align.CROP_POINTS, atol=1e-3)
+
     def test_the_points_of_a_turned_small_face_land_on_the_canonical_ones(self):
         points = align.apply(similarity(-0.4, 0.9, 60, 80), align.CANONICAL)
         _, inside, px = align.align(np.zeros((240, 240, 3), np.uint8), points)
@@ -230,6 +236,14 @@ class Training(unittest.TestCase):
         self.assertEqual(second.step, 4)
         self.quietly(second)
         self.assertEqual(second.step, 6)
+
+    def test_a_resumed_run_keeps_the_axes_of_its_targets_whatever_sets_it_gets(self):
+        rng = np.random.default_rng(0)
+        first = [[units(rng, 60, 24), units(rng, 60, 24)]]
+        targets, basis = teachers.centred_targets(first, 16)
+        more, same = teachers.centred_targets(first + [[units(rng, 80, 24), units(rng, 80, 24)]], 16, basis=basis)
+        np.testing.assert_allclose(more[:60], targets, atol=1e-6)
+        self.assertIs(same, basis)
 
     def test_a_checkpoint_of_another_architecture_is_refused_on_resume(self):
         self.quietly(self.trainer("foreign", 2))
