@@ -5,7 +5,7 @@
 import { BrowError } from './errors.js';
 import { fault } from './messages.js';
 
-/** @import { Frame } from './types.js' */
+/** @import { Frame, Rotation } from './types.js' */
 
 /** The longer side of the frames that the engine gets. Larger finds no more faces within arm's length, only slower. */
 const FRAME_SIDE = 640;
@@ -65,12 +65,13 @@ export class Camera extends EventTarget {
   /** @type {string | undefined} */
   #deviceId;
   #small = smallCanvas();
+  /** Degrees clockwise by which the picture must be turned to stand upright. @type {Rotation} */
+  rotation = 0;
 
   /** @param {HTMLVideoElement} video */
   constructor(video) {
     super();
     this.video = video;
-    navigator.mediaDevices?.addEventListener?.('devicechange', () => this.#devicesChanged());
   }
 
   get running() {
@@ -125,6 +126,7 @@ export class Camera extends EventTarget {
   }
 
   stop() {
+    this.#heedDevices(false);
     clearInterval(this.#watching);
     if (!this.#stream) return;
     for (const track of this.#stream.getTracks()) track.stop();
@@ -144,9 +146,19 @@ export class Camera extends EventTarget {
     return this.#small.compare(this.video).change;
   }
 
+  #devicechange = () => this.#devicesChanged();
+
+  /** Whether it starts again by itself when a camera comes back. @param {boolean} wanted */
+  #heedDevices(wanted) {
+    const { mediaDevices } = navigator;
+    if (wanted) mediaDevices?.addEventListener?.('devicechange', this.#devicechange);
+    else mediaDevices?.removeEventListener?.('devicechange', this.#devicechange);
+  }
+
   /** The picture went away under us. */
   #lost() {
     this.stop();
+    this.#heedDevices(true);
     this.#report('camera_unplugged');
   }
 
@@ -300,20 +312,23 @@ export class FrameLoop {
     }
   }
 
-  /** The picture of now, at most FRAME_SIDE large; null while there is none. */
+  /** The picture of now, upright and at most FRAME_SIDE large; null while there is none. */
   #capture() {
-    const { video } = this.#camera;
+    const { video, rotation } = this.#camera;
     const { videoWidth, videoHeight } = video;
     if (!videoWidth || !videoHeight || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
     const scale = Math.max(1, Math.max(videoWidth, videoHeight) / FRAME_SIDE);
-    const width = Math.max(1, Math.round(videoWidth / scale));
-    const height = Math.max(1, Math.round(videoHeight / scale));
+    const across = Math.max(1, Math.round(videoWidth / scale));
+    const down = Math.max(1, Math.round(videoHeight / scale));
+    const [width, height] = rotation % 180 ? [down, across] : [across, down];
     const { canvas } = this.#context;
     if (canvas.width !== width || canvas.height !== height) {
       canvas.width = width;
       canvas.height = height;
     }
-    this.#context.drawImage(video, 0, 0, width, height);
+    this.#context.setTransform(1, 0, 0, 1, width / 2, height / 2);
+    this.#context.rotate((rotation * Math.PI) / 180);
+    this.#context.drawImage(video, -across / 2, -down / 2, across, down);
     const { data } = this.#context.getImageData(0, 0, width, height);
     const frame = { buffer: data.buffer, width, height, timeMs: performance.now() };
     return { frame, scale };

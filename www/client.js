@@ -2,14 +2,14 @@
  * The page's side of the worker. Nothing else posts to it. One BrowClient owns one worker, notices when it dies or
  * stops answering, starts another in its place and says so; the gallery lies in the worker's store and is there again.
  */
-import { fetchEngine } from './download.js';
+import { engineFiles } from './download.js';
 import { BrowError } from './errors.js';
 import { fault } from './messages.js';
 import { startWorker } from './trusted.js';
 
 export { BrowError };
 
-/** @import { EngineFiles, Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, Saved, SaveRequest, Settings, StartTimes, State } from './types.js' */
+/** @import { Deciding, Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, Saved, SaveRequest, Settings, StartTimes, State } from './types.js' */
 
 /** How long an answer to a frame may take before the worker counts as dead: far above the slowest phone's frame. */
 const FRAME_BOUND_MS = 5_000;
@@ -36,6 +36,7 @@ const BARREN_DEATHS = 3;
 /**
  * Events:
  * - `progress` CustomEvent<Progress>: bytes fetched;
+ * - `state` CustomEvent<State>: whenever a state arrives, as part of an answer or by itself;
  * - `storage` CustomEvent<Fault>: the store can't be used any more;
  * - `changed` CustomEvent<State>: another tab changed the gallery, or somebody's date of erasure came;
  * - `restarted` CustomEvent<{cause: Fault, state: State}>: the worker died, and another one is ready;
@@ -54,20 +55,26 @@ export class BrowClient extends EventTarget {
   /** Deaths since the last answer to anything but `start`. */
   #barrenDeaths = 0;
   #closed = false;
-  /** @type {Promise<EngineFiles> | null} */
-  #files = null;
+  /** Grows with every load and every close, so that a load that was overtaken starts no worker. */
+  #turn = 0;
+  /** Whether the page's policy refused the worker. */
+  #refused = false;
   #store;
   #seal;
+  #inherit;
+  /** @type {Deciding} */
+  #deciding = { person: null, targetFmr: null };
 
   /**
-   * @param {{store?: string, seal?: boolean}} [options] `store` names the gallery; two names are two galleries. `seal`:
-   *   once everything is loaded, the page can't connect to anything any more, its own origin included; for pages that
-   *   have nothing else to fetch.
+   * @param {{store?: string, seal?: boolean, inherit?: boolean}} [options] `store` names the gallery; two names are two
+   *   galleries. `seal`: once everything is loaded, the page can't connect to anything any more, its own origin included;
+   *   for pages that have nothing else to fetch. `inherit`: the worker has the page's policy, see startWorker.
    */
-  constructor({ store = 'brow', seal = false } = {}) {
+  constructor({ store = 'brow', seal = false, inherit = true } = {}) {
     super();
     this.#store = store;
     this.#seal = seal;
+    this.#inherit = inherit;
   }
 
   /**
@@ -88,24 +95,19 @@ export class BrowClient extends EventTarget {
   /** @returns {Promise<{state: State, times: StartTimes}>} */
   async #load() {
     this.#closed = false;
-    this.#files ??= fetchEngine((progress) => this.dispatchEvent(new CustomEvent('progress', { detail: progress })));
-    let files;
-    try {
-      files = await this.#files;
-    } catch (error) {
-      this.#files = null;
-      throw error;
-    }
-    if (this.#closed) throw new BrowError(fault('closed'));
+    const turn = ++this.#turn;
+    const files = await engineFiles((progress) => this.dispatchEvent(new CustomEvent('progress', { detail: progress })));
+    if (turn !== this.#turn) throw new BrowError(fault('closed'));
     // The worker is started after the seal, for it takes its policy from the page at that moment.
     if (this.#seal) sealPage();
     this.#launch();
-    return this.#post('start', { store: this.#store, files }, [], START_BOUND_MS);
+    return this.#post('start', { store: this.#store, files, deciding: this.#deciding }, [], START_BOUND_MS);
   }
 
   /** Ends the worker. Whatever still waits is refused. */
   close() {
     this.#closed = true;
+    this.#turn++;
     this.#stopWorker();
     this.#refuseAll(fault('closed'));
   }
@@ -199,6 +201,16 @@ export class BrowClient extends EventTarget {
   }
 
   /**
+   * Compares faces with one person only, or by another target, without storing it. Holds for workers to come, too.
+   * @param {Deciding} deciding
+   * @returns {Promise<void>}
+   */
+  async decideBy(deciding) {
+    this.#deciding = { ...deciding };
+    if (this.#ready) await this.#call('decideBy', { deciding: this.#deciding });
+  }
+
+  /**
    * Anything of the vault: see www/vault/operations.js.
    * @param {string} op
    * @param {object} [fields]
@@ -210,7 +222,15 @@ export class BrowClient extends EventTarget {
 
   #launch() {
     this.#heard = false;
-    const worker = startWorker(new URL('./worker.js', import.meta.url));
+    this.#refused = false;
+    document.addEventListener('securitypolicyviolation', this.#onViolation);
+    let worker;
+    try {
+      worker = startWorker(new URL('./worker.js', import.meta.url), { inherit: this.#inherit });
+    } catch (error) {
+      console.warn('brow: the worker was refused:', error);
+      throw new BrowError(fault('worker_refused'));
+    }
     if (!worker) throw new BrowError(fault('browser_no_module_worker'));
     this.#worker = worker;
     worker.onmessage = ({ data }) => this.#receive(data);
@@ -221,16 +241,24 @@ export class BrowClient extends EventTarget {
     };
   }
 
+  #onViolation = (/** @type {SecurityPolicyViolationEvent} */ { effectiveDirective }) => {
+    if (effectiveDirective === 'worker-src') this.#refused = true;
+  };
+
   /** @param {{id: number, ok: boolean, value?: unknown, error?: Fault} | {event: 'died', reason: string} | {event: 'changed', state: State}
    *   | {event: 'storage', fault: Fault} | {event: 'working'}} data */
   #receive(data) {
     this.#heard = true;
+    document.removeEventListener('securitypolicyviolation', this.#onViolation);
     for (const pending of this.#pending.values()) this.#watch(pending);
     if ('event' in data) {
       if (data.event === 'died') this.#died(data.reason);
       else if (data.event === 'working') return; // It lives: the clocks of silence were started anew above.
       else if (data.event === 'storage') this.dispatchEvent(new CustomEvent('storage', { detail: data.fault }));
-      else this.dispatchEvent(new CustomEvent('changed', { detail: data.state }));
+      else {
+        this.#tellState(data.state);
+        this.dispatchEvent(new CustomEvent('changed', { detail: data.state }));
+      }
       return;
     }
     const pending = this.#pending.get(data.id);
@@ -238,8 +266,16 @@ export class BrowClient extends EventTarget {
     this.#pending.delete(data.id);
     clearTimeout(pending.timer);
     if (pending.op !== 'start') this.#barrenDeaths = 0;
-    if (data.ok) pending.resolve(data.value);
-    else pending.reject(new BrowError(/** @type {Fault} */ (data.error)));
+    if (data.ok) {
+      this.#tellState(data.value);
+      pending.resolve(data.value);
+    } else pending.reject(new BrowError(/** @type {Fault} */ (data.error)));
+  }
+
+  /** Tells of a state that an answer is or holds. @param {any} value */
+  #tellState(value) {
+    const state = value?.state ?? value;
+    if (state?.people && state.settings) this.dispatchEvent(new CustomEvent('state', { detail: state }));
   }
 
   /**
@@ -294,7 +330,8 @@ export class BrowClient extends EventTarget {
     console.warn(`brow: the worker is gone: ${reason}`);
     this.#stopWorker();
     if (!this.#heard) {
-      this.#refuseAll(fault(navigator.onLine ? 'download_failed' : 'offline'));
+      const cause = navigator.onLine ? 'download_failed' : 'offline';
+      this.#refuseAll(fault(this.#refused ? 'worker_refused' : cause));
       return;
     }
     this.#refuseAll(fault('worker_restarted'));
@@ -312,6 +349,7 @@ export class BrowClient extends EventTarget {
   }
 
   #stopWorker() {
+    document.removeEventListener('securitypolicyviolation', this.#onViolation);
     this.#worker?.terminate();
     this.#worker = null;
     this.#ready = null;

@@ -13,12 +13,34 @@ import { fault } from './messages.js';
 /** Progress is told at most so often: it is for people. */
 const PROGRESS_EVERY_MS = 50;
 
+/** What is being fetched or is here, for every client of the page: it is the same, and a sealed page could not fetch it again. @type {Promise<EngineFiles> | null} */
+let fetched = null;
+/** @type {Set<(progress: Progress) => void>} */
+const listeners = new Set();
+
 /**
+ * All files of the engine; fetched once a page, again only after a failure.
  * @param {(progress: Progress) => void} tell
  * @returns {Promise<EngineFiles>}
  * @throws {BrowError} offline, download_failed, program_damaged
  */
-export async function fetchEngine(tell) {
+export async function engineFiles(tell) {
+  listeners.add(tell);
+  const fetching = fetched ??= fetchEngine((progress) => {
+    for (const listener of listeners) listener(progress);
+  });
+  try {
+    return await fetching;
+  } catch (error) {
+    if (fetched === fetching) fetched = null;
+    throw error;
+  } finally {
+    listeners.delete(tell);
+  }
+}
+
+/** @param {(progress: Progress) => void} tell @returns {Promise<EngineFiles>} */
+async function fetchEngine(tell) {
   const count = counter(tell);
   const names = Object.keys(files.models);
   const [module, manifest, ...models] = await Promise.all([

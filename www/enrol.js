@@ -2,17 +2,15 @@
  * Enrolment, in one dialog: name and consent first, then the camera guides with one hint at a time and captures by
  * itself, or a photo is chosen. Nothing is stored before the person has agreed and the capture is good.
  */
-import { FrameLoop } from './camera.js';
 import { choose } from './dialogs.js';
 import { find, withName } from './dom.js';
 import { consentVersion, fault, faultOf, language, text } from './messages.js';
 import { nameProblem, tidyName } from './names.js';
 import { readPhoto } from './photo.js';
 
-/** @import { Camera } from './camera.js' */
-/** @import { BrowClient } from './client.js' */
+/** @import { BrowRecogniser } from './element.js' */
 /** @import { PeopleList } from './people.js' */
-/** @import { Enrolment, EnrolHint, Frame, PersonSummary } from './types.js' */
+/** @import { Enrolment, EnrolHint, PersonSummary } from './types.js' */
 
 /** A hint stays at least so long, so that it can be read and followed. */
 const HINT_MS = 900;
@@ -21,11 +19,9 @@ const SLOW_MS = 15_000;
 
 /** @typedef {'details' | 'capture' | 'saved'} Stage */
 
-/** Events: `open`, `close`; `state` CustomEvent<State> after somebody was stored. */
-export class EnrolDialog extends EventTarget {
+export class EnrolDialog {
   #dialog;
-  #client;
-  #camera;
+  #recogniser;
   #people;
   #form;
   #name;
@@ -38,7 +34,6 @@ export class EnrolDialog extends EventTarget {
   #preview;
   #photoText;
   #file;
-  #loop;
   /** @type {'camera' | 'photo'} */
   #mode = 'camera';
   /** Whom a view is added to. @type {PersonSummary | null} */
@@ -52,16 +47,16 @@ export class EnrolDialog extends EventTarget {
   /** Grows with every opening and every photo, so that a late answer to an earlier one is dropped. */
   #turn = 0;
   #busy = false;
+  /** Ends the capture under way. @type {AbortController | null} */
+  #capturing = null;
 
   /**
    * @param {HTMLDialogElement} dialog
-   * @param {{client: BrowClient, camera: Camera, people: PeopleList}} parts
+   * @param {{recogniser: BrowRecogniser, people: PeopleList}} parts
    */
-  constructor(dialog, { client, camera, people }) {
-    super();
+  constructor(dialog, { recogniser, people }) {
     this.#dialog = dialog;
-    this.#client = client;
-    this.#camera = camera;
+    this.#recogniser = recogniser;
     this.#people = people;
     this.#form = find('form', HTMLFormElement, dialog);
     this.#name = find('[name=name]', HTMLInputElement, dialog);
@@ -74,7 +69,6 @@ export class EnrolDialog extends EventTarget {
     this.#preview = find('.preview', HTMLElement, dialog);
     this.#photoText = find('.photo-text', HTMLElement, dialog);
     this.#file = find('[name=photo]', HTMLInputElement, dialog);
-    this.#loop = new FrameLoop(camera, (frame) => this.#lookAt(frame));
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#submit();
@@ -86,9 +80,6 @@ export class EnrolDialog extends EventTarget {
     });
     this.#acceptDrops(find('.drop', HTMLElement, dialog));
     dialog.addEventListener('close', () => this.#closed());
-    camera.addEventListener('fault', (event) => {
-      if (this.#loop.running) this.#backToDetails(/** @type {CustomEvent} */ (event).detail);
-    });
   }
 
   /**
@@ -115,17 +106,11 @@ export class EnrolDialog extends EventTarget {
     this.#stage('details');
     if (!this.#dialog.open) this.#dialog.showModal();
     (mode === 'photo' ? this.#file : this.#name).focus();
-    this.dispatchEvent(new Event('open'));
     if (files) this.#takePhoto(files);
   }
 
   get isOpen() {
     return this.#dialog.open;
-  }
-
-  /** Frames of the camera belong to the enrolment now. */
-  get capturing() {
-    return this.#loop.running;
   }
 
   /** @param {Stage} stage */
@@ -169,19 +154,29 @@ export class EnrolDialog extends EventTarget {
 
   async #capture() {
     const turn = this.#turn;
+    const capturing = this.#capturing = new AbortController();
     this.#busy = true;
     try {
-      if (!this.#camera.running) await this.#camera.start();
-      await this.#client.beginEnrolment();
-    } catch (error) {
-      if (turn === this.#turn) this.#complain(error);
-      return;
-    } finally {
+      await this.#recogniser.start();
+      if (turn !== this.#turn) return;
       this.#busy = false;
+      this.#showCapture();
+      const enrolment = await this.#recogniser.capture({
+        mask: () => (find('[name=mask]:checked', HTMLInputElement, this.#dialog).value === 'masked' ? 'masked' : 'bare'),
+        onstep: ({ hint, progress }) => this.#guide(hint, progress),
+        signal: capturing.signal,
+      });
+      if (turn === this.#turn) await this.#save(enrolment);
+    } catch (error) {
+      if (turn === this.#turn) this.#backToDetails(error);
+    } finally {
+      if (turn === this.#turn) this.#busy = false;
     }
-    if (turn !== this.#turn || !this.#dialog.open) return;
+  }
+
+  #showCapture() {
     const mirror = find('.capture video', HTMLVideoElement, this.#dialog);
-    mirror.srcObject = this.#camera.stream;
+    mirror.srcObject = this.#recogniser.camera.stream;
     mirror.play().catch(() => {});
     this.#hint.textContent = text('enrol.capturing');
     this.#advice.textContent = '';
@@ -190,27 +185,6 @@ export class EnrolDialog extends EventTarget {
     this.#startedAt = performance.now();
     this.#stage('capture');
     find('.capture .close', HTMLButtonElement, this.#dialog).focus();
-    this.dispatchEvent(new Event('capture'));
-    this.#loop.start();
-  }
-
-  /** @param {Frame} frame */
-  async #lookAt(frame) {
-    const turn = this.#turn;
-    try {
-      const wanted = find('[name=mask]:checked', HTMLInputElement, this.#dialog).value === 'masked' ? 'masked' : 'bare';
-      const step = await this.#client.enrolFrame(frame, wanted);
-      if (turn !== this.#turn || !this.#loop.running) return 1;
-      this.#guide(step.hint, step.progress);
-      if (step.done) {
-        this.#loop.stop();
-        const enrolment = await this.#client.finishEnrolment();
-        if (turn === this.#turn) await this.#save(enrolment);
-      }
-    } catch (error) {
-      if (turn === this.#turn) this.#backToDetails(error);
-    }
-    return 1;
   }
 
   /** @param {EnrolHint} hint @param {number} progress */
@@ -227,11 +201,9 @@ export class EnrolDialog extends EventTarget {
 
   /** Keeps what was typed, says what went wrong. @param {unknown} error */
   #backToDetails(error) {
-    this.#loop.stop();
     this.#stage('details');
     this.#complain(error);
     find('.submit', HTMLButtonElement, this.#dialog).focus();
-    this.dispatchEvent(new Event('captured'));
   }
 
   /** @param {Enrolment} enrolment */
@@ -246,14 +218,13 @@ export class EnrolDialog extends EventTarget {
         this.#dialog.close();
         return;
       }
-      const { person, state } = await this.#client.save({
+      const { person } = await this.#recogniser.client.save({
         name: details.name,
         addTo,
         source: this.#mode,
         keepPicture: this.#keepPicture.checked,
         consent: { text: text('consent.text'), version: consentVersion, language, time: details.consentTime },
       });
-      this.dispatchEvent(new CustomEvent('state', { detail: state }));
       if (turn === this.#turn) this.#showSaved(person, enrolment);
     } catch (error) {
       if (turn === this.#turn) this.#backToDetails(error);
@@ -285,7 +256,6 @@ export class EnrolDialog extends EventTarget {
     find('.saved-quality', HTMLElement, this.#dialog).textContent = text('enrol.saved.quality', { quality: Math.round(100 * enrolment.quality.score) });
     this.#stage('saved');
     find('.saved .close', HTMLButtonElement, this.#dialog).focus();
-    this.dispatchEvent(new Event('captured'));
   }
 
   /** @param {FileList} files */
@@ -302,7 +272,7 @@ export class EnrolDialog extends EventTarget {
       preview.setAttribute('role', 'img');
       preview.setAttribute('aria-label', text('enrol.photo.preview'));
       this.#preview.replaceChildren(preview);
-      const enrolment = await this.#client.enrolPhoto(frame);
+      const enrolment = await this.#recogniser.client.enrolPhoto(frame);
       if (turn !== this.#turn) return;
       this.#photo = enrolment;
       const found = text('enrol.photo.found', { mask: text(`mask.${enrolment.mask.state}`) });
@@ -331,10 +301,9 @@ export class EnrolDialog extends EventTarget {
 
   #closed() {
     this.#turn++;
-    this.#loop.stop();
+    this.#capturing?.abort();
     find('.capture video', HTMLVideoElement, this.#dialog).srcObject = null;
-    this.#client.discard().catch(() => {});
-    this.dispatchEvent(new Event('close'));
+    if (this.#recogniser.ready) this.#recogniser.client.discard().catch(() => {});
   }
 }
 

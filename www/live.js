@@ -1,7 +1,7 @@
 /**
  * The live view: the camera's picture with a frame and words for each face, a list of who is in view, and an
- * announcement for screen readers when that changes. It knows a root element with the parts below, a client and a
- * camera, and nothing of the rest of the page.
+ * announcement for screen readers when that changes. It knows a root element with the parts below, a camera and who
+ * looks at frames, and nothing of the rest of the element around it.
  *
  *   .stage     > video, .overlay
  *   .results   the list
@@ -14,8 +14,7 @@ import { BrowError } from './errors.js';
 import { text } from './messages.js';
 
 /** @import { Camera } from './camera.js' */
-/** @import { BrowClient } from './client.js' */
-/** @import { Decision, Frame, Observation } from './types.js' */
+/** @import { Decision, Frame, Look, Observation } from './types.js' */
 
 /** Announcements come at most so often: a face at the edge of recognition must not chatter. */
 const ANNOUNCE_EVERY_MS = 2_000;
@@ -23,16 +22,18 @@ const ANNOUNCE_EVERY_MS = 2_000;
 const SETTLED_MS = 700;
 
 /**
- * Events: `decision` CustomEvent<{observations, timings}> for every frame; `fault` CustomEvent<BrowError>.
+ * Events: `look` CustomEvent<Look> for every frame; `fault` CustomEvent<BrowError>.
  */
 export class LiveView extends EventTarget {
   #root;
-  #client;
+  #observe;
   #nameOf;
   #overlay;
   #results;
   #announcer;
   #status;
+  /** @type {string | null} */
+  #statusKey = null;
   #loop;
   /** @type {Map<number, {box: HTMLElement, item: HTMLElement}>} */
   #faces = new Map();
@@ -41,52 +42,78 @@ export class LiveView extends EventTarget {
   #candidate = '';
   #candidateSince = 0;
   #decided = false;
+  /** @type {Observation[]} */
+  #observations = [];
+  /** Whether the picture is shown like a mirror. */
+  mirrored = true;
+  /** Whether decisions mean anything: if not, faces are shown without a word on who they are. */
+  recognising = true;
 
   /**
    * @param {HTMLElement} root
-   * @param {{client: BrowClient, camera: Camera, nameOf: (person: string) => string}} parts
+   * @param {{observe: (frame: Frame) => Promise<Look>, camera: Camera, nameOf: (person: string) => string}} parts
    */
-  constructor(root, { client, camera, nameOf }) {
+  constructor(root, { observe, camera, nameOf }) {
     super();
     this.#root = root;
-    this.#client = client;
+    this.#observe = observe;
     this.#nameOf = nameOf;
     this.#overlay = find('.overlay', HTMLElement, root);
     this.#results = find('.results', HTMLElement, root);
     this.#announcer = find('.announcer', HTMLElement, root);
     this.#status = find('.status', HTMLElement, root);
-    this.#loop = new FrameLoop(camera, (frame, scale) => this.#look(frame, scale));
-    document.addEventListener('visibilitychange', () => {
-      if (this.#loop.running && document.hidden) this.#setStatus('live.paused');
-    });
+    this.#loop = new FrameLoop(camera, (frame) => this.#look(frame));
+  }
+
+  get running() {
+    return this.#loop.running;
+  }
+
+  /** Who is in view, as of the last frame. @returns {readonly Observation[]} */
+  get observations() {
+    return this.#observations;
   }
 
   /** Begins looking at the camera's frames. */
   start() {
+    if (this.#loop.running) return;
     this.#setStatus('live.nobody');
+    document.addEventListener('visibilitychange', this.#hidden);
     this.#loop.start();
   }
 
   /** @param {'live.off' | 'live.enrolling' | 'live.starting' | 'live.waiting'} why */
   stop(why = 'live.off') {
     this.#loop.stop();
-    this.#show([], 1, 1, 1);
+    document.removeEventListener('visibilitychange', this.#hidden);
+    this.#show([], 1, 1);
     this.#setStatus(why);
   }
 
-  /** @param {Frame} frame @param {number} scale */
-  async #look(frame, scale) {
+  /** Says everything anew: the words have changed. */
+  refresh() {
+    for (const { item } of this.#faces.values()) delete item.dataset.key;
+    this.#setStatus(this.#statusKey);
+  }
+
+  #hidden = () => {
+    if (document.hidden) this.#setStatus('live.paused');
+  };
+
+  /** @param {Frame} frame */
+  async #look(frame) {
     const { width, height } = frame;
     try {
-      const { observations, timings } = await this.#client.observe(frame);
+      const look = await this.#observe(frame);
+      const { observations } = look;
       if (!this.#loop.running) return observations.length;
-      this.#show(observations, width, height, scale);
+      this.#show(observations, width, height);
       this.#markFirst(observations);
-      this.dispatchEvent(new CustomEvent('decision', { detail: { observations, timings } }));
+      this.dispatchEvent(new CustomEvent('look', { detail: look }));
       return observations.length;
     } catch (error) {
-      this.#show([], width, height, scale);
-      if (error instanceof BrowError && error.code === 'worker_restarted') return 1;
+      this.#show([], width, height);
+      if (!this.#loop.running || (error instanceof BrowError && error.code === 'worker_restarted')) return 1;
       this.#loop.stop();
       this.dispatchEvent(new CustomEvent('fault', { detail: error }));
       return 0;
@@ -105,9 +132,9 @@ export class LiveView extends EventTarget {
    * @param {Observation[]} observations
    * @param {number} width of the frame
    * @param {number} height
-   * @param {number} scale
    */
-  #show(observations, width, height, scale) {
+  #show(observations, width, height) {
+    this.#observations = observations;
     const seen = new Set(observations.map((observation) => observation.track));
     for (const [track, face] of this.#faces) {
       if (seen.has(track)) continue;
@@ -120,39 +147,40 @@ export class LiveView extends EventTarget {
     else if (this.#loop.running) this.#setStatus('live.nobody');
     this.#root.classList.toggle('has-faces', observations.length > 0);
     this.#announce(observations);
-    this.#root.style.setProperty('--frame-scale', String(scale));
   }
 
   /** @param {Observation} observation @param {number} width @param {number} height */
   #showFace(observation, width, height) {
     let face = this.#faces.get(observation.track);
     if (!face) {
-      face = { box: make('div', { class: 'face' }), item: make('li', { class: 'who' }) };
+      face = { box: make('div', { class: 'face', part: 'face' }), item: make('li', { class: 'who', part: 'who' }) };
       this.#faces.set(observation.track, face);
       this.#overlay.append(face.box);
       this.#results.append(face.item);
     }
     const { box, decision } = observation;
     const percent = (/** @type {number} */ part) => `${(100 * part).toFixed(2)}%`;
-    // The picture is shown like a mirror, so what is left in the frame is right on the screen.
-    face.box.style.left = percent(1 - (box.x + box.width) / width);
+    // Where the picture is shown like a mirror, what is left in the frame is right on the screen.
+    face.box.style.left = percent(this.mirrored ? 1 - (box.x + box.width) / width : box.x / width);
     face.box.style.top = percent(box.y / height);
     face.box.style.width = percent(box.width / width);
     face.box.style.height = percent(box.height / height);
     face.box.classList.toggle('low', box.y + box.height > 0.86 * height);
-    const key = JSON.stringify([decision, observation.mask.state, this.#whoText(decision)]);
+    const key = JSON.stringify([decision, observation.mask.state, this.#whoText(decision), this.recognising]);
     if (face.item.dataset.key === key) return;
     face.item.dataset.key = key;
     face.box.dataset.kind = decision.kind;
+    face.box.part.value = `face face-${decision.kind}`;
+    face.item.part.value = `who who-${decision.kind}`;
     face.item.dataset.kind = decision.kind;
     face.item.dataset.mask = observation.mask.state;
-    face.box.replaceChildren(make('span', { class: 'label' }, make('span', { class: 'sign', 'aria-hidden': 'true' }), this.#who(decision)));
+    face.box.replaceChildren(make('span', { class: 'label', part: 'label' }, make('span', { class: 'sign', 'aria-hidden': 'true' }), this.#who(decision)));
     face.item.replaceChildren(
       make('span', { class: 'sign', 'aria-hidden': 'true' }),
       make('span', { class: 'words' },
-        make('strong', { class: 'name' }, this.#who(decision)),
-        make('span', { class: 'note' }, note(decision)),
-        make('span', { class: 'mask' }, text(`mask.${observation.mask.state}`))),
+        make('strong', { class: 'name', part: 'name' }, this.#who(decision)),
+        make('span', { class: 'note', part: 'note' }, this.recognising ? note(decision) : ''),
+        make('span', { class: 'mask', part: 'mask' }, text(`mask.${observation.mask.state}`))),
     );
   }
 
@@ -164,14 +192,14 @@ export class LiveView extends EventTarget {
   /** @param {Decision} decision */
   #whoText(decision) {
     if (decision.kind === 'match') return this.#nameOf(decision.person);
-    if (decision.kind === 'undecided' && decision.reason === 'empty_gallery') return text('who.nobodyEnrolled');
+    if (!this.recognising || (decision.kind === 'undecided' && decision.reason === 'empty_gallery')) return text('who.nobodyEnrolled');
     return text(`who.${decision.kind}`);
   }
 
   /** Tells screen readers what changed, once it has settled. @param {Observation[]} observations */
   #announce(observations) {
     const words = observations.map((observation) => text('announce.face', {
-      who: observation.decision.kind === 'undecided' ? note(observation.decision) : this.#whoText(observation.decision),
+      who: observation.decision.kind === 'undecided' && this.recognising ? note(observation.decision) : this.#whoText(observation.decision),
       mask: text(`mask.${observation.mask.state}`),
     })).sort().join(' ') || (this.#loop.running ? text('live.nobody') : '');
     const now = performance.now();
@@ -188,6 +216,7 @@ export class LiveView extends EventTarget {
 
   /** @param {string | null} key */
   #setStatus(key) {
+    this.#statusKey = key;
     const words = key ? text(key) : '';
     if (this.#status.textContent !== words) this.#status.textContent = words;
     this.#status.hidden = !words;

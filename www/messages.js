@@ -262,6 +262,21 @@ const faults = {
     'Close other tabs and load the page again. Everybody who was enrolled is still here.',
   ],
   closed: ['The recogniser was closed.', 'Load the page again.'],
+  worker_refused: [
+    'The policy of this page does not let the recogniser start its worker.',
+    'Whoever runs this page: allow worker-src \'self\', and blob: where the page is sealed.',
+  ],
+  consent_missing: [
+    'Nobody is enrolled without their consent.',
+    'Hand over what the person agreed to: text, version and language.',
+  ],
+  name_missing: ['Nobody is enrolled without a name.', 'Give a name of 1 to 80 characters.'],
+  already_enrolled: [
+    'This face matches somebody who is enrolled already.',
+    'Add a view to that person, or say that it is somebody else.',
+  ],
+  enrolment_busy: ['An enrolment is under way already.', 'Wait until it ends, or cancel it.'],
+  no_such_person: ['There is nobody of this name here, or more than one.', 'Choose one of the people who are enrolled.'],
   unexpected: ['Something went wrong that this page did not expect.', 'Load the page again. Everybody who was enrolled is still here.'],
   nothing_captured: ['Nothing was captured yet.', 'Start the enrolment again.'],
 

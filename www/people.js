@@ -8,7 +8,7 @@ import { distinctName, nameProblem, sameName, tidyName } from './names.js';
 /** @import { Notices } from './notices.js' */
 /** @import { PersonSummary, State } from './types.js' */
 
-/** Events: `state` CustomEvent<State> after a change; `more` CustomEvent<PersonSummary>: a view is to be added. */
+/** Events: `more` CustomEvent<PersonSummary>: a view is to be added. */
 export class PeopleList extends EventTarget {
   #list;
   #count;
@@ -121,9 +121,7 @@ export class PeopleList extends EventTarget {
    */
   async #change(act, said, focus) {
     try {
-      const state = await act();
-      this.show(state);
-      this.dispatchEvent(new CustomEvent('state', { detail: state }));
+      await act();
       this.#notices.say(...said);
       const row = focus && this.#list.querySelector(`[data-id="${CSS.escape(focus)}"] button`);
       (row instanceof HTMLElement ? row : document.getElementById('people-title'))?.focus();

@@ -17,23 +17,32 @@ let policy = null;
 function trustedScript(url) {
   const types = /** @type {{trustedTypes?: TrustedTypes}} */ (/** @type {unknown} */ (globalThis)).trustedTypes;
   if (!types) return url;
-  policy ??= types.createPolicy('brow', {
-    createScriptURL: (candidate) => {
-      if (new URL(candidate).origin !== location.origin) throw new TypeError(`a script of another origin: ${candidate}`);
-      return candidate;
-    },
-  });
+  try {
+    policy ??= types.createPolicy('brow', {
+      createScriptURL: (candidate) => {
+        if (new URL(candidate).origin !== location.origin) throw new TypeError(`a script of another origin: ${candidate}`);
+        return candidate;
+      },
+    });
+  } catch (error) {
+    // A host page that lists other policies only: if it also asks for trusted scripts, the worker will be refused.
+    console.warn('brow: the page allows no policy of this name:', error);
+    return url;
+  }
   return policy.createScriptURL(url);
 }
 
 /**
- * Starts a module as a worker. It is started through a Blob that imports it: such a worker takes over the policy of the
- * page, where one that is fetched has only what its own response says, which on some hosts is nothing.
+ * Starts a module as a worker.
  * @param {URL} module
+ * @param {{inherit?: boolean}} [options] `inherit`: it is started through a Blob that imports it. Such a worker takes over
+ *   the policy of the page, where one that is fetched has only what its own response says, which on some hosts is
+ *   nothing; but the page's policy must allow workers from `blob:`.
  * @returns {Worker | null} null where the browser knows no module workers
  */
-export function startWorker(module) {
-  const bootstrap = URL.createObjectURL(new Blob([`import ${JSON.stringify(module.href)};`], { type: 'text/javascript' }));
+export function startWorker(module, { inherit = true } = {}) {
+  const address = inherit
+    ? URL.createObjectURL(new Blob([`import ${JSON.stringify(module.href)};`], { type: 'text/javascript' })) : module.href;
   let asked = false;
   const options = {
     name: 'brow',
@@ -43,7 +52,7 @@ export function startWorker(module) {
       return /** @type {WorkerType} */ ('module');
     },
   };
-  const worker = new Worker(trustedScript(bootstrap), options);
+  const worker = new Worker(trustedScript(address), options);
   if (asked) return worker;
   worker.terminate();
   return null;

@@ -15,6 +15,8 @@
  * @property {number} height
  * @property {number} timeMs when it was taken, on any clock that only goes forward
  *
+ * @typedef {0 | 90 | 180 | 270} Rotation
+ *
  * @typedef {'bare' | 'masked' | 'incorrect'} MaskState
  * @typedef {{state: MaskState, probability: number}} Mask
  *
@@ -117,6 +119,10 @@
  * @property {string[]} repaired the store's own records that were damaged and replaced
  * @property {{due: boolean, lastBackup: number | null, changes: number, days: number | null} | null} backup null while locked
  * @property {import('./vault/types.js').Settings | null} settings null while locked
+ *
+ * @typedef {object} Deciding What one client's decisions rest on, beside the stored settings.
+ * @property {string | null} person compares faces with this person only; null: with everybody; '': with nobody
+ * @property {number | null} targetFmr null: the stored setting
  *
  * @typedef {{person: PersonSummary, state: State}} Saved
  *

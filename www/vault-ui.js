@@ -93,7 +93,7 @@ function wrongInput(key) {
   return { code: 'wrong_input', message: text(key), remedy: text(`${key}.remedy`) };
 }
 
-export class VaultPanel extends EventTarget {
+export class VaultPanel {
   #root;
   #lock;
   #client;
@@ -105,13 +105,11 @@ export class VaultPanel extends EventTarget {
   #touched = 0;
 
   /**
-   * Events: `state` CustomEvent<State> after a change.
    * @param {HTMLElement} root the panel
    * @param {HTMLElement} lock where the locked store is opened
    * @param {{client: BrowClient, notices: Notices}} parts
    */
   constructor(root, lock, { client, notices }) {
-    super();
     this.#root = root;
     this.#lock = lock;
     this.#client = client;
@@ -142,7 +140,7 @@ export class VaultPanel extends EventTarget {
     on('.pin-set', this.#setPin);
     on('.pin-change', this.#changePin);
     on('.pin-remove', this.#removePin);
-    on('.lock-now', async () => this.#changed(await this.#client.vault('vaultLock')));
+    on('.lock-now', () => this.#client.vault('vaultLock'));
     on('.export', this.#export);
     on('.import', this.#import);
     on('.log', this.#showLog);
@@ -177,15 +175,10 @@ export class VaultPanel extends EventTarget {
   /** @param {Partial<import('./vault/types.js').Settings>} patch */
   async #set(patch) {
     try {
-      this.#changed(await this.#client.vault('vaultSettings', { patch }));
+      await this.#client.vault('vaultSettings', { patch });
     } catch (error) {
       this.#notices.fault(error);
     }
-  }
-
-  /** @param {State} state */
-  #changed(state) {
-    this.dispatchEvent(new CustomEvent('state', { detail: state }));
   }
 
   /** Keeps the idle lock away while somebody is there. */
@@ -209,8 +202,7 @@ export class VaultPanel extends EventTarget {
     problem.textContent = '';
     button.disabled = true;
     try {
-      const state = await this.#client.vault('vaultUnlock', { pin: input.value });
-      this.#changed(state);
+      await this.#client.vault('vaultUnlock', { pin: input.value });
       this.#notices.say(text('vault.said.unlocked'));
       document.getElementById('people-title')?.focus();
     } catch (error) {
@@ -287,7 +279,7 @@ export class VaultPanel extends EventTarget {
     const { fields, value } = this.#newPin();
     const done = await formDialog({
       title: text('vault.pin.setIt'), body: fields, go: text('vault.save'),
-      submit: async () => this.#changed(await this.#client.vault('vaultSetPin', { pin: value() })),
+      submit: () => this.#client.vault('vaultSetPin', { pin: value() }),
     });
     if (done) this.#notices.say(text('vault.said.pin'));
   }
@@ -297,7 +289,7 @@ export class VaultPanel extends EventTarget {
     const { fields, value } = this.#newPin();
     const done = await formDialog({
       title: text('vault.pin.change'), body: [now.field, ...fields], go: text('vault.save'),
-      submit: async () => this.#changed(await this.#client.vault('vaultChangePin', { pin: now.input.value, newPin: value() })),
+      submit: () => this.#client.vault('vaultChangePin', { pin: now.input.value, newPin: value() }),
     });
     if (done) this.#notices.say(text('vault.said.pin'));
   }
@@ -306,7 +298,7 @@ export class VaultPanel extends EventTarget {
     const now = secretField('pin-now', text('vault.pin.now'), 'current-password');
     const done = await formDialog({
       title: text('vault.pin.remove'), body: [now.field], go: text('vault.pin.remove'),
-      submit: async () => this.#changed(await this.#client.vault('vaultRemovePin', { pin: now.input.value })),
+      submit: () => this.#client.vault('vaultRemovePin', { pin: now.input.value }),
     });
     if (done) this.#notices.say(text('vault.said.pinRemoved'));
   }
@@ -318,9 +310,8 @@ export class VaultPanel extends EventTarget {
       title: text('vault.export.title'), body: [make('p', {}, text('vault.export.text')), first.field, second.field], go: text('vault.export'),
       submit: async () => {
         if (first.input.value !== second.input.value) throw wrongInput('vault.pin.differ');
-        const { file, filename, people, leftOut, state } = await this.#client.vault('vaultExport', { passphrase: first.input.value });
+        const { file, filename, people, leftOut } = await this.#client.vault('vaultExport', { passphrase: first.input.value });
         download(file, filename);
-        this.#changed(state);
         this.#notices.say(text('vault.said.exported', { people: countText('vault.people', people) }), leftOut ? ` ${countText('vault.said.leftOut', leftOut)}` : '');
       },
     });
@@ -361,8 +352,7 @@ export class VaultPanel extends EventTarget {
       title: text('vault.import.title'), body: [...lines.map((line) => make('p', {}, line)), names, ...(preview.known ? [choice] : [])], go: text('vault.import.go'),
       submit: async () => {
         const rule = choice.querySelector('input:checked')?.getAttribute('value') ?? 'skip';
-        const { counts, state } = await this.#client.vault('vaultImport', { file, passphrase, rule });
-        this.#changed(state);
+        const { counts } = await this.#client.vault('vaultImport', { file, passphrase, rule });
         this.#notices.clear('storage_cleared');
         this.#notices.say(text('vault.said.imported', counts));
       },
@@ -400,8 +390,7 @@ export class VaultPanel extends EventTarget {
       { label: [text('vault.cancel')], value: false },
     ]);
     if (!sure) return;
-    const { renewed, state } = await this.#client.vault('vaultRenew');
-    this.#changed(state);
+    const { renewed } = await this.#client.vault('vaultRenew');
     this.#notices.say(text('vault.said.renewed', { templates: countText('vault.templates', renewed.references) }));
   }
 
@@ -411,7 +400,7 @@ export class VaultPanel extends EventTarget {
       { label: [text('vault.cancel')], value: false },
     ]);
     if (!sure) return;
-    this.#changed(await this.#client.vault('vaultEraseEverything'));
+    await this.#client.vault('vaultEraseEverything');
     this.#notices.say(text('vault.said.everything'));
   }
 

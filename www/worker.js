@@ -11,7 +11,7 @@ import { defaultSettings } from './vault/settings.js';
 import { openStore } from './vault/store.js';
 
 /** @import { CapturedFace } from './brow.js' */
-/** @import { EngineFiles, Enrolment, Fault, Frame, MaskState, PersonSummary, SaveRequest, Settings, StartTimes, State } from './types.js' */
+/** @import { Deciding, EngineFiles, Enrolment, Fault, Frame, MaskState, PersonSummary, SaveRequest, Settings, StartTimes, State } from './types.js' */
 /** @import { StoreEvent } from './vault/store.js' */
 /** @import { Person, Reference } from './vault/types.js' */
 
@@ -34,6 +34,8 @@ let filled = false;
 let captured = null;
 /** Whom the face being enrolled matches, if anybody. @type {string | null} */
 let resembled = null;
+/** @type {Deciding} */
+let deciding = { person: null, targetFmr: null };
 
 const witness = new Witness();
 
@@ -41,11 +43,12 @@ const now = () => performance.timeOrigin + performance.now();
 
 /**
  * Makes the engine, opens the store beside it, and hands the gallery's templates over.
- * @param {{store: string, files: EngineFiles}} options
+ * @param {{store: string, files: EngineFiles, deciding: Deciding}} options
  * @returns {Promise<{state: State, times: StartTimes}>}
  */
-async function start({ store: name, files }) {
+async function start({ store: name, files, deciding: asked }) {
   const workerRunning = now();
+  deciding = asked;
   const opening = openStore({ name, onevent: storeChanged });
   opening.catch(() => {});
   await init({ module_or_path: files.module });
@@ -94,7 +97,10 @@ async function storeChanged(event) {
   }
 }
 
-/** Hands all templates of the store to the engine; those of other networks are refused and counted. None while locked. */
+/**
+ * Hands the templates of the store to the engine: everybody's, or those of the one person that it is to decide on.
+ * Those of other networks are refused and counted. None while locked.
+ */
 async function fillGallery() {
   if (store.locked) {
     engine.clearGallery();
@@ -103,7 +109,7 @@ async function fillGallery() {
   }
   const [{ people }, settings] = await Promise.all([store.people(), store.settings()]);
   engine.clearGallery();
-  engine.setTarget(settings.targetFmr);
+  engine.setTarget(deciding.targetFmr ?? settings.targetFmr);
   for (const person of people) putInGallery(person);
   filled = true;
 }
@@ -113,6 +119,7 @@ const refused = new Map();
 
 /** @param {Person} person */
 function putInGallery(person) {
+  if (deciding.person !== null && deciding.person !== person.id) return;
   const result = engine.putPerson(person.id, person.references.map((reference) => reference.template));
   refused.set(person.id, result.refused.length);
 }
@@ -318,7 +325,14 @@ const operations = {
   /** @param {{patch: Partial<Settings>}} message */
   async setSettings({ patch }) {
     await store.setSettings(patch);
-    if (patch.targetFmr !== undefined) engine.setTarget(patch.targetFmr);
+    if (patch.targetFmr !== undefined) engine.setTarget(deciding.targetFmr ?? patch.targetFmr);
+    return currentState();
+  },
+
+  /** @param {{deciding: Deciding}} message */
+  async decideBy({ deciding: asked }) {
+    deciding = asked;
+    await fillGallery();
     return currentState();
   },
 

@@ -119,7 +119,7 @@ test('somebody enrols from a photo, is renamed and deleted, with the keyboard al
 test('what a screen reader says changes when a face comes into view', async () => {
   const page = await visitor.visit({ clip: portraitClip('obama-1') });
   await seen(page, 'Barack');
-  await page.waitForFunction(() => /^Barack, no mask\.$/.test(document.querySelector('.announcer').textContent));
+  await page.waitForFunction(() => /^Barack, no mask\.$/.test(document.querySelector('brow-recogniser').shadowRoot.querySelector('.announcer').textContent));
   assert.equal(await page.locator('.announcer').getAttribute('aria-live'), 'polite');
 });
 
@@ -128,7 +128,7 @@ test('on a phone nothing is cut off and everything can be touched', async () => 
   await seen(page, 'Barack');
   const { wide, small } = await page.evaluate(() => ({
     wide: document.documentElement.scrollWidth > innerWidth,
-    small: [...document.querySelectorAll('button, select, input')].filter((element) => {
+    small: [document, document.querySelector('brow-recogniser').shadowRoot].flatMap((root) => [...root.querySelectorAll('button, select, input')]).filter((element) => {
       const { width, height } = element.getBoundingClientRect();
       return width > 0 && Math.min(width, height) < 24;
     }).map((element) => element.outerHTML.slice(0, 80)),

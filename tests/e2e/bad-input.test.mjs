@@ -65,7 +65,7 @@ describe('the camera', () => {
   test('unplugged in use: says so, and offers to start again', async () => {
     const page = await visitor.visit({ clip: portraitClip('biden') });
     await page.locator('.overlay .face').first().waitFor();
-    await page.evaluate(() => document.querySelector('#live video').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended')));
+    await page.locator('#live video').evaluate((video) => video.srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended')));
     assert.match(await told(page, 'camera_unplugged'), /Plug it in again/);
     await page.getByRole('button', { name: 'Start the camera' }).click();
     await page.locator('.overlay .face').first().waitFor();

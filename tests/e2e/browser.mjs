@@ -48,6 +48,12 @@ export function portraitClip(name) {
   return encode(name, ['-loop', '1', '-framerate', '25', '-t', '4', '-i', portrait(name), '-vf', `scale=1600:1200,${motion}`]);
 }
 
+/** A portrait as a camera sees it that was mounted on its side: turned by 90 degrees, clockwise. */
+export function lyingClip(name) {
+  const motion = "zoompan=z='1.06+0.04*sin(on/16)':x='(iw-iw/zoom)/2':y='(ih-ih/zoom)/2':d=1:s=640x480:fps=25";
+  return encode(`${name}-lying`, ['-loop', '1', '-framerate', '25', '-t', '3', '-i', portrait(name), '-vf', `transpose=clock,scale=1280:960:force_original_aspect_ratio=increase,crop=1280:960,${motion}`]);
+}
+
 /** Two portraits side by side in one clip. */
 export function pairClip(left, right) {
   const layout = '[0]scale=960:-2,crop=480:ih[a];[1]scale=960:-2,crop=480:ih[b];[a][b]hstack,pad=960:720,scale=640:480';
@@ -143,7 +149,7 @@ export async function watch(page, ms) {
     const counts = {};
     const end = performance.now() + duration;
     const look = () => {
-      for (const who of document.querySelectorAll('.results .who')) {
+      for (const who of document.querySelector('brow-recogniser').shadowRoot.querySelectorAll('.results .who')) {
         const { kind, mask } = who.dataset;
         const what = kind === 'match' ? `match ${who.querySelector('bdi').textContent}` : kind;
         counts[what] = (counts[what] ?? 0) + 1;
