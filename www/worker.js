@@ -36,6 +36,8 @@ let captured = null;
 let resembled = null;
 /** @type {Deciding} */
 let deciding = { person: null, targetFmr: null };
+/** Frames wait for it, so that none is decided on by what was asked before. */
+let refilled = Promise.resolve();
 
 const witness = new Witness();
 
@@ -239,7 +241,8 @@ const operations = {
   start,
 
   /** @param {{frame: Frame}} message */
-  observe({ frame }) {
+  async observe({ frame }) {
+    await refilled;
     const observations = engine.observe(pixels(frame), frame.width, frame.height, frame.timeMs);
     witness.note(store, observations);
     return { observations, timings: engine.lastTimings() };
@@ -332,7 +335,9 @@ const operations = {
   /** @param {{deciding: Deciding}} message */
   async decideBy({ deciding: asked }) {
     deciding = asked;
-    await fillGallery();
+    const filling = fillGallery();
+    refilled = filling.catch(() => {});
+    await filling;
     return currentState();
   },
 

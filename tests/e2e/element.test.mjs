@@ -309,6 +309,7 @@ describe('with somebody before the camera', () => {
       const { t, element } = globalThis;
       const told = t.next(element, 'brow-mask');
       t.heard.length = 0;
+      element.mode = 'identify';
       element.mode = 'observe';
       await told;
       await t.pause(2_000);
@@ -387,6 +388,7 @@ describe('with somebody before the camera', () => {
       const { t, element } = globalThis;
       const [track] = element.camera.stream.getTracks();
       const asked = t.refusal(() => element.verify('Joe'));
+      await t.pause(200);
       element.remove();
       const { code } = await asked;
       await t.pause(300);
