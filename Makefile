@@ -3,21 +3,29 @@
 #
 #   make serve   build the release page and serve it on http://127.0.0.1:8080 (PORT=... for another port)
 #   make test    every check: format, lints, Rust, types, JavaScript, the page in a real browser, size
-#   make build   the release page in dist/
+#   make build   the release page in dist/ (FRAME_ORIGINS="https://a.example ..." for who may embed frame.html)
+#   make package the element as an npm package in target/package/
+#   make samples the package in sample pages, and the frame in one of another origin, served on this machine
 #   make bench   speed in the browser, stage by stage
 #   make models  train the networks anew (Python, hours; see models/training/README.md)
 
 PORT ?= 8080
 CARGO_TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "cargo nextest run" || echo "cargo test")
 
-.PHONY: serve build test bench models clean setup-build setup-test \
+.PHONY: serve build package samples test bench models clean setup-build setup-test \
         check-format check-lints check-rust check-types check-unit check-browser check-size check-training
 
 serve: build
 	node tools/serve.mjs --port $(PORT)
 
 build: setup-build
-	node tools/build.mjs
+	FRAME_ORIGINS="$(FRAME_ORIGINS)" node tools/build.mjs
+
+package: build
+	node tools/package.mjs
+
+samples: package
+	node tools/samples.mjs
 
 test: setup-test check-format check-lints check-types check-unit check-rust build check-size check-browser check-training
 
@@ -44,7 +52,7 @@ check-types: setup-build
 check-unit: setup-build
 	node --test $(wildcard tests/unit/*.test.mjs tests/vault/*.test.mjs)
 
-check-browser: setup-test build
+check-browser: setup-test package
 	node --test --test-concurrency=1 --test-timeout=300000 $(wildcard tests/e2e/*.test.mjs)
 
 check-size: build

@@ -16,6 +16,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, r
 import { dirname, extname, join, posix, relative } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { text } from '../www/messages.js';
+import { withFrameOrigins } from './frame-origins.mjs';
 import { bindgen, root } from './setup.mjs';
 
 const www = join(root, 'www');
@@ -59,6 +60,8 @@ function listFiles(folder) {
 function gather() {
   const sources = new Map();
   for (const path of listFiles(www)) if (!NOT_SHIPPED.test(path)) sources.set(path, readFileSync(join(www, path)));
+  const framed = withFrameOrigins({ page: String(sources.get('frame.html')), headers: String(sources.get('_headers')) }, process.env.FRAME_ORIGINS ?? '');
+  sources.set('frame.html', Buffer.from(framed.page)).set('_headers', Buffer.from(framed.headers));
   for (const name of ['brow.js', 'brow_bg.wasm']) sources.set(name, readFileSync(join(webDir, name)));
   const manifest = readFileSync(join(root, 'models/manifest.json'));
   sources.set('models/manifest.json', manifest);

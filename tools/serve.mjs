@@ -17,15 +17,20 @@ const HASHED = /\.[0-9a-f]{10}\.[a-z0-9]+$/;
 
 /**
  * The rules of a `_headers` file as common static hosts read it: a path (with `*`) at the line's start, under it,
- * indented, its headers. Every matching rule applies.
+ * indented, its headers; `! Name` takes one away that an earlier rule gave. Every matching rule applies.
  * @param {string} text
- * @returns {{matches: (path: string) => boolean, headers: [string, string][]}[]}
+ * @returns {{matches: (path: string) => boolean, headers: [string, string | null][]}[]}
  */
 export function parseHeaders(text) {
   const rules = [];
   for (const line of text.split('\n')) {
     if (!line.trim() || line.trim().startsWith('#')) continue;
     if (/^\s/.test(line)) {
+      const taken = /^\s*!\s*(\S+)\s*$/.exec(line);
+      if (taken) {
+        if (rules.length) rules.at(-1).headers.push([taken[1], null]);
+        continue;
+      }
       const colon = line.indexOf(':');
       if (colon > 0 && rules.length) rules.at(-1).headers.push([line.slice(0, colon).trim(), line.slice(colon + 1).trim()]);
     } else {
@@ -66,7 +71,10 @@ export function startServer({ folder, port = 0, host = '127.0.0.1', plain = fals
       response.writeHead(400).end();
       return;
     }
-    for (const rule of rules) if (rule.matches(path)) for (const [name, value] of rule.headers) response.setHeader(name, value);
+    for (const rule of rules) if (rule.matches(path)) for (const [name, value] of rule.headers) {
+      if (value === null) response.removeHeader(name);
+      else response.setHeader(name, value);
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { Allow: 'GET, HEAD' }).end();
       return;

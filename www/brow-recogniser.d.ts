@@ -22,7 +22,7 @@ declare global {
   interface HTMLElementTagNameMap {
     'brow-recogniser': BrowRecogniser;
   }
-  interface HTMLElementEventMap extends BrowEventMap {}
+  interface GlobalEventHandlersEventMap extends BrowEventMap {}
 }
 
 export type { Fault, Look, Mask, MaskState, Progress };

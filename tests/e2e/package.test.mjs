@@ -1,0 +1,118 @@
+/** The npm package, as others use it: from a plain folder, under a strict policy, built with Vite, and from TypeScript. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { buildViteSample, laySample } from '../../tools/samples.mjs';
+import { NAME, folder } from '../../tools/package.mjs';
+import { startServer } from '../../tools/serve.mjs';
+import { ROOT, Visitor, portraitClip, seen } from './browser.mjs';
+
+/** @type {Visitor} */
+let visitor;
+const servers = [];
+before(async () => {
+  if (!existsSync(folder)) throw new Error('target/package is missing: run `make package` first');
+  visitor = await Visitor.arrive();
+});
+after(async () => {
+  await visitor.depart();
+  for (const server of servers) await server.close();
+});
+
+async function serve(where, options = {}) {
+  const server = await startServer({ folder: where, ...options });
+  servers.push(server);
+  return server.url;
+}
+
+/** Opens a sample with somebody before the camera; what the policy refused is counted. */
+async function open(url) {
+  visitor.complaints.length = 0;
+  return visitor.visit({
+    url,
+    clip: portraitClip('obama-1'),
+    wait: false,
+    prepare: (page) => page.addInitScript(() => {
+      globalThis.violations = [];
+      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => globalThis.violations.push(`${violatedDirective} ${blockedURI}`));
+    }),
+  });
+}
+
+/** A visitor starts the camera, enrols and is named. */
+async function enrolAndBeNamed(page) {
+  await page.getByRole('button', { name: 'Start the camera' }).click();
+  await seen(page, 'Face in view');
+  await page.getByLabel('Name', { exact: true }).fill('Ada');
+  await page.getByLabel('This browser may keep').check();
+  await page.getByRole('button', { name: 'Enrol me' }).click();
+  await page.locator('#log li', { hasText: 'match: Ada' }).waitFor({ timeout: 90_000 });
+}
+
+test('the tarball holds the element, the worker, the networks, types, the licence and words on it, and nothing of the site', () => {
+  const tarball = readdirSync(join(folder, '..')).find((name) => name.endsWith('.tgz'));
+  const files = execFileSync('tar', ['-tzf', join(folder, '..', tarball)], { encoding: 'utf8' }).trim().split('\n').map((name) => name.replace(/^package\//, ''));
+  for (const wanted of ['element.js', 'worker.js', 'frame-host.js', 'brow_bg.wasm', 'models/manifest.json', 'types/brow-recogniser.d.ts', 'LICENSE', 'README.md', 'package.json']) assert.ok(files.includes(wanted), wanted);
+  assert.ok(files.filter((name) => name.endsWith('.onnx')).length >= 4);
+  for (const name of files) assert.doesNotMatch(name, /\.html$|app\.js|vault-ui|test|prove|bench/, name);
+  const { exports, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  assert.equal(license, 'Apache-2.0');
+  for (const entry of Object.values(exports)) for (const path of Object.values(typeof entry === 'string' ? { entry } : entry)) assert.ok(files.includes(path.slice(2)), path);
+  // Every module that a module of the package asks for is in it.
+  for (const name of files.filter((file) => /^[^/]+\.js$/.test(file) && file !== 'worker.js')) {
+    for (const [, other] of readFileSync(join(folder, name), 'utf8').matchAll(/^(?:import|export) .*?from '\.\/([^']+)'/gm)) assert.ok(files.includes(other), `${name} imports ${other}`);
+  }
+});
+
+test('from a plain folder, on a host that sends no headers', async () => {
+  const page = await open(await serve(laySample('static'), { plain: true }));
+  await enrolAndBeNamed(page);
+  assert.equal(await page.evaluate(() => fetch('index.html').then(({ status }) => status, () => 'refused')), 200, 'the page\u2019s own fetches go on');
+  assert.deepEqual(visitor.complaints, []);
+});
+
+test('under a strict policy, without one refusal', async () => {
+  const url = await serve(laySample('strict-csp'));
+  const page = await open(url);
+  const policy = (await (await fetch(url)).headers).get('content-security-policy');
+  assert.match(policy, /default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' blob:;/);
+  await enrolAndBeNamed(page);
+  assert.deepEqual(await page.evaluate(() => globalThis.violations), []);
+  assert.deepEqual(visitor.complaints, []);
+});
+
+test('where the policy lets no worker start, the fault says so', async () => {
+  const where = laySample('strict-csp');
+  const headers = readFileSync(join(where, '_headers'), 'utf8');
+  writeFileSync(join(where, '_headers'), headers.replace("worker-src 'self'", "worker-src 'none'"));
+  const page = await open(await serve(where));
+  await page.getByRole('button', { name: 'Start the camera' }).click();
+  await page.locator('[data-code="worker_refused"]').waitFor();
+});
+
+test('built with Vite', async (t) => {
+  const where = buildViteSample();
+  if (!where) return t.skip('SKIPPED: Vite can not be installed here');
+  const page = await open(await serve(where));
+  await enrolAndBeNamed(page);
+  assert.deepEqual(visitor.complaints, []);
+});
+
+test('its types say what may be written and what may not', () => {
+  const where = mkdtempSync(join(tmpdir(), 'brow-types-'));
+  try {
+    mkdirSync(join(where, 'node_modules'));
+    symlinkSync(folder, join(where, 'node_modules', NAME));
+    cpSync(join(ROOT, 'tests/types/consumer.ts'), join(where, 'consumer.ts'));
+    const compile = (...options) => spawnSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable', '--module', 'esnext', ...options, 'consumer.ts'], { cwd: where, encoding: 'utf8' });
+    for (const options of [['--moduleResolution', 'bundler'], ['--module', 'nodenext', '--moduleResolution', 'nodenext']]) {
+      const { status, stdout } = compile(...options);
+      assert.equal(status, 0, stdout);
+    }
+  } finally {
+    rmSync(where, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,155 @@
+/**
+ * Makes the npm package from the built engine: `node tools/package.mjs` (after tools/build.mjs) writes
+ * target/package/brow-recogniser/ and the tarball beside it.
+ *
+ * Its modules are those of www/, as they are. Two files are made for bundlers, which follow only what is written out:
+ * worker.js is one file with all of its modules in it, and files.js names each fetched file by an address of its own.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { root } from './setup.mjs';
+
+const www = join(root, 'www');
+const webDir = process.env.BROW_WASM_DIR ?? join(root, 'target/web');
+const target = join(root, 'target/package');
+export const NAME = 'brow-recogniser';
+export const folder = join(target, NAME);
+
+/** What the package offers; everything else in it belongs to these. */
+const ENTRIES = ['element.js', 'frame-host.js'];
+const { version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+const source = (path) => readFileSync(path === 'brow.js' ? join(webDir, path) : join(www, path), 'utf8');
+
+/** The files that a module imports, by their paths from www/. */
+function importsOf(path) {
+  return ts.preProcessFile(source(path), true, true).importedFiles
+    .map(({ fileName }) => posix.join(posix.dirname(path), fileName)).filter((found) => /(?<!types)\.js$/.test(found));
+}
+
+/** A module and all that it imports, each after what it needs. */
+function closure(path, seen = new Set()) {
+  if (seen.has(path)) return [];
+  seen.add(path);
+  return [...importsOf(path).flatMap((found) => closure(found, seen)), path];
+}
+
+/** One script of a module and all that it imports: each a function that is called when it is first asked for. */
+function bundle(entry) {
+  const modules = closure(entry).map((path) => {
+    const { outputText } = ts.transpileModule(source(path), { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS, esModuleInterop: false } });
+    const names = Object.fromEntries(ts.preProcessFile(source(path), true, true).importedFiles.map(({ fileName }) => [fileName, posix.join(posix.dirname(path), fileName)]));
+    return `${JSON.stringify(path)}: [${JSON.stringify(names)}, function (exports, require) {\n${outputText}}]`;
+  });
+  return `const modules = {\n${modules.join(',\n')}\n};
+const done = new Map();
+function load(path) {
+  const known = done.get(path);
+  if (known) return known;
+  const exports = {};
+  done.set(path, exports);
+  const [names, run] = modules[path];
+  run(exports, (name) => load(names[name]));
+  return exports;
+}
+load(${JSON.stringify(entry)});
+`;
+}
+
+/** The networks that the manifest lists. */
+function modelFiles() {
+  const files = new Set();
+  JSON.parse(readFileSync(join(root, 'models/manifest.json'), 'utf8'), (key, value) => {
+    if (key === 'file' && typeof value === 'string' && value.endsWith('.onnx')) files.add(value);
+    return value;
+  });
+  return [...files];
+}
+
+/** files.js, with an address for each file that a bundler finds and rewrites. */
+function filesModule(models) {
+  const entry = (path) => {
+    const bytes = readFileSync(join(folder, path));
+    const integrity = `sha384-${createHash('sha384').update(bytes).digest('base64')}`;
+    return `{ url: new URL('./${path}', import.meta.url).href, bytes: ${bytes.length}, integrity: '${integrity}' }`;
+  };
+  return `export const files = {
+  wasm: ${entry('brow_bg.wasm')},
+  manifest: ${entry('models/manifest.json')},
+  models: {\n${models.map((name) => `    '${name}': ${entry(`models/${name}`)},`).join('\n')}\n  },
+};\n`;
+}
+
+/** Declarations of every module, made from its JSDoc, and the element's own. */
+function writeTypes() {
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', join(root, 'tsconfig.json'),
+    '--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--noUnusedLocals', 'false', '--outDir', join(folder, 'types')], { cwd: root, stdio: 'inherit' });
+  const wanted = new Set([...ENTRIES.flatMap((entry) => closure(entry)), 'types.js', 'vault/types.js'].map((path) => path.replace(/\.js$/, '.d.ts')));
+  // What a declaration mentions and no module imports.
+  for (let grown = true; grown;) {
+    grown = false;
+    for (const path of [...wanted]) {
+      for (const [, found] of readFileSync(join(folder, 'types', path), 'utf8').matchAll(/(?:from|import\()\s*['"](\.[^'"]+)\.js['"]/g)) {
+        const other = `${posix.join(posix.dirname(path), found)}.d.ts`;
+        if (wanted.has(other)) continue;
+        if (other === 'brow.d.ts') cpSync(join(www, other), join(folder, 'types', other));
+        wanted.add(other);
+        grown = true;
+      }
+    }
+  }
+  cpSync(join(www, 'brow-recogniser.d.ts'), join(folder, 'types/brow-recogniser.d.ts'));
+  wanted.add('brow-recogniser.d.ts');
+  for (const entry of readdirSync(join(folder, 'types'), { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath ?? entry.path, entry.name);
+    if (entry.isFile() && !wanted.has(posix.relative(join(folder, 'types'), file))) rmSync(file);
+  }
+}
+
+function write(path, content) {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), content);
+}
+
+export function makePackage() {
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(join(folder, 'models'), { recursive: true });
+  const modules = new Set(ENTRIES.flatMap((entry) => closure(entry)));
+  for (const path of modules) if (path !== 'files.js') write(path, source(path));
+  write('worker.js', bundle('worker.js'));
+  cpSync(join(webDir, 'brow_bg.wasm'), join(folder, 'brow_bg.wasm'));
+  const models = modelFiles();
+  for (const name of ['manifest.json', ...models]) cpSync(join(root, 'models', name), join(folder, 'models', name));
+  write('files.js', filesModule(models));
+  writeTypes();
+  cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  cpSync(join(root, 'docs/EMBEDDING.md'), join(folder, 'README.md'));
+  write('package.json', `${JSON.stringify({
+    name: NAME,
+    version,
+    description: 'Recognises people with or without a mask, wholly in the browser: <brow-recogniser>',
+    license,
+    type: 'module',
+    exports: {
+      '.': { types: './types/brow-recogniser.d.ts', default: './element.js' },
+      './frame-host.js': { types: './types/frame-host.d.ts', default: './frame-host.js' },
+      './messages.js': { types: './types/messages.d.ts', default: './messages.js' },
+      './package.json': './package.json',
+    },
+    types: './types/brow-recogniser.d.ts',
+    sideEffects: ['./element.js', './guard.js'],
+  }, null, 2)}\n`);
+  const packed = JSON.parse(execFileSync('npm', ['pack', '--json', '--pack-destination', target], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  const tarball = join(target, `${NAME}-${version}.tgz`);
+  if (join(target, packed[0].filename) !== tarball) renameSync(join(target, packed[0].filename), tarball);
+  return { tarball, bytes: statSync(tarball).size, files: packed[0].entryCount };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { tarball, bytes, files } = makePackage();
+  console.log(`package: ${posix.relative(root, tarball)}, ${files} files, ${(bytes / 1e6).toFixed(2)} MB`);
+}
