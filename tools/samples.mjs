@@ -19,6 +19,7 @@ function lay(name, ...from) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const source of from) cpSync(source, folder, { recursive: true });
+  cpSync(join(root, 'www/icon.svg'), join(folder, 'icon.svg'));
   return folder;
 }
 
