@@ -128,13 +128,16 @@ class Gauge:
             copies = render_copies(self.crops, self.points)
             self.twin = np.concatenate([np.arange(len(chosen))] * 2)
             self.crops = np.concatenate([self.crops, copies])
+            self.points = np.concatenate([self.points] * 2)
             self.people = np.concatenate([self.people] * 2)
             self.state = np.concatenate([self.state, np.full(len(copies), "masked")])
         else:
             self.twin = np.arange(len(chosen))
 
-    def embed(self, model, draw=align.periocular_of_crop, flip=True):
-        return teachers.templates(teachers.session(model), self.crops, draw, flip=flip)
+    def embed(self, model, flip=True):
+        """Templates of a periocular network, the window aligned as the product does."""
+        windows = [align.periocular_of_crop(np.asarray(c), align.by_eyes(p)) for c, p in zip(self.crops, self.points)]
+        return teachers.templates(teachers.session(model), windows, lambda window: window, flip=flip)
 
     def measure(self, scores_of, rates=(1e-2, 1e-3), repeats=200):
         """`{cell: result}`; `scores_of(a, b)` gives the scores of two lists of picture numbers, float[a, b]."""

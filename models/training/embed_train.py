@@ -46,19 +46,19 @@ class Recipe:
 
     dimensions: int = 256
     batch: int = 128  # half of it bare, half of it masked pictures of the same people
-    rate: float = 4e-4
-    warm_up: int = 300
+    rate: float = 2e-4
+    warm_up: int = 100
     weight_decay: float = 2e-4
     scale: float = 28.0
     margin: float = 0.15
     teacher_weight: float = 2.0
-    pair_weight: float = 0.5
+    pair_weight: float = 0.0
     most_of_one_person: int = 16  # pictures an epoch
-    average_decay: float = 0.999
+    average_decay: float = 0.995
     frozen_convolutions: int = 5  # everything at half resolution: a third of the time, and it changes least
     seed: int = 1
     keep_basis: bool = True  # turn the targets onto the start network's own axes
-    centre: float = 1.0  # share of each source's mean template that is taken out of its targets
+    centre: float = 0.5  # share of each source's mean template that is taken out of its targets
     turn_by: int = 8000  # bare pictures at most that decide how the targets are turned
     anchor: float = 0.0  # share of the start network's own bare templates in the targets: what it knows, it keeps
 
