@@ -206,6 +206,8 @@ export class BrowClient extends EventTarget {
    * @returns {Promise<void>}
    */
   async decideBy(deciding) {
+    const { person, targetFmr } = this.#deciding;
+    if (deciding.person === person && deciding.targetFmr === targetFmr) return;
     this.#deciding = { ...deciding };
     if (this.#ready) await this.#call('decideBy', { deciding: this.#deciding });
   }

@@ -544,11 +544,9 @@ export class BrowRecogniser extends HTMLElement {
     }
     const told = JSON.stringify([person, targetFmr]);
     if (told === this.#told) return;
-    const first = this.#told === '';
     this.#told = told;
     if (mode === 'verify' && person === '') this.#report(new BrowError(fault('no_such_person')));
     else this.#clearFault((code) => code === 'no_such_person');
-    if (first && person === null && targetFmr === null) return;
     this.#changes.reset();
     this.client.decideBy({ person, targetFmr }).catch((error) => this.#report(error));
   }
