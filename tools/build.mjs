@@ -11,23 +11,19 @@
  * `BROW_WASM_DIR` names a folder with brow.js and brow_bg.wasm to use instead of compiling the crate.
  */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, posix, relative } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { text } from '../www/messages.js';
+import { integrity, modelFiles, sha, webDir } from './engine-files.mjs';
 import { withFrameOrigins } from './frame-origins.mjs';
 import { bindgen, root } from './setup.mjs';
 
 const www = join(root, 'www');
-const webDir = process.env.BROW_WASM_DIR ?? join(root, 'target/web');
 const WASM = 'target/wasm32-unknown-unknown/release/brow.wasm';
 const COMPRESSED = new Set(['.html', '.css', '.js', '.json', '.svg', '.wasm', '.onnx', '.webmanifest']);
 /** Left out of the release: declarations for the type checker. */
 const NOT_SHIPPED = /(^|\/)types\.js$|\.d\.ts$/;
-
-const sha = (algorithm, bytes, encoding) => createHash(algorithm).update(bytes).digest(encoding);
-const integrity = (bytes) => `sha384-${sha('sha384', bytes, 'base64')}`;
 
 function run(command, args) {
   execFileSync(command, args, { cwd: root, stdio: 'inherit' });
@@ -63,20 +59,8 @@ function gather() {
   const framed = withFrameOrigins({ page: String(sources.get('frame.html')), headers: String(sources.get('_headers')) }, process.env.FRAME_ORIGINS ?? '');
   sources.set('frame.html', Buffer.from(framed.page)).set('_headers', Buffer.from(framed.headers));
   for (const name of ['brow.js', 'brow_bg.wasm']) sources.set(name, readFileSync(join(webDir, name)));
-  const manifest = readFileSync(join(root, 'models/manifest.json'));
-  sources.set('models/manifest.json', manifest);
-  for (const file of modelFiles(manifest)) sources.set(`models/${file}`, readFileSync(join(root, 'models', file)));
+  for (const file of ['manifest.json', ...modelFiles()]) sources.set(`models/${file}`, readFileSync(join(root, 'models', file)));
   return sources;
-}
-
-/** The names of the networks that a manifest lists, wherever in it they stand. */
-function modelFiles(manifest) {
-  const files = new Set();
-  JSON.parse(manifest.toString('utf8'), (key, value) => {
-    if (key === 'file' && typeof value === 'string' && value.endsWith('.onnx')) files.add(value);
-    return value;
-  });
-  return [...files];
 }
 
 /** What files.js tells the worker: where each fetched file lies, how long it is, and the integrity of the module. */

@@ -6,15 +6,14 @@
  * worker.js is one file with all of its modules in it, and files.js names each fetched file by an address of its own.
  */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { integrity, modelFiles, webDir } from './engine-files.mjs';
 import { root } from './setup.mjs';
 
 const www = join(root, 'www');
-const webDir = process.env.BROW_WASM_DIR ?? join(root, 'target/web');
 const target = join(root, 'target/package');
 export const NAME = 'brow-recogniser';
 export const folder = join(target, NAME);
@@ -60,22 +59,11 @@ load(${JSON.stringify(entry)});
 `;
 }
 
-/** The networks that the manifest lists. */
-function modelFiles() {
-  const files = new Set();
-  JSON.parse(readFileSync(join(root, 'models/manifest.json'), 'utf8'), (key, value) => {
-    if (key === 'file' && typeof value === 'string' && value.endsWith('.onnx')) files.add(value);
-    return value;
-  });
-  return [...files];
-}
-
 /** files.js, with an address for each file that a bundler finds and rewrites. */
 function filesModule(models) {
   const entry = (path) => {
     const bytes = readFileSync(join(folder, path));
-    const integrity = `sha384-${createHash('sha384').update(bytes).digest('base64')}`;
-    return `{ url: new URL('./${path}', import.meta.url).href, bytes: ${bytes.length}, integrity: '${integrity}' }`;
+    return `{ url: new URL('./${path}', import.meta.url).href, bytes: ${bytes.length}, integrity: '${integrity(bytes)}' }`;
   };
   return `export const files = {
   wasm: ${entry('brow_bg.wasm')},
