@@ -36,6 +36,8 @@ function showState(state) {
   target.value = String(nearestTarget(state.settings.targetFmr));
   theme.value = state.settings.theme;
   applyTheme(state.settings.theme);
+  // Tests and measurements wait for this mark.
+  document.documentElement.dataset.ready = '';
 }
 
 /** @param {import('./types.js').Settings['theme']} chosen */
@@ -107,8 +109,5 @@ function acceptDrops() {
   });
 }
 
+// The element loads and starts by itself.
 listen();
-// The element loads and starts by itself. Tests and measurements wait for this mark.
-client.addEventListener('state', () => {
-  document.documentElement.dataset.ready = '';
-}, { once: true });

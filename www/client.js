@@ -36,9 +36,9 @@ const BARREN_DEATHS = 3;
 /**
  * Events:
  * - `progress` CustomEvent<Progress>: bytes fetched;
- * - `state` CustomEvent<State>: whenever a state arrives, as part of an answer or by itself;
+ * - `state` CustomEvent<State>: whenever a state arrives, as part of an answer or by itself: another tab changed the
+ *   gallery, or somebody's date of erasure came;
  * - `storage` CustomEvent<Fault>: the store can't be used any more;
- * - `changed` CustomEvent<State>: another tab changed the gallery, or somebody's date of erasure came;
  * - `restarted` CustomEvent<{cause: Fault, state: State}>: the worker died, and another one is ready;
  * - `fault` CustomEvent<Fault>: it could not be started again.
  */
@@ -257,10 +257,7 @@ export class BrowClient extends EventTarget {
       if (data.event === 'died') this.#died(data.reason);
       else if (data.event === 'working') return; // It lives: the clocks of silence were started anew above.
       else if (data.event === 'storage') this.dispatchEvent(new CustomEvent('storage', { detail: data.fault }));
-      else {
-        this.#tellState(data.state);
-        this.dispatchEvent(new CustomEvent('changed', { detail: data.state }));
-      }
+      else this.#tellState(data.state);
       return;
     }
     const pending = this.#pending.get(data.id);

@@ -25,7 +25,6 @@ const SETTLED_MS = 700;
  * Events: `look` CustomEvent<Look> for every frame; `fault` CustomEvent<BrowError>.
  */
 export class LiveView extends EventTarget {
-  #root;
   #observe;
   #nameOf;
   #overlay;
@@ -55,7 +54,6 @@ export class LiveView extends EventTarget {
    */
   constructor(root, { observe, camera, nameOf }) {
     super();
-    this.#root = root;
     this.#observe = observe;
     this.#nameOf = nameOf;
     this.#overlay = find('.overlay', HTMLElement, root);
@@ -63,10 +61,6 @@ export class LiveView extends EventTarget {
     this.#announcer = find('.announcer', HTMLElement, root);
     this.#status = find('.status', HTMLElement, root);
     this.#loop = new FrameLoop(camera, (frame) => this.#look(frame));
-  }
-
-  get running() {
-    return this.#loop.running;
   }
 
   /** Who is in view, as of the last frame. @returns {readonly Observation[]} */
@@ -145,7 +139,6 @@ export class LiveView extends EventTarget {
     for (const observation of observations) this.#showFace(observation, width, height);
     if (observations.length) this.#setStatus(null);
     else if (this.#loop.running) this.#setStatus('live.nobody');
-    this.#root.classList.toggle('has-faces', observations.length > 0);
     this.#announce(observations);
   }
 
