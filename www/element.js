@@ -299,6 +299,7 @@ export class BrowRecogniser extends HTMLElement {
    */
   async verify(person = this.person, { photo, timeoutMs = VERIFY_MS, signal } = {}) {
     await this.load();
+    if (!this.#presence) throw leftThePage();
     const id = this.#personId(person);
     if (!id) throw new BrowError(fault('no_such_person'));
     if (photo) {
@@ -450,11 +451,9 @@ export class BrowRecogniser extends HTMLElement {
     try {
       await this.client.start();
     } catch (error) {
-      // A death while loading: the client tries again and says `restarted` or `fault`.
-      if (codeOf(error) === 'worker_restarted') throw error;
-      // Given up, as the element left the page.
-      if (codeOf(error) === 'closed') throw error;
-      this.#loadingFailed(error);
+      // After a death while loading the client tries again and says `restarted` or `fault`; `closed` is an element that
+      // left the page.
+      if (!['worker_restarted', 'closed'].includes(codeOf(error))) this.#loadingFailed(error);
       throw error;
     }
     this.#engineReady();
@@ -615,15 +614,21 @@ export class BrowRecogniser extends HTMLElement {
         // The nearest face is meant.
         const face = observations.reduce((best, other) => (best && best.box.width >= other.box.width ? best : other), /** @type {Observation | null} */ (null));
         last = face ?? last;
-        const { kind } = face?.decision ?? { kind: 'undecided' };
-        if (kind !== 'unknown') refusedSince = 0;
+        if (!face) {
+          refusedSince = 0;
+          return;
+        }
+        const { decision } = face;
+        if (decision.kind !== 'unknown') refusedSince = 0;
         else refusedSince ||= performance.now();
-        if (face && (kind === 'match' || (refusedSince && performance.now() - refusedSince > REFUSED_MS))) end(() => resolve(verdict(id, face)));
+        // A match with somebody else is of a frame from before the question: it says nothing of this person.
+        const matched = decision.kind === 'match' && decision.person === id;
+        if (matched || (refusedSince && performance.now() - refusedSince > REFUSED_MS)) end(() => resolve(verdict(id, face)));
       };
       const timer = setTimeout(() => end(() => resolve(last ? verdict(id, last) : {
         verified: false, person: id, score: null, needed: this.#state?.needed ?? 0, mask: null, frames: 0, reason: 'no_face',
       })), timeoutMs);
-      const aborted = () => end(() => reject(signal?.aborted ? signal.reason : new DOMException('the element left the page', 'AbortError')));
+      const aborted = () => end(() => reject(signal?.aborted ? signal.reason : leftThePage()));
       const end = (/** @type {() => void} */ act) => {
         clearTimeout(timer);
         this.#live.removeEventListener('look', look);
@@ -766,6 +771,8 @@ export class BrowRecogniser extends HTMLElement {
     this.#showFault(null);
   }
 }
+
+const leftThePage = () => new DOMException('the element left the page', 'AbortError');
 
 /** @param {unknown} error */
 function codeOf(error) {

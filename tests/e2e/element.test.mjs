@@ -387,8 +387,8 @@ describe('with somebody before the camera', () => {
     const out = await page.evaluate(async () => {
       const { t, element } = globalThis;
       const [track] = element.camera.stream.getTracks();
-      // Taken out at once: on a fast machine the answer is there before any pause is over.
       const asked = t.refusal(() => element.verify('Joe'));
+      await t.pause(200);
       element.remove();
       const { code } = await asked;
       await t.pause(300);
@@ -410,6 +410,13 @@ describe('with somebody before the camera', () => {
       return (await matched).person.name;
     });
     assert.equal(again, 'Barack');
+    const atOnce = await page.evaluate(async () => {
+      const { t, element } = globalThis;
+      const asked = t.refusal(() => element.verify('Joe'));
+      element.remove();
+      return (await asked).code;
+    });
+    assert.equal(atOnce, 'AbortError');
   });
 
   test('taken out while it loads, and put back at once or later, one worker is left', async () => {
