@@ -111,7 +111,8 @@ class Assets {
       const target = posix.join(here, reference);
       // wasm-bindgen's own default address is never used: the worker compiles the module itself.
       if (target === 'brow_bg.wasm' || !this.sources.has(target)) return whole;
-      if (before.startsWith('from') || before.startsWith('import')) imports.push(target);
+      // What is imported when it is asked for (a language) is not fetched ahead.
+      if (before.startsWith('from') || (before.startsWith('import') && !before.includes('('))) imports.push(target);
       let to = posix.relative(here, this.resolve(target).address);
       if (!to.startsWith('.')) to = `./${to}`;
       return `${before}${quote}${to}${quote}`;

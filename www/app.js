@@ -3,19 +3,21 @@ import './guard.js';
 import { find } from './dom.js';
 import { BrowRecogniser } from './element.js';
 import { EnrolDialog } from './enrol.js';
-import { translate } from './messages.js';
+import { onLanguage } from './messages.js';
 import { Notices } from './notices.js';
+import { chooseLanguage, showLanguages, startLanguage } from './page-language.js';
 import { PeopleList } from './people.js';
 import { showTheme } from './theme.js';
 import { VaultPanel } from './vault-ui.js';
 
 /** @import { State } from './types.js' */
 
-translate(document);
+startLanguage();
 
 const notices = new Notices(find('#notices', HTMLElement));
 const target = find('#target', HTMLSelectElement);
 const theme = find('#theme', HTMLSelectElement);
+const languages = find('#language', HTMLSelectElement);
 
 const recogniser = find('brow-recogniser', BrowRecogniser);
 const { client, camera } = recogniser;
@@ -26,8 +28,12 @@ const vault = new VaultPanel(find('#vault', HTMLElement), find('#lock', HTMLElem
 const ENGINE_FAULTS = ['offline', 'download_failed', 'program_damaged', 'model_damaged', 'model_truncated'];
 const CAMERA_FAULTS = ['camera_refused', 'camera_absent', 'camera_busy', 'camera_unplugged', 'camera_black', 'camera_frozen'];
 
+/** What is shown, to be shown again in another language. @type {State | null} */
+let shown = null;
+
 /** @param {State} state */
 function showState(state) {
+  shown = state;
   for (const code of ENGINE_FAULTS) notices.clear(code);
   people.show(state);
   // Locked, nobody can be listed or enrolled: the way in stands above instead.
@@ -38,6 +44,9 @@ function showState(state) {
   applyTheme(state.settings.theme);
   // Tests and measurements wait for this mark.
   document.documentElement.dataset.ready = '';
+  // A locked store, or none, tells nothing of the choice: the language stays.
+  if (state.vault && !state.vault.locked) chooseLanguage(state.settings.language).catch((error) => notices.fault(error));
+  showLanguages(languages);
 }
 
 /** @param {import('./types.js').Settings['theme']} chosen */
@@ -89,6 +98,14 @@ function listen() {
   find('.enrol-camera', HTMLButtonElement).addEventListener('click', () => enrol.open('camera'));
   find('.enrol-photo', HTMLButtonElement).addEventListener('click', () => enrol.open('photo'));
   target.addEventListener('change', () => changeSettings(target, { targetFmr: Number(target.value) }));
+  languages.addEventListener('change', async () => {
+    const language = languages.value || null;
+    await chooseLanguage(language).catch((error) => notices.fault(error));
+    await changeSettings(languages, { language });
+  });
+  onLanguage(() => {
+    if (shown) showState(shown);
+  });
   theme.addEventListener('change', () => {
     const value = /** @type {import('./types.js').Settings['theme']} */ (theme.value);
     applyTheme(value);

@@ -5,8 +5,9 @@
 import './guard.js';
 import { BrowClient } from './client.js';
 import { find, make } from './dom.js';
-import { text, translate } from './messages.js';
+import { number, text } from './messages.js';
 import { Notices } from './notices.js';
+import { startLanguage } from './page-language.js';
 import { unsupported } from './support.js';
 
 /** @import { Frame } from './types.js' */
@@ -30,7 +31,7 @@ const STAGES = /** @type {const} */ (['detect', 'landmarks', 'quality', 'periocu
  * @property {Record<string, {median: number, minimum: number}>} stages
  */
 
-translate(document);
+await startLanguage();
 const parameters = new URLSearchParams(location.search);
 const frames = Math.max(1, Number(parameters.get('frames')) || 60);
 const notices = new Notices(find('#notices', HTMLElement));
@@ -137,14 +138,17 @@ async function run() {
   }
 }
 
+/** @param {number} value */
+const tenths = (value) => number(value, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
 /** @param {BenchResult} result */
 function show(result) {
   const stageRows = Object.entries(result.stages).map(([stage, { median, minimum }]) => make('tr', {},
     make('th', { scope: 'row' }, text(`bench.stage.${stage}`)),
-    make('td', {}, median.toFixed(1)), make('td', {}, minimum.toFixed(1))));
-  const megabytes = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
+    make('td', {}, tenths(median)), make('td', {}, tenths(minimum))));
+  const megabytes = (/** @type {number} */ bytes) => `${number(bytes / 1e6, { minimumFractionDigits: 2, maximumFractionDigits: 2 })} MB`;
   const loadRows = [
-    ...Object.entries(result.load).map(([moment, ms]) => [text(`bench.${moment}`), `${ms} ms`]),
+    ...Object.entries(result.load).map(([moment, ms]) => [text(`bench.${moment}`), `${number(ms)} ms`]),
     [text('bench.bytesFetched'), megabytes(result.bytes.fetched)],
     [text('bench.bytesDecoded'), megabytes(result.bytes.decoded)],
   ].map(([what, value]) => make('tr', {}, make('th', { scope: 'row' }, what), make('td', {}, value)));

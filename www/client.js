@@ -4,7 +4,7 @@
  */
 import { engineFiles } from './download.js';
 import { BrowError } from './errors.js';
-import { fault } from './messages.js';
+import { fault, faultOf } from './messages.js';
 import { startWorker } from './trusted.js';
 
 export { BrowError };
@@ -256,7 +256,7 @@ export class BrowClient extends EventTarget {
     if ('event' in data) {
       if (data.event === 'died') this.#died(data.reason);
       else if (data.event === 'working') return; // It lives: the clocks of silence were started anew above.
-      else if (data.event === 'storage') this.dispatchEvent(new CustomEvent('storage', { detail: data.fault }));
+      else if (data.event === 'storage') this.dispatchEvent(new CustomEvent('storage', { detail: faultOf(data.fault) }));
       else this.#tellState(data.state);
       return;
     }
@@ -268,7 +268,7 @@ export class BrowClient extends EventTarget {
     if (data.ok) {
       this.#tellState(data.value);
       pending.resolve(data.value);
-    } else pending.reject(new BrowError(/** @type {Fault} */ (data.error)));
+    } else pending.reject(new BrowError(faultOf(data.error)));
   }
 
   /** Tells of a state that an answer is or holds. @param {any} value */

@@ -14,7 +14,7 @@ import { find, make } from './dom.js';
 import { elementStyle } from './element-style.js';
 import { BrowError } from './errors.js';
 import { LiveView } from './live.js';
-import { fault, faultOf, text, translate } from './messages.js';
+import { direction, fault, faultOf, language, number, onLanguage, setLanguage, text, translate } from './messages.js';
 import { nameProblem, tidyName } from './names.js';
 import { readPhoto } from './photo.js';
 import { unsupported } from './support.js';
@@ -376,7 +376,7 @@ export class BrowRecogniser extends HTMLElement {
     const value = OPTIONS[name].read(raw);
     if (value === this.#options[name]) return;
     Reflect.set(this.#options, name, value);
-    if (name === 'language') this.#words();
+    if (name === 'language') setLanguage(value || null).catch((error) => this.#showFault(faultOf(error)));
     if (name === 'cameraId' && this.camera.running && value !== this.camera.deviceId) this.#startCamera().catch(() => {});
     if (name === 'autostart' && value && this.#presence) this.#autostart();
     this.#sync();
@@ -403,6 +403,8 @@ export class BrowRecogniser extends HTMLElement {
   /** Puts the words in. */
   #words() {
     translate(/** @type {ShadowRoot} */ (this.shadowRoot));
+    this.#parts.frame.lang = language();
+    this.#parts.frame.dir = direction();
     this.#live.refresh();
     if (this.#fault) this.#showFault(faultOf(this.#fault));
   }
@@ -699,7 +701,7 @@ export class BrowRecogniser extends HTMLElement {
     const { loaded, total } = detail;
     const part = total ? loaded / total : 0;
     this.#parts.loaded.value = part;
-    const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
+    const megabytes = (/** @type {number} */ bytes) => number(bytes / 1e6, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
     this.#parts.bytes.textContent = part < 1
       ? text('loading.bytes', { loaded: megabytes(loaded), total: megabytes(total) }) : text('loading.engine');
     this.#tell('brow-progress', { ...detail });

@@ -223,7 +223,7 @@ export class EnrolDialog {
         addTo,
         source: this.#mode,
         keepPicture: this.#keepPicture.checked,
-        consent: { text: text('consent.text'), version: consentVersion, language, time: details.consentTime },
+        consent: { text: text('consent.text'), version: consentVersion(), language: language(), time: details.consentTime },
       });
       if (turn === this.#turn) this.#showSaved(person, enrolment);
     } catch (error) {

@@ -10,5 +10,6 @@ export class BrowError extends Error {
     this.name = 'BrowError';
     this.code = fault.code;
     this.remedy = fault.remedy;
+    this.values = fault.values;
   }
 }

@@ -12,7 +12,7 @@ export class MemoryStore {
   /** @type {Map<string, Person>} */
   #people = new Map();
   /** @type {Record<string, unknown>} */
-  #settings = { targetFmr: 1e-3, keepPictures: false, theme: 'system' };
+  #settings = { targetFmr: 1e-3, keepPictures: false, language: null, theme: 'system' };
 
   /** @returns {Promise<{people: Person[], damaged: {id: string, code: string, message: string}[]}>} */
   async people() {

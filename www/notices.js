@@ -1,6 +1,6 @@
 /** What went wrong or was done, in words, until it is dismissed or over. */
 import { make } from './dom.js';
-import { faultOf, text } from './messages.js';
+import { faultOf, onLanguage, text } from './messages.js';
 
 /** How long news of something done stays. */
 const NEWS_MS = 6_000;
@@ -9,10 +9,15 @@ export class Notices {
   #region;
   /** @type {Map<string, HTMLElement>} */
   #shown = new Map();
+  /** What is shown, to be said again in another language. @type {Map<string, [error: unknown, action?: {label: string, act: () => void}]>} */
+  #faults = new Map();
 
   /** @param {HTMLElement} region */
   constructor(region) {
     this.#region = region;
+    onLanguage(() => {
+      for (const said of [...this.#faults.values()]) this.fault(...said);
+    });
   }
 
   /**
@@ -36,6 +41,7 @@ export class Notices {
       }, action.label));
     }
     this.#add(code, notice);
+    this.#faults.set(code, [error, action]);
   }
 
   /** Something done. @param {...(Node | string)} words */
@@ -50,6 +56,7 @@ export class Notices {
   clear(code) {
     this.#shown.get(code)?.remove();
     this.#shown.delete(code);
+    this.#faults.delete(code);
   }
 
   /** @param {string} key @param {HTMLElement} notice */

@@ -1,7 +1,7 @@
 /** The list of people: who is enrolled, and renaming, adding a view, and deleting. */
 import { ask, askSamePerson, confirmClear, confirmDelete } from './dialogs.js';
 import { find, make, nameElement, withName } from './dom.js';
-import { countText, language, text } from './messages.js';
+import { countText, date, text } from './messages.js';
 import { distinctName, nameProblem, sameName, tidyName } from './names.js';
 
 /** @import { BrowClient } from './client.js' */
@@ -63,7 +63,7 @@ export class PeopleList extends EventTarget {
 
   /** @param {PersonSummary} person */
   #row(person) {
-    const since = new Date(person.created).toLocaleDateString(language, { dateStyle: 'medium' });
+    const since = date(person.created, { dateStyle: 'medium' });
     const words = make('div', { class: 'words' },
       make('strong', { class: 'name' }, nameElement(person.name)),
       make('span', { class: 'note' }, `${text('people.references', { bare: person.bare, masked: person.masked })} \u00b7 ${text('people.since', { date: since })}`));

@@ -7,10 +7,11 @@
  */
 
 /** @typedef {'refused' | 'absent' | 'silent' | 'out'} Outcome */
-/** @typedef {{name: string, outcome: Outcome, words: string}} Result */
+/** @typedef {'absent' | 'policy' | 'cancelled' | 'browser' | 'failed' | 'mute' | 'out'} Reason */
+/** @typedef {{way: string, outcome: Outcome, reason: Reason, detail: string}} Result detail: what the browser itself said */
 /**
  * @typedef {object} Attempt
- * @property {string} name in plain words
+ * @property {string} way short; its words are the text `prove.way.` and this
  * @property {string} [needs] global that the way needs; where it is missing there is no way out
  * @property {(url: string) => unknown} go resolves if it got through, rejects or throws if not
  * @property {boolean} [leaves] the page is gone if it succeeds
@@ -92,28 +93,28 @@ function startMadeWorker(code) {
 /** Ways that pages and workers have in common. @returns {Attempt[]} */
 function commonAttempts() {
   return [
-    { name: 'fetch', go: (url) => fetch(url, { mode: 'no-cors' }) },
-    { name: 'fetch that outlives the page (keepalive)', go: (url) => fetch(url, { mode: 'no-cors', method: 'POST', body: 'x', keepalive: true }) },
-    { name: 'XMLHttpRequest', needs: 'XMLHttpRequest', go: (url) => new Promise((resolve, reject) => {
+    { way: 'fetch', go: (url) => fetch(url, { mode: 'no-cors' }) },
+    { way: 'keepalive', go: (url) => fetch(url, { mode: 'no-cors', method: 'POST', body: 'x', keepalive: true }) },
+    { way: 'xhr', needs: 'XMLHttpRequest', go: (url) => new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       request.onload = resolve;
       request.onerror = () => reject(new Error('error event'));
       request.open('GET', url);
       request.send();
     }) },
-    { name: 'WebSocket', needs: 'WebSocket', go: (url) => opened(new WebSocket(url.replace(/^http/, 'ws'))) },
-    { name: 'server-sent events (EventSource)', needs: 'EventSource', go: (url) => opened(new EventSource(url)) },
-    { name: 'WebTransport', needs: 'WebTransport', go: (url) => new (Reflect.get(globalThis, 'WebTransport'))(url.replace(/^http:/, 'https:')).ready },
-    { name: 'module from the address (import)', go: (url) => import(url) },
-    { name: 'worker from the address', needs: 'Worker', go: (url) => startWorker(trusted.createScriptURL(url)) },
-    { name: 'worker made here that fetches', needs: 'Worker', go: (url) =>
+    { way: 'websocket', needs: 'WebSocket', go: (url) => opened(new WebSocket(url.replace(/^http/, 'ws'))) },
+    { way: 'eventsource', needs: 'EventSource', go: (url) => opened(new EventSource(url)) },
+    { way: 'webtransport', needs: 'WebTransport', go: (url) => new (Reflect.get(globalThis, 'WebTransport'))(url.replace(/^http:/, 'https:')).ready },
+    { way: 'module', go: (url) => import(url) },
+    { way: 'worker', needs: 'Worker', go: (url) => startWorker(trusted.createScriptURL(url)) },
+    { way: 'worker_fetch', needs: 'Worker', go: (url) =>
       startMadeWorker(`fetch(${JSON.stringify(url)}, {mode: 'no-cors'}).then(() => postMessage('out'), () => {});`) },
-    { name: 'worker made here that loads a script (importScripts)', needs: 'Worker', go: (url) =>
+    { way: 'worker_script', needs: 'Worker', go: (url) =>
       startMadeWorker(`
         const same = {createScriptURL: (url) => url};
         const policy = globalThis.trustedTypes ? trustedTypes.createPolicy('brow', same) : same;
         try { importScripts(policy.createScriptURL(${JSON.stringify(url)})); postMessage('out'); } catch {}`) },
-    { name: 'stored copy of an answer (Cache.add)', needs: 'caches', go: async (url) => {
+    { way: 'cache', needs: 'caches', go: async (url) => {
       const cache = await caches.open('prove');
       try {
         await cache.add(new Request(url, { mode: 'no-cors' }));
@@ -121,7 +122,7 @@ function commonAttempts() {
         await caches.delete('prove');
       }
     } },
-    { name: 'code from a string (eval)', go: () => { (0, eval)('1'); } },
+    { way: 'eval', go: () => { (0, eval)('1'); } },
   ];
 }
 
@@ -129,19 +130,19 @@ function commonAttempts() {
 export function pageAttempts() {
   return [
     ...commonAttempts(),
-    { name: 'beacon', go: (url) => { if (!navigator.sendBeacon(url, 'x')) throw new Error('refused'); }, mute: true },
-    { name: 'WebRTC', needs: 'RTCPeerConnection', go: () => { throw new Error('WebRTC is there'); } },
-    { name: 'picture', go: (url) => element('img', { src: url }) },
-    { name: 'picture in a style (background)', go: async (url) => {
+    { way: 'beacon', go: (url) => { if (!navigator.sendBeacon(url, 'x')) throw new Error('refused'); }, mute: true },
+    { way: 'webrtc', needs: 'RTCPeerConnection', go: () => { throw new Error('WebRTC is there'); } },
+    { way: 'picture', go: (url) => element('img', { src: url }) },
+    { way: 'background', go: async (url) => {
       document.body.style.backgroundImage = `url("${url}")`;
       await sleep(400);
       document.body.style.backgroundImage = '';
     }, mute: true },
-    { name: 'sound or video', go: (url) => element('video', { src: url, preload: 'auto' }) },
-    { name: 'font', needs: 'FontFace', go: (url) => new FontFace('prove', `url("${url}")`).load() },
-    { name: 'style sheet', go: (url) => element('link', { rel: 'stylesheet', href: url }) },
-    { name: 'script', go: (url) => element('script', { src: url }) },
-    { name: 'script written into the page', go: () => {
+    { way: 'media', go: (url) => element('video', { src: url, preload: 'auto' }) },
+    { way: 'font', needs: 'FontFace', go: (url) => new FontFace('prove', `url("${url}")`).load() },
+    { way: 'style', go: (url) => element('link', { rel: 'stylesheet', href: url }) },
+    { way: 'script', go: (url) => element('script', { src: url }) },
+    { way: 'inline', go: () => {
       const script = document.createElement('script');
       script.text = trusted.createScript('globalThis.proveInline = true');
       document.head.append(script);
@@ -149,9 +150,9 @@ export function pageAttempts() {
       if (Reflect.get(globalThis, 'proveInline')) return;
       throw new Error('did not run');
     } },
-    { name: 'frame', go: (url) => element('iframe', { src: url }, { load: false }), mute: true },
-    { name: 'embedded object', go: (url) => element('object', { data: url }) },
-    { name: 'form', go: async (url) => {
+    { way: 'frame', go: (url) => element('iframe', { src: url }, { load: false }), mute: true },
+    { way: 'object', go: (url) => element('object', { data: url }) },
+    { way: 'form', go: async (url) => {
       const form = document.createElement('form');
       form.action = url;
       form.method = 'post';
@@ -160,9 +161,9 @@ export function pageAttempts() {
       await sleep(400);
       form.remove();
     }, mute: true },
-    { name: 'prefetching link', go: (url) => element('link', { rel: 'prefetch', href: url }) },
-    { name: 'preloading link', go: (url) => element('link', { rel: 'preload', as: 'image', href: url }) },
-    { name: 'ping of a link', go: async (url) => {
+    { way: 'prefetch', go: (url) => element('link', { rel: 'prefetch', href: url }) },
+    { way: 'preload', go: (url) => element('link', { rel: 'preload', as: 'image', href: url }) },
+    { way: 'ping', go: async (url) => {
       const link = document.createElement('a');
       link.href = '#tried';
       link.ping = url;
@@ -171,9 +172,9 @@ export function pageAttempts() {
       await sleep(400);
       link.remove();
     }, mute: true },
-    { name: 'service worker from the address', needs: 'ServiceWorker', go: (url) => navigator.serviceWorker.register(trusted.createScriptURL(url)) },
-    { name: 'shared worker from the address', needs: 'SharedWorker', go: (url) => { new SharedWorker(trusted.createScriptURL(url)); } },
-    { name: 'address as the base of the page', go: async (url) => {
+    { way: 'service_worker', needs: 'ServiceWorker', go: (url) => navigator.serviceWorker.register(trusted.createScriptURL(url)) },
+    { way: 'shared_worker', needs: 'SharedWorker', go: (url) => { new SharedWorker(trusted.createScriptURL(url)); } },
+    { way: 'base', go: async (url) => {
       const base = document.createElement('base');
       base.href = url;
       document.head.append(base);
@@ -181,7 +182,7 @@ export function pageAttempts() {
       base.remove();
       if (!moved) throw new Error('refused');
     } },
-    { name: 'new window', go: async (url) => {
+    { way: 'window', go: async (url) => {
       const opened = window.open(url, '_blank', 'noreferrer=no');
       if (opened === null) throw new DOMException('no window was opened', 'SecurityError');
       await sleep(600);
@@ -195,7 +196,7 @@ export function pageAttempts() {
       opened.close();
       if (!arrived) throw new DOMException('the window stayed empty', 'SecurityError');
     } },
-    { name: 'sending this page to the address', leaves: true, go: async (url) => {
+    { way: 'departure', leaves: true, go: async (url) => {
       location.href = url;
       await sleep(600);
     } },
@@ -206,7 +207,7 @@ export function pageAttempts() {
 export function workerAttempts() {
   return [
     ...commonAttempts(),
-    { name: 'WebRTC', needs: 'RTCPeerConnection', go: () => { throw new Error('WebRTC is there'); } },
+    { way: 'webrtc', needs: 'RTCPeerConnection', go: () => { throw new Error('WebRTC is there'); } },
   ];
 }
 
@@ -215,9 +216,11 @@ export function workerAttempts() {
  * @param {string} address
  * @returns {Promise<Result>}
  */
-async function attemptOne({ name, needs, go, mute }, address) {
-  if (needs !== undefined && !(needs in globalThis)) return { name, outcome: 'absent', words: 'Not there: this page has no such means.' };
-  const url = new URL(`/out/${encodeURIComponent(name.replace(/[^a-z]+/gi, '-'))}?from=${inDocument ? 'page' : 'worker'}`, address).href;
+async function attemptOne({ way, needs, go, mute }, address) {
+  /** @param {Outcome} outcome @param {Reason} reason @param {string} [detail] @returns {Result} */
+  const result = (outcome, reason, detail = '') => ({ way, outcome, reason, detail });
+  if (needs !== undefined && !(needs in globalThis)) return result('absent', 'absent');
+  const url = new URL(`/out/${way}?from=${inDocument ? 'page' : 'worker'}`, address).href;
   /** @type {string | null} */
   let violated = null;
   const notice = (/** @type {Event} */ event) => {
@@ -240,14 +243,14 @@ async function attemptOne({ name, needs, go, mute }, address) {
   await sleep(REPORT_MS);
   source.removeEventListener('securitypolicyviolation', notice);
   navigation?.removeEventListener('navigate', departure);
-  if (violated !== null) return { name, outcome: 'refused', words: `Refused by the policy (${violated}).` };
-  if (cancelled) return { name, outcome: 'refused', words: 'Cancelled before anything was sent.' };
+  if (violated !== null) return result('refused', 'policy', violated);
+  if (cancelled) return result('refused', 'cancelled');
   const kind = failure && typeof failure === 'object' && 'name' in failure ? String(failure.name) : '';
-  if (failure instanceof DOMException && kind === 'SecurityError') return { name, outcome: 'refused', words: `Refused by the browser: ${failure.message}` };
-  if (kind === 'EvalError') return { name, outcome: 'refused', words: 'Refused by the policy (script-src).' };
-  if (failure) return { name, outcome: 'silent', words: `Failed, without the browser saying that the policy refused it: ${String(failure)}` };
-  if (mute) return { name, outcome: 'silent', words: 'The browser neither refused it nor said that it arrived.' };
-  return { name, outcome: 'out', words: 'GOT OUT.' };
+  if (failure instanceof DOMException && kind === 'SecurityError') return result('refused', 'browser', failure.message);
+  if (kind === 'EvalError') return result('refused', 'policy', 'script-src');
+  if (failure) return result('silent', 'failed', String(failure));
+  if (mute) return result('silent', 'mute');
+  return result('out', 'out');
 }
 
 /**

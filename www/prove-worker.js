@@ -1,6 +1,6 @@
 /**
  * The prove page's attempts from inside a worker: a worker has its own policy, so it has to be tried by itself.
- * Takes {address}, posts one {name, outcome, words} an attempt and {done: true} at the end.
+ * Takes {address}, posts one {way, outcome, reason, detail} an attempt and {done: true} at the end.
  */
 import { attemptAll, workerAttempts } from './prove-attempts.js';
 

@@ -1,11 +1,13 @@
 /** The "Prove it" page: tries every way out, from the page and from a worker, and says what the browser did. */
 import { departuresCancelled } from './guard.js';
+import { text } from './messages.js';
+import { startLanguage } from './page-language.js';
 import { attemptAll, pageAttempts, trusted } from './prove-attempts.js';
 
 /** @typedef {import('./prove-attempts.js').Result} Result */
 
 const DEFAULT_ADDRESS = 'http://127.0.0.1:9099';
-const PLACES = { page: 'page', worker: 'worker' };
+/** @typedef {'page' | 'worker'} Place */
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
 function find(id, type) {
@@ -20,16 +22,16 @@ const button = find('run', HTMLButtonElement);
 const verdict = find('verdict', HTMLElement);
 const table = find('results', HTMLTableElement);
 
-/** @param {keyof typeof PLACES} place @param {Result} result */
-function show(place, { name, outcome, words }) {
+/** @param {Place} place @param {Result} result */
+function show(place, { way, outcome, reason, detail }) {
   const row = table.tBodies[0].insertRow();
   row.dataset.outcome = outcome;
   const head = document.createElement('th');
   head.scope = 'row';
-  head.textContent = name;
+  head.textContent = text(`prove.way.${way}`);
   row.append(head);
-  row.insertCell().textContent = PLACES[place];
-  row.insertCell().textContent = words;
+  row.insertCell().textContent = text(`prove.place.${place}`);
+  row.insertCell().textContent = text(`prove.reason.${reason}`, { detail });
 }
 
 /**
@@ -58,11 +60,9 @@ function tryFromWorker(address, report) {
 function sumUp(results) {
   const count = (/** @type {string} */ outcome) => results.filter((result) => result.outcome === outcome).length;
   const refused = count('refused') + count('absent');
-  if (count('out')) return `${count('out')} of ${results.length} ways out were open. Do not trust this copy of the page.`;
-  if (count('silent')) {
-    return `${refused} of ${results.length} ways out were refused. At ${count('silent')} the browser did not say why nothing came back: look at the receiver, or at the network view.`;
-  }
-  return `All ${results.length} ways out were refused.`;
+  const values = { all: results.length, refused, out: count('out'), silent: count('silent') };
+  if (values.out) return text('prove.verdict.out', values);
+  return text(values.silent ? 'prove.verdict.silent' : 'prove.verdict.refused', values);
 }
 
 /** @param {string} address */
@@ -72,10 +72,10 @@ async function prove(address) {
   table.tBodies[0].replaceChildren();
   /** @type {Result[]} */
   const results = [];
-  const collect = (/** @type {keyof typeof PLACES} */ place) => (/** @type {Result} */ result) => {
+  const collect = (/** @type {Place} */ place) => (/** @type {Result} */ result) => {
     results.push(result);
     show(place, result);
-    verdict.textContent = `Trying: ${results.length} done ...`;
+    verdict.textContent = text('prove.trying', { done: results.length });
   };
   try {
     await tryFromWorker(address, collect('worker'));
@@ -84,12 +84,13 @@ async function prove(address) {
     await attemptAll(attempts, address, collect('page'));
     verdict.textContent = sumUp(results);
   } catch (error) {
-    verdict.textContent = `The attempts stopped: ${String(error)}. Load the page again and try once more.`;
+    verdict.textContent = text('prove.stopped', { detail: String(error) });
   } finally {
     button.disabled = false;
   }
 }
 
+await startLanguage();
 input.value = new URLSearchParams(location.search).get('to') ?? DEFAULT_ADDRESS;
 form.addEventListener('submit', (event) => {
   event.preventDefault();

@@ -8,6 +8,7 @@
  * @property {string} code stable, for programs
  * @property {string} message what happened
  * @property {string} remedy what to do about it
+ * @property {Record<string, unknown>} [values] what its words are filled with, for other languages
  *
  * @typedef {object} Frame A picture on its way to the engine. Its buffer is handed over and can't be used afterwards.
  * @property {ArrayBuffer} buffer RGBA, 8 bits each, row by row
@@ -96,6 +97,7 @@
  * @typedef {object} Settings
  * @property {number} targetFmr false matches per probe that the operator accepts
  * @property {boolean} keepPictures
+ * @property {string | null} language BCP 47; null follows the browser
  * @property {'system' | 'light' | 'dark'} theme
  *
  * @typedef {object} State All that the page shows besides the live view.

@@ -4,7 +4,7 @@
  */
 import { choose } from './dialogs.js';
 import { find, make } from './dom.js';
-import { countText, faultOf, language, text } from './messages.js';
+import { countText, date, faultOf, text } from './messages.js';
 import { askToPersist, clearedStore, rememberStore } from './vault/persist.js';
 
 /** @import { BrowClient } from './client.js' */
@@ -22,9 +22,9 @@ const SHOWN_NAMES = 20;
 const TOUCH_EVERY_MS = 10_000;
 
 /** @param {number} time */
-const day = (time) => new Date(time).toLocaleDateString(language, { dateStyle: 'long' });
+const day = (time) => date(time, { dateStyle: 'long' });
 /** @param {number} time */
-const moment = (time) => new Date(time).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'medium' });
+const moment = (time) => date(time, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** Hands a file to the person. @param {Blob} file @param {string} name */
 function download(file, name) {
@@ -147,8 +147,8 @@ export class VaultPanel {
     on('.renew', this.#renew);
     on('.everything', this.#forgetEverything);
     on('.keep-ask', this.#keep);
-    this.#select('.lock-after', LOCK_MINUTES, 'vault.lockAfter', (value) => ({ lockAfterMinutes: value }));
-    this.#select('.retention', RETENTION_DAYS, 'vault.retention', (value) => ({ retentionDays: value || null }));
+    this.#select('.lock-after', (value) => ({ lockAfterMinutes: value }));
+    this.#select('.retention', (value) => ({ retentionDays: value || null }));
     const logMatches = find('.log-matches', HTMLInputElement, this.#root);
     logMatches.addEventListener('change', () => this.#set({ logMatches: logMatches.checked }));
     find('form', HTMLFormElement, this.#lock).addEventListener('submit', (event) => {
@@ -161,14 +161,10 @@ export class VaultPanel {
 
   /**
    * @param {string} selector
-   * @param {number[]} values 0 is "never"
-   * @param {'vault.lockAfter' | 'vault.retention'} key
    * @param {(value: number) => Partial<import('./vault/types.js').Settings>} patch
    */
-  #select(selector, values, key, patch) {
+  #select(selector, patch) {
     const select = find(selector, HTMLSelectElement, this.#root);
-    const unit = key === 'vault.lockAfter' ? 'minutes' : 'days';
-    select.append(...values.map((value) => make('option', { value: String(value) }, value ? countText(`${key}.${unit}`, value) : text(`${key}.never`))));
     select.addEventListener('change', () => this.#set(patch(Number(select.value))));
   }
 
@@ -222,8 +218,8 @@ export class VaultPanel {
     for (const selector of ['.pin-change', '.pin-remove', '.lock-now']) this.#button(selector).hidden = !pin;
     find('.lock-after-field', HTMLElement, this.#root).hidden = !pin;
     if (settings) {
-      this.#choose('.lock-after', settings.lockAfterMinutes, 'vault.lockAfter.minutes');
-      this.#choose('.retention', settings.retentionDays ?? 0, 'vault.retention.days');
+      this.#choose('.lock-after', LOCK_MINUTES, settings.lockAfterMinutes, 'vault.lockAfter', 'minutes');
+      this.#choose('.retention', RETENTION_DAYS, settings.retentionDays ?? 0, 'vault.retention', 'days');
       find('.log-matches', HTMLInputElement, this.#root).checked = settings.logMatches;
     }
     find('.backup-words', HTMLElement, this.#root).textContent = backup?.lastBackup ? text('vault.backup.last', { date: day(backup.lastBackup) }) : text('vault.backup.never');
@@ -233,12 +229,18 @@ export class VaultPanel {
     this.#button('.keep-ask').hidden = Boolean(persisted);
   }
 
-  /** Shows a stored value, also one that is not among the choices. @param {string} selector @param {number} value @param {string} key */
-  #choose(selector, value, key) {
+  /**
+   * Shows a stored value, also one that is not among the choices.
+   * @param {string} selector
+   * @param {number[]} choices 0 is "never"
+   * @param {number} value
+   * @param {'vault.lockAfter' | 'vault.retention'} key
+   * @param {'minutes' | 'days'} unit
+   */
+  #choose(selector, choices, value, key, unit) {
     const select = find(selector, HTMLSelectElement, this.#root);
-    if (![...select.options].some((option) => Number(option.value) === value)) {
-      select.prepend(make('option', { value: String(value) }, countText(key, value)));
-    }
+    const all = choices.includes(value) ? choices : [value, ...choices];
+    select.replaceChildren(...all.map((choice) => make('option', { value: String(choice) }, choice ? countText(`${key}.${unit}`, choice) : text(`${key}.never`))));
     select.value = String(value);
   }
 
@@ -362,7 +364,7 @@ export class VaultPanel {
   async #showLog() {
     /** @type {{entries: Entry[], verdict: Verdict}} */
     const { entries, verdict } = await this.#client.vault('vaultLog');
-    const words = verdict.ok ? text('vault.log.ok', { count: verdict.entries }) : text('vault.log.broken', { seq: verdict.problem?.seq ?? 0, message: verdict.problem?.message ?? '' });
+    const words = verdict.ok ? text('vault.log.ok', { count: verdict.entries }) : text('vault.log.broken', { seq: verdict.problem?.seq ?? 0, problem: text(`vault.log.problem.${verdict.problem?.code}`) });
     const rows = entries.map(({ time, event, subject }) => make('tr', {},
       make('td', {}, moment(time)), make('td', {}, text(`vault.event.${event}`)), make('td', {}, subject?.slice(0, 8) ?? '')));
     const head = make('tr', {}, ...['time', 'event', 'subject'].map((column) => make('th', { scope: 'col' }, text(`vault.log.${column}`))));

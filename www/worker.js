@@ -4,7 +4,7 @@
  */
 import init, { Engine } from './brow.js';
 import { MemoryStore } from './memory-store.js';
-import { fault, isFault } from './messages.js';
+import { fault, faultOf, isFault } from './messages.js';
 import { storeError } from './vault/errors.js';
 import { Witness, vaultOperations, vaultState } from './vault/operations.js';
 import { defaultSettings } from './vault/settings.js';
@@ -77,8 +77,7 @@ async function start({ store: name, files, deciding: asked }) {
 
 /** What is said where the browser stores nothing, with the reason. @param {Fault} cause @returns {Fault} */
 function withoutStorage(cause) {
-  const { message, remedy } = fault('storage_memory', { reason: cause.message });
-  return { code: cause.code, message, remedy: `${cause.remedy} ${remedy}` };
+  return fault(cause.code, { ...cause.values, inMemory: true });
 }
 
 /** Another tab changed something, or a date of erasure came. @param {StoreEvent} event */
@@ -134,7 +133,7 @@ async function currentState() {
   return {
     people: people.map(summary).sort((a, b) => a.name.localeCompare(b.name)),
     damaged: damaged.map(({ id, code, message }) => ({ id, code, message })),
-    settings: { targetFmr: settings.targetFmr, keepPictures: settings.keepPictures, theme: settings.theme },
+    settings: { targetFmr: settings.targetFmr, keepPictures: settings.keepPictures, language: settings.language, theme: settings.theme },
     needed: engine.needed(),
     storage: storageFault,
     vault,
@@ -352,7 +351,7 @@ const operations = {
 
 /** @param {unknown} error @returns {Fault} */
 function toFault(error) {
-  if (isFault(error)) return { code: error.code, message: error.message, remedy: error.remedy };
+  if (isFault(error)) return faultOf(error);
   console.error(error);
   return fault('unexpected');
 }

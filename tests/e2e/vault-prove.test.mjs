@@ -149,7 +149,7 @@ test('without any policy the same attempts do arrive, so that their refusal mean
       'page: script', 'worker: fetch', 'worker: XMLHttpRequest', 'worker: WebSocket', 'worker: module from the address (import)', 'worker: worker made here that fetches']) {
       assert.ok(out.includes(name), `${name} was not seen to get out`);
     }
-    for (const name of ['beacon', 'ping-of-a-link', 'prefetching-link', 'frame']) assert.ok(receiver.received.some((what) => what.includes(`/out/${name}`)), `${name} did not arrive`);
+    for (const name of ['beacon', 'ping', 'prefetch', 'frame']) assert.ok(receiver.received.some((what) => what.includes(`/out/${name}`)), `${name} did not arrive`);
     assert.match(verdict, /Do not trust this copy/);
   } finally {
     await browser.close();

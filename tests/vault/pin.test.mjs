@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import './people.mjs';
 import { KEY_BYTES, PBKDF2_ITERATIONS, binding, importKey, newDeviceKey, randomBytes, seal, unseal } from '../../www/vault/crypto.js';
-import { checkPin, countTry, inWords, unwrap, waitSeconds, wrap } from '../../www/vault/pin.js';
+import { checkPin, countTry, unwrap, waitSeconds, wrap } from '../../www/vault/pin.js';
+import { duration } from '../../www/messages.js';
 
 test('three tries are free, then each makes one wait longer, up to an hour', () => {
   let tries = { failures: 0, until: 0 };
@@ -20,7 +21,7 @@ test('a clock that was set back locks nobody out for longer than an hour', () =>
 });
 
 test('waits are told in words', () => {
-  assert.deepEqual([1, 5, 59, 60, 61, 3600].map(inWords), ['1 second', '5 seconds', '59 seconds', '1 minute', '2 minutes', '60 minutes']);
+  assert.deepEqual([1, 5, 59, 60, 61, 3600].map(duration), ['1 second', '5 seconds', '59 seconds', '1 minute', '2 minutes', '60 minutes']);
 });
 
 test('the right PIN opens the key, a wrong one does not, and a wrapping fits its own vault only', async () => {

@@ -115,7 +115,7 @@ test('a header that asks for absurd work is refused at once', async () => {
 });
 
 test('a passphrase of fewer than eight characters is refused when writing', async () => {
-  assert.equal(await code(backup([], { passphrase: 'seven77' })), 'pin_too_short');
+  assert.equal(await code(backup([], { passphrase: 'seven77' })), 'passphrase_too_short');
 });
 
 test('no mutated file is taken for a good one, and none makes reading fail otherwise than with a message', async () => {

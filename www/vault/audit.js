@@ -19,7 +19,8 @@ import { storeError } from './errors.js';
  * @property {string} previous hash of the entry before
  * @property {string} hash SHA-256 of all of the above, hexadecimal
  */
-/** @typedef {{ok: boolean, entries: number, from: number, to: number, problem: null | {seq: number, message: string}}} Verdict */
+/** @typedef {'unreadable' | 'missing' | 'unlinked' | 'changed' | 'cut' | 'end'} Problem what a text says of it: messages.js */
+/** @typedef {{ok: boolean, entries: number, from: number, to: number, problem: null | {seq: number, code: Problem}}} Verdict */
 
 export const EVENTS = /** @type {const} */ ([
   'vault_created', 'vault_upgraded', 'settings_changed',
@@ -79,17 +80,17 @@ export function toDrop(count, most = LOG_MOST) {
  */
 export async function verifyChain(anchor, entries, head) {
   let before = anchor;
-  /** @param {number} seq @param {string} message @returns {Verdict} */
-  const broken = (seq, message) => ({ ok: false, entries: entries.length, from: anchor.seq + 1, to: before.seq, problem: { seq, message } });
+  /** @param {number} seq @param {Problem} code @returns {Verdict} */
+  const broken = (seq, code) => ({ ok: false, entries: entries.length, from: anchor.seq + 1, to: before.seq, problem: { seq, code } });
   for (const entry of entries) {
     const seq = before.seq + 1;
-    if (entry === null) return broken(seq, 'An entry cannot be read: it is damaged or was tampered with.');
-    if (entry.seq !== seq) return broken(seq, 'An entry is missing or out of order.');
-    if (entry.previous !== before.hash) return broken(seq, 'An entry does not follow from the one before it.');
-    if (entry.hash !== (await hashOf(entry))) return broken(seq, 'An entry was changed after it was written.');
+    if (entry === null) return broken(seq, 'unreadable');
+    if (entry.seq !== seq) return broken(seq, 'missing');
+    if (entry.previous !== before.hash) return broken(seq, 'unlinked');
+    if (entry.hash !== (await hashOf(entry))) return broken(seq, 'changed');
     before = { seq: entry.seq, hash: entry.hash };
   }
-  if (head && (head.seq !== before.seq || head.hash !== before.hash)) return broken(before.seq + 1, 'The newest entries are missing.');
+  if (head && (head.seq !== before.seq || head.hash !== before.hash)) return broken(before.seq + 1, 'cut');
   return { ok: true, entries: entries.length, from: anchor.seq + 1, to: before.seq, problem: null };
 }
 

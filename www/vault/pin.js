@@ -79,9 +79,3 @@ export function waitSeconds(tries, now) {
   const most = WAITS[WAITS.length - 1];
   return Math.min(Math.max(0, Math.ceil((tries.until - now) / 1000)), most);
 }
-
-/** @param {number} seconds @returns {string} "5 seconds", "15 minutes" */
-export function inWords(seconds) {
-  const [count, unit] = seconds < 60 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute'];
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
-}

@@ -12,7 +12,7 @@ import { KEY_BYTES, binding, hex, importKey, newDeviceKey, randomBytes, seal, sh
 import { LEGACY_STORES, SCHEMA, STORES, openDatabase, result, transaction } from './database.js';
 import { fromCause, storeError } from './errors.js';
 import { migrateLegacy } from './legacy.js';
-import { checkPin, countTry, inWords, unwrap, waitSeconds, wrap } from './pin.js';
+import { checkPin, countTry, unwrap, waitSeconds, wrap } from './pin.js';
 import { checkSettings, defaultSettings } from './settings.js';
 import { addToSummary, checkPassphrase, emptySummary, readBackup, writeBackup } from './transfer.js';
 
@@ -636,7 +636,7 @@ export class Store {
     await this.#ready();
     const { anchor, last, entries, headKnown } = await this.#readLog();
     const verdict = await verifyChain(anchor, entries, headKnown ? last : null);
-    if (verdict.ok && !headKnown) return { ...verdict, ok: false, problem: { seq: verdict.to + 1, message: 'The end of the log cannot be read: it is damaged or was tampered with.' } };
+    if (verdict.ok && !headKnown) return { ...verdict, ok: false, problem: { seq: verdict.to + 1, code: 'end' } };
     return verdict;
   }
 
@@ -1165,15 +1165,14 @@ export class Store {
     if (!header.wrapping) throw storeError('not_protected');
     const now = Date.now();
     const wait = waitSeconds(header.tries, now);
-    if (wait > 0) throw storeError('too_many_tries', { waitSeconds: wait }, { message: 'Too many wrong tries.', remedy: `Wait ${inWords(wait)}, then try again.` });
+    if (wait > 0) throw storeError('too_many_tries', { waitSeconds: wait });
     const { failures } = header.tries;
     const tries = countTry(header.tries, now);
     await this.#write(['vault'], (tx) => void at(tx, 'vault').put({ ...header, tries }, HEADER));
     const key = await unwrap(String(pin), header.wrapping, header.vault, SCHEMA);
     if (!key) {
       const next = waitSeconds(tries, Date.now());
-      const remedy = next > 0 ? `Wait ${inWords(next)}, then try again. Upper and lower case matter.` : 'Try again. Upper and lower case matter.';
-      throw storeError('wrong_pin', { waitSeconds: next, failures: tries.failures }, { message: 'That PIN or passphrase is not right.', remedy });
+      throw storeError('wrong_pin', { waitSeconds: next, failures: tries.failures });
     }
     await this.#write(['vault'], (tx) => void at(tx, 'vault').put({ ...header, tries: { failures: 0, until: 0 } }, HEADER));
     return { key, failures };

@@ -36,17 +36,15 @@ const HEADER_MOST = 4096;
 /** The largest record: the summary of a hundred thousand people. */
 const RECORD_MOST = 64 * 1024 * 1024;
 const PASSPHRASE_LEAST = 8;
+const PASSPHRASE_MOST = 1000;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** @param {unknown} passphrase @throws {import('./errors.js').StoreError} pin_too_short */
+/** @param {unknown} passphrase @throws {import('./errors.js').StoreError} passphrase_too_short, passphrase_too_long */
 export function checkPassphrase(passphrase) {
   if (typeof passphrase !== 'string' || [...passphrase].length < PASSPHRASE_LEAST) {
-    throw storeError('pin_too_short', {}, {
-      message: 'The passphrase is too short.',
-      remedy: `Use at least ${PASSPHRASE_LEAST} characters. Whoever gets the file can try as often as they like: four or more random words are a good choice.`,
-    });
+    throw storeError('passphrase_too_short', { least: PASSPHRASE_LEAST });
   }
-  if (passphrase.length > 1000) throw storeError('pin_too_long', {}, { message: 'The passphrase is too long.', remedy: 'Use at most 1,000 characters.' });
+  if (passphrase.length > PASSPHRASE_MOST) throw storeError('passphrase_too_long', { most: PASSPHRASE_MOST });
 }
 
 /** @param {unknown} text @param {number} bytes @returns {Bytes} */

@@ -1,0 +1,145 @@
+/** Every language says everything that English says, and everything that is said is asked for somewhere. */
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { afterEach, describe, test } from 'node:test';
+import {
+  LANGUAGES, consentVersion, countText, date, direction, fault, faultOf, language, number, onLanguage, setLanguage, setTexts, text,
+} from '../../www/messages.js';
+import english from '../../www/texts/en.js';
+
+const www = new URL('../../www/', import.meta.url);
+/** All code and pages: where texts are asked for. */
+const sources = readdirSync(www, { recursive: true }).filter((name) => /\.(js|html)$/.test(name) && !/^texts\b/.test(name))
+  .map((name) => readFileSync(new URL(name, www), 'utf8'));
+const others = Object.keys(LANGUAGES).filter((tag) => tag !== 'en');
+const table = async (tag) => (await import(`../../www/texts/${tag}.js`)).default;
+const placeholders = (words) => [...words.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
+
+const FORM = /\.(zero|one|two|few|many|other)$/;
+/** The texts that come in several forms, without the form. */
+const counted = new Set(Object.keys(english.texts).filter((key) => key.endsWith('.other') && key.replace(FORM, '.one') in english.texts).map((key) => key.replace(FORM, '')));
+const isForm = (key) => FORM.test(key) && counted.has(key.replace(FORM, ''));
+
+/** The forms that a language has for numbers that are met here: galleries hold up to a hundred thousand people. */
+function formsOf(tag) {
+  const rules = new Intl.PluralRules(tag);
+  const forms = new Set();
+  for (let count = 0; count <= 100_000; count++) forms.add(rules.select(count));
+  return [...forms].sort();
+}
+
+afterEach(() => setLanguage('en'));
+
+for (const tag of others) {
+  describe(LANGUAGES[tag], () => {
+    test('it has the texts and faults of English, no more and no fewer', async () => {
+      const { texts, faults, consentVersion: version } = await table(tag);
+      const plain = (keys) => Object.keys(keys).filter((key) => !isForm(key)).sort();
+      assert.deepEqual(plain(texts), plain(english.texts));
+      assert.deepEqual(Object.keys(faults).sort(), Object.keys(english.faults).sort());
+      assert.ok(version);
+      for (const [key, words] of Object.entries(texts)) assert.ok(words.trim(), key);
+    });
+
+    test('what is counted has the forms of its own grammar', async () => {
+      const { texts } = await table(tag);
+      for (const key of counted) {
+        const forms = Object.keys(texts).filter((name) => isForm(name) && name.replace(FORM, '') === key).map((name) => name.slice(key.length + 1));
+        assert.deepEqual(forms.sort(), formsOf(tag), key);
+        for (const form of forms) {
+          // A form for exactly one number may say it in words.
+          const names = placeholders(texts[`${key}.${form}`]);
+          if (['zero', 'one', 'two'].includes(form)) assert.ok(names.every((name) => name === 'count'), `${key}.${form}`);
+          else assert.deepEqual(names, ['count'], `${key}.${form}`);
+        }
+      }
+    });
+
+    test('the same values are filled in', async () => {
+      const { texts, faults } = await table(tag);
+      for (const [key, words] of Object.entries(texts)) if (!isForm(key)) assert.deepEqual(placeholders(words), placeholders(english.texts[key]), key);
+      for (const [code, sentences] of Object.entries(faults)) {
+        assert.equal(sentences.length, 2, code);
+        sentences.forEach((words, index) => assert.deepEqual(placeholders(words), placeholders(english.faults[code][index]), code));
+      }
+    });
+
+    test('nothing was left in English', async () => {
+      const { texts, faults } = await table(tag);
+      const sentence = /\w+ \w+ \w+/;
+      for (const [key, words] of Object.entries(texts)) if (sentence.test(words)) assert.notEqual(words, english.texts[key], key);
+      for (const [code, sentences] of Object.entries(faults)) assert.notDeepEqual(sentences, english.faults[code], code);
+    });
+  });
+}
+
+test('no text and no fault is kept that nothing asks for', () => {
+  const all = sources.join('\n');
+  const quoted = new Set([...all.matchAll(/(['"])([\w.-]+)\1/g)].map((found) => found[2]));
+  // Keys that are put together: `hint.${hint}`.
+  const patterns = [...new Set([...all.matchAll(/`([\w.-]*(?:\$\{[^`{}]*\}[\w.-]*)+)`/g)].map((found) => found[1]))]
+    .filter((pattern) => /^[a-z]\w*\./i.test(pattern))
+    .map((pattern) => new RegExp(`^${pattern.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.')).join('[\\w.-]+')}$`));
+  // `${key}.${unit}`: both parts stand somewhere by themselves.
+  const joined = (key) => quoted.has(key.slice(0, key.lastIndexOf('.'))) && quoted.has(key.slice(key.lastIndexOf('.') + 1));
+  const asked = (key) => quoted.has(key) || joined(key) || patterns.some((pattern) => pattern.test(key));
+  assert.deepEqual(Object.keys(english.texts).filter((key) => !asked(key) && !(isForm(key) && asked(key.replace(FORM, '')))), []);
+  const engine = readFileSync(new URL('../../src/error.rs', import.meta.url), 'utf8');
+  const raised = (code) => quoted.has(code.replace(/\.wait$/, '')) || engine.includes(`"${code}"`);
+  assert.deepEqual(Object.keys(english.faults).filter((code) => !raised(code)), []);
+});
+
+test('every fault of the engine and of the store has words', () => {
+  const engine = readFileSync(new URL('../../src/error.rs', import.meta.url), 'utf8');
+  const codes = [...engine.matchAll(/=> "(\w+)"/g), ...sources.join('\n').matchAll(/\bstoreError\('(\w+)'/g)].map((found) => found[1]);
+  assert.ok(codes.length > 50);
+  for (const code of new Set(codes)) assert.ok(english.faults[code], code);
+});
+
+test('a fault crosses from the worker with its code and values, and is said in the language of the page', async () => {
+  const crossed = structuredClone(fault('photo_huge', { megapixels: 1500, most: 120 }));
+  assert.match(crossed.message, /1,500/);
+  await setLanguage('de');
+  assert.match(faultOf(crossed).message, /1\.500 Megapixel/);
+  assert.match(faultOf({ code: 'wrong_pin', message: 'x', remedy: 'y', detail: { waitSeconds: 61 } }).remedy, /2 Minuten/);
+  assert.match(faultOf(fault('storage_unavailable', { inMemory: true })).message, /^In diesem Browser lassen sich keine Personen speichern: Dieser Browser/);
+});
+
+test('counts, numbers and dates are as the language writes them', async () => {
+  await setLanguage('ar');
+  const forms = [0, 1, 2, 3, 11, 100].map((count) => countText('people.count', count));
+  assert.equal(new Set(forms).size, 6);
+  assert.match(forms[3], /3/);
+  assert.equal(number(1234.5), '1,234.5');
+  assert.equal(direction(), 'rtl');
+  await setLanguage('fr');
+  assert.equal(countText('people.count', 0), countText('people.count', 1).replace('1', '0'));
+  assert.match(number(1234.5), /^1\s234,5$/);
+  await setLanguage('ja');
+  assert.equal(date(Date.UTC(2026, 10, 25, 12), { dateStyle: 'long', timeZone: 'UTC' }), '2026\u5e7411\u670825\u65e5');
+  assert.equal(direction(), 'ltr');
+});
+
+test('the language asked for last is the one that is shown, and listeners hear of it', async () => {
+  let heard = 0;
+  const stop = onLanguage(() => { heard += 1; });
+  await Promise.all([setLanguage('de'), setLanguage('es')]);
+  stop();
+  assert.equal(language(), 'es');
+  assert.equal(heard, 1);
+  await setLanguage('de-AT');
+  assert.equal(language(), 'de');
+  await setLanguage('tlh');
+  assert.equal(language(), 'en');
+});
+
+test('an embedder puts own words in place of ours and adds a language', async () => {
+  setTexts('nl', { texts: { 'live.start': 'Camera starten' }, faults: { camera_absent: ['Geen camera gevonden.', 'Sluit er een aan.'] } });
+  await setLanguage('nl-BE');
+  assert.equal(text('live.start'), 'Camera starten');
+  assert.equal(text('live.stop'), english.texts['live.stop']);
+  assert.equal(fault('camera_absent').message, 'Geen camera gevonden.');
+  assert.throws(() => setTexts('nl', { texts: { 'consent.text': 'Ik ga akkoord.' } }), TypeError);
+  setTexts('nl', { texts: { 'consent.text': 'Ik ga akkoord.' }, consentVersion: 'acme-3' });
+  assert.deepEqual([text('consent.text'), consentVersion(), language()], ['Ik ga akkoord.', 'acme-3', 'nl']);
+});
