@@ -352,6 +352,7 @@ export class BrowRecogniser extends HTMLElement {
     // Moved within the page: nothing was given up.
     if (this.#presence) return;
     this.#presence = new AbortController();
+    this.#presence.signal.addEventListener('abort', onLanguage(() => this.#words()));
     this.#words();
     this.#sync();
     for (const resolve of this.#whenConnected.splice(0)) resolve();
@@ -376,7 +377,7 @@ export class BrowRecogniser extends HTMLElement {
     const value = OPTIONS[name].read(raw);
     if (value === this.#options[name]) return;
     Reflect.set(this.#options, name, value);
-    if (name === 'language') setLanguage(value || null).catch((error) => this.#showFault(faultOf(error)));
+    if (name === 'language') setLanguage(this.language || null).catch((error) => this.#showFault(faultOf(error)));
     if (name === 'cameraId' && this.camera.running && value !== this.camera.deviceId) this.#startCamera().catch(() => {});
     if (name === 'autostart' && value && this.#presence) this.#autostart();
     this.#sync();
@@ -406,7 +407,8 @@ export class BrowRecogniser extends HTMLElement {
     this.#parts.frame.lang = language();
     this.#parts.frame.dir = direction();
     this.#live.refresh();
-    if (this.#fault) this.#showFault(faultOf(this.#fault));
+    // A fault that the page tells itself is not shown here in any language.
+    if (this.#fault && this.#parts.fault.dataset.code) this.#showFault(faultOf(this.#fault));
   }
 
   /** @returns {Promise<void>} */

@@ -19,18 +19,12 @@ import english from './texts/en.js';
 /** @typedef {Record<string, unknown>} Values */
 
 /** The languages that are shipped, each by its own name. @type {Record<string, string>} */
-export const LANGUAGES = {
-  en: 'English', de: 'Deutsch', fr: 'Fran\u00e7ais', es: 'Espa\u00f1ol', ja: '\u65e5\u672c\u8a9e', ar: '\u0627\u0644\u0639\u0631\u0628\u064a\u0629',
-};
+export const LANGUAGES = { en: 'English', de: 'Deutsch' };
 
 /** @type {Record<string, () => Promise<{default: Table}>>} */
 const LOADERS = {
   en: async () => ({ default: english }),
   de: () => import('./texts/de.js'),
-  fr: () => import('./texts/fr.js'),
-  es: () => import('./texts/es.js'),
-  ja: () => import('./texts/ja.js'),
-  ar: () => import('./texts/ar.js'),
 };
 
 const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur']);
@@ -184,7 +178,8 @@ export function faultOf(error) {
   /** @type {Partial<Fault> & {detail?: Values}} */
   const { code, message, remedy, values, detail } = error && typeof error === 'object' ? error : {};
   const found = code ? translated(code, values ?? detail) : null;
-  if (found) return found;
+  // Better a fault's own words than ours with a gap in them.
+  if (found && !/\{\w+\}/.test(found.message + found.remedy)) return found;
   if (code && message && remedy) return { code, message, remedy };
   console.error(error);
   return fault('unexpected');
@@ -196,13 +191,12 @@ export function isFault(error) {
     && typeof error.code === 'string');
 }
 
-/** @param {string} code @param {Values} [values] @returns {Fault | null} null where there are no words, or a value is missing in them */
+/** @param {string} code @param {Values} [values] @returns {Fault | null} null where there are no words */
 function translated(code, values = {}) {
   const wait = Number(values.waitSeconds ?? 0);
   const key = wait > 0 && words.faults[`${code}.wait`] ? `${code}.wait` : code;
   if (!words.faults[key]) return null;
   let { message, remedy } = sentences(key, wait > 0 ? { ...values, wait: duration(wait) } : values);
-  if (/\{\w+\}/.test(message + remedy)) return null;
   if (values.inMemory) {
     const without = sentences('storage_memory', { reason: message });
     message = without.message;

@@ -48,6 +48,8 @@ function tryFromWorker(address, report) {
     const worker = new Worker(trusted.createScriptURL(start), { type: 'module' });
     worker.onerror = () => reject(new Error('the worker could not be started'));
     worker.onmessage = ({ data }) => {
+      // A script that got in from the address speaks too; the attempt that let it in reports itself.
+      if (typeof data !== 'object') return;
       if (!data.done) return report(data);
       worker.terminate();
       resolve();

@@ -105,27 +105,19 @@ test('a fault crosses from the worker with its code and values, and is said in t
   assert.match(faultOf(fault('storage_unavailable', { inMemory: true })).message, /^In diesem Browser lassen sich keine Personen speichern: Dieser Browser/);
 });
 
-test('counts, numbers and dates are as the language writes them', async () => {
-  await setLanguage('ar');
-  const forms = [0, 1, 2, 3, 11, 100].map((count) => countText('people.count', count));
-  assert.equal(new Set(forms).size, 6);
-  assert.match(forms[3], /3/);
-  assert.equal(number(1234.5), '1,234.5');
-  assert.equal(direction(), 'rtl');
-  await setLanguage('fr');
-  assert.equal(countText('people.count', 0), countText('people.count', 1).replace('1', '0'));
-  assert.match(number(1234.5), /^1\s234,5$/);
-  await setLanguage('ja');
-  assert.equal(date(Date.UTC(2026, 10, 25, 12), { dateStyle: 'long', timeZone: 'UTC' }), '2026\u5e7411\u670825\u65e5');
+test('numbers and dates are as the language writes them', async () => {
+  await setLanguage('de');
+  assert.equal(number(1234.5), '1.234,5');
+  assert.equal(date(Date.UTC(2026, 10, 25, 12), { dateStyle: 'long', timeZone: 'UTC' }), '25. November 2026');
   assert.equal(direction(), 'ltr');
 });
 
 test('the language asked for last is the one that is shown, and listeners hear of it', async () => {
   let heard = 0;
   const stop = onLanguage(() => { heard += 1; });
-  await Promise.all([setLanguage('de'), setLanguage('es')]);
+  await Promise.all([setLanguage('en'), setLanguage('de')]);
   stop();
-  assert.equal(language(), 'es');
+  assert.equal(language(), 'de');
   assert.equal(heard, 1);
   await setLanguage('de-AT');
   assert.equal(language(), 'de');
