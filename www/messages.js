@@ -19,12 +19,13 @@ import english from './texts/en.js';
 /** @typedef {Record<string, unknown>} Values */
 
 /** The languages that are shipped, each by its own name. @type {Record<string, string>} */
-export const LANGUAGES = { en: 'English', de: 'Deutsch' };
+export const LANGUAGES = { en: 'English', de: 'Deutsch', fr: 'Français' };
 
 /** @type {Record<string, () => Promise<{default: Table}>>} */
 const LOADERS = {
   en: async () => ({ default: english }),
   de: () => import('./texts/de.js'),
+  fr: () => import('./texts/fr.js'),
 };
 
 const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur']);
