@@ -11,7 +11,8 @@ import { find, withName } from './dom.js';
 import { BrowRecogniser } from './element.js';
 import { BrowError } from './errors.js';
 import { MOST_PENDING, Pace, VERSION, readOrigins, readRequest } from './frame-protocol.js';
-import { fault, faultOf, text, translate } from './messages.js';
+import { fault, faultOf, text } from './messages.js';
+import { startLanguage } from './page-language.js';
 
 /** @import { Refusal, Request } from './frame-protocol.js' */
 
@@ -114,5 +115,5 @@ addEventListener('message', async (event) => {
   }
 });
 
-translate(document);
+startLanguage();
 document.documentElement.dataset.ready = '';

@@ -73,6 +73,9 @@ export default {
     'people.clear': 'Alle vergessen',
     'people.picture': 'Bild von {name}',
 
+    'frame.waiting': 'Es wird auf die umgebende Seite gewartet.',
+    'frame.consent.title': 'Darf diese Seite das Gesicht von {name} kennen?',
+
     'settings.title': 'Einstellungen',
     'settings.target': 'Wie sicher muss ein Treffer sein?',
     'settings.target.1e-2': 'Nachsichtig: 1 Verwechslung auf 100',
@@ -464,6 +467,9 @@ export default {
       'Ergänzen Sie eine Ansicht dieser Person, oder sagen Sie, dass es jemand anderes ist.',
     ],
     enrolment_busy: ['Es läuft schon eine Aufnahme.', 'Warten Sie, bis sie endet, oder brechen Sie sie ab.'],
+    consent_refused: ['Die Person war nicht einverstanden.', 'Niemand wird ohne Einwilligung aufgenommen; fragen Sie später noch einmal, oder lassen Sie es.'],
+    frame_refused: ['Eine Nachricht an den Rahmen wurde abgewiesen: {why}.', 'Die Liste der Nachrichten steht in docs/EMBEDDING.md.'],
+    given_up: ['Es wurde abgebrochen, bevor es fertig war.', 'Fragen Sie noch einmal, wenn Sie es weiterhin möchten.'],
     unexpected: ['Etwas ging schief, womit diese Seite nicht gerechnet hat.', 'Laden Sie die Seite neu. Alle, die aufgenommen waren, sind noch da.'],
     nothing_captured: ['Es wurde noch nichts aufgenommen.', 'Beginnen Sie die Aufnahme noch einmal.'],
 

@@ -80,6 +80,9 @@ export default {
     'people.clear': 'Forget everybody',
     'people.picture': 'Picture of {name}',
 
+    'frame.waiting': 'Waiting for the page around this one.',
+    'frame.consent.title': 'May this page know {name}\u2019s face?',
+
     'settings.title': 'Settings',
     'settings.target': 'How sure must a match be?',
     'settings.target.1e-2': 'Lenient: 1 mix-up in 100',
@@ -471,6 +474,9 @@ export default {
       'Add a view to that person, or say that it is somebody else.',
     ],
     enrolment_busy: ['An enrolment is under way already.', 'Wait until it ends, or cancel it.'],
+    consent_refused: ['The person did not agree.', 'Nobody is enrolled without their consent; ask again later, or leave it.'],
+    frame_refused: ['A message to the frame was refused: {why}.', 'See the list of messages in docs/EMBEDDING.md.'],
+    given_up: ['It was given up before it was done.', 'Ask again if you still want it.'],
     unexpected: ['Something went wrong that this page did not expect.', 'Load the page again. Everybody who was enrolled is still here.'],
     nothing_captured: ['Nothing was captured yet.', 'Start the enrolment again.'],
 

@@ -73,6 +73,9 @@ export default {
     'people.clear': 'Oublier tout le monde',
     'people.picture': 'Image de {name}',
 
+    'frame.waiting': 'En attente de la page qui entoure celle-ci.',
+    'frame.consent.title': 'Cette page peut-elle connaître le visage de {name} ?',
+
     'settings.title': 'Réglages',
     'settings.target': 'Quelle certitude faut-il pour reconnaître ?',
     'settings.target.1e-2': 'Souple : 1 confusion sur 100',
@@ -422,6 +425,9 @@ export default {
     name_missing: ['Personne n’est enregistré sans nom.', 'Donnez un nom de 1 à 80 caractères.'],
     already_enrolled: ['Ce visage correspond à une personne déjà enregistrée.', 'Ajoutez une vue à cette personne, ou indiquez qu’il s’agit d’une autre.'],
     enrolment_busy: ['Un enregistrement est déjà en cours.', 'Attendez qu’il se termine, ou annulez-le.'],
+    consent_refused: ['La personne n’a pas accepté.', 'Personne n’est enregistré sans son consentement ; redemandez plus tard, ou renoncez-y.'],
+    frame_refused: ['Un message au cadre a été refusé : {why}.', 'La liste des messages se trouve dans docs/EMBEDDING.md.'],
+    given_up: ['Cela a été abandonné avant la fin.', 'Redemandez si vous le souhaitez toujours.'],
     unexpected: ['Un problème que cette page n’avait pas prévu est survenu.', 'Rechargez la page. Toutes les personnes enregistrées sont encore là.'],
     nothing_captured: ['Rien n’a encore été capturé.', 'Recommencez l’enregistrement.'],
 
