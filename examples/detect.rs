@@ -1,10 +1,15 @@
 //! How well faces are found in scenes.
 //!
 //!     cargo run --release --example detect -- FOLDER --boxes FILE.csv [--json FILE] [--models DIR]
+//!     cargo run --release --example detect -- FOLDER --faceless yes [--models DIR]
 //!
 //! FOLDER/<image>; FILE.csv has `file,mask,x0,y0,x1,y1` in pixels. Every picture goes through the detector and the second
 //! look, as a photograph does in the page. A face is found where a box overlaps its own by at least 0.3 of their union: the
 //! annotations draw faces more and less tightly than the engine does.
+//!
+//! `--faceless yes`: FOLDER/<image> without anybody on it. Each picture is looked at as a frame of a camera, at most 640 pixels
+//! on its longer side, long enough for every search of an empty view to have had its turn, and as a photograph; whatever is
+//! found is a false face, and its picture is named, so that somebody can check that it holds no true one.
 
 mod common;
 
@@ -15,6 +20,11 @@ use brow::frame::Frame;
 use brow::geometry::Rect;
 use common::{Arguments, Outcome};
 
+const USAGE: &str = "usage: detect FOLDER (--boxes FILE.csv | --faceless yes) [--json FILE] [--models DIR]";
+/// Frames of an empty view in which every search, turned ones too, has its turn.
+const LONG_ENOUGH: usize = 24;
+/// The longer side of a camera's frame in the page.
+const FRAME_SIDE: u32 = 640;
 /// Boxes that share less of their union are of different faces.
 const SAME: f32 = 0.3;
 /// Faces lower than this are left out: nobody could recognise them.
@@ -60,13 +70,14 @@ fn main() {
 }
 
 fn run() -> Outcome<()> {
-    let arguments = Arguments::parse(&["boxes", "json", "models"])?;
-    let ([folder], Some(boxes)) = (&arguments.words[..], arguments.path("boxes")) else {
-        return Err("usage: detect FOLDER --boxes FILE.csv [--json FILE] [--models DIR]".into());
-    };
+    let arguments = Arguments::parse(&["boxes", "faceless", "json", "models"])?;
+    let [folder] = &arguments.words[..] else { return Err(USAGE.into()) };
     let models = arguments.path("models").unwrap_or_else(|| PathBuf::from("models"));
-    let scenes = read_boxes(&boxes)?;
     let mut engine = common::engine(&models)?;
+    if arguments.path("faceless").is_some() {
+        return faceless(&mut engine, Path::new(folder));
+    }
+    let scenes = read_boxes(&arguments.path("boxes").ok_or(USAGE)?)?;
     let mut hits = Vec::new();
     for (i, (file, truths)) in scenes.iter().enumerate() {
         match find(&mut engine, &Path::new(folder).join(file)) {
@@ -97,6 +108,47 @@ fn read_boxes(file: &Path) -> Outcome<Vec<(String, Vec<Truth>)>> {
         scenes.entry(row[0].clone()).or_default().push(Truth { rect, mask: row[1].clone() });
     }
     Ok(scenes.into_iter().collect())
+}
+
+/// Prints how often something is taken for a face where nobody is.
+fn faceless(engine: &mut brow::engine::Engine, folder: &Path) -> Outcome<()> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect::<std::io::Result<_>>()?;
+    files.sort();
+    let (mut pictures, mut upright, mut any, mut photographs) = (0, 0, 0, 0);
+    for file in files {
+        let Ok(image) = common::load(&file) else { continue };
+        pictures += 1;
+        let small = if image.width().max(image.height()) > FRAME_SIDE {
+            image.resize(FRAME_SIDE, FRAME_SIDE, image::imageops::FilterType::Triangle).into_rgba8()
+        } else {
+            image.to_rgba8()
+        };
+        let (width, height) = (small.width() as usize, small.height() as usize);
+        engine.reset_tracks();
+        let mut first = None;
+        for look in 0..LONG_ENOUGH {
+            // The next picture's time goes on, or its first frame would be another stream's.
+            let seen = engine.observe(&Frame::new(&small, width, height, (pictures * LONG_ENOUGH + look) as f64 * 33.0)?)?;
+            if let Some(face) = seen.first() {
+                first = Some((look, face.rect, face.detection));
+                break;
+            }
+        }
+        upright += usize::from(first.is_some_and(|(look, ..)| look == 0));
+        any += usize::from(first.is_some());
+        let rgba = image.to_rgba8();
+        let still = engine.still(&Frame::new(&rgba, rgba.width() as usize, rgba.height() as usize, 0.0)?, None)?;
+        photographs += usize::from(!still.is_empty());
+        if first.is_some() || !still.is_empty() {
+            let still: Vec<_> = still.iter().map(|f| (f.detection.rect, f.detection.score)).collect();
+            println!("{}: camera {first:?}, photograph {still:?}", file.display());
+        }
+    }
+    println!(
+        "{pictures} pictures: a false face in {upright} as a single frame, in {any} as an empty view ({LONG_ENOUGH} frames, turned \
+         searches too), in {photographs} as a photograph"
+    );
+    Ok(())
 }
 
 fn find(engine: &mut brow::engine::Engine, file: &Path) -> Outcome<Vec<(Rect, f32)>> {

@@ -23,6 +23,7 @@ pub enum Reason {
     TooBright,
     TurnedAway,
     CutOff,
+    PointsUnsure,
     TooFewFrames,
     TooCloseToCall,
     EmptyGallery,
@@ -37,6 +38,7 @@ impl From<Problem> for Reason {
             Problem::TooBright => Self::TooBright,
             Problem::TurnedAway => Self::TurnedAway,
             Problem::CutOff => Self::CutOff,
+            Problem::PointsUnsure => Self::PointsUnsure,
         }
     }
 }

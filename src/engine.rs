@@ -68,6 +68,7 @@ pub enum Hint {
     MoreLight,
     LessLight,
     LookStraight,
+    FreeFace,
     HoldStill,
     Good,
     Done,
@@ -302,6 +303,7 @@ impl Engine {
     /// Forgets who was in view, as after a change of camera.
     pub fn reset_tracks(&mut self) {
         self.tracks.clear();
+        self.empty = 0;
     }
 
     fn reconsider(&mut self) {
@@ -389,7 +391,7 @@ impl Engine {
         for (id, look) in looks {
             let Some(to_frame) = canonical_to_frame(&look.detection.points) else { continue };
             let Some(track) = self.tracks.iter_mut().find(|t| t.id == id) else { continue };
-            let quality = measure(pyramid, &look.detection.points, &to_frame, &QualityParams::PROBE);
+            let quality = measure(pyramid, &look, &to_frame, &QualityParams::PROBE);
             track.quality = Some(quality);
             let mask = track.observe_mask(look.mask, &self.params.track);
             seen.push(Seen { id, detection: look.detection, canonical_to_frame: to_frame, quality, mask });
@@ -468,7 +470,7 @@ impl Engine {
         let mut faces = Vec::new();
         for look in self.looks_at_still(&pyramid, pad)? {
             let Some(to_frame) = canonical_to_frame(&look.detection.points) else { continue };
-            let quality = measure(&pyramid, &look.detection.points, &to_frame, &QualityParams::PROBE);
+            let quality = measure(&pyramid, &look, &to_frame, &QualityParams::PROBE);
             let mask = Mask::most_probable(look.mask);
             let template = self.template(&pyramid, &look.detection.points, mask, &quality, Looks::Averaged)?;
             faces.push(Face { detection: look.detection, mask, quality, template, canonical_to_frame: to_frame });
@@ -746,6 +748,7 @@ fn hint(seen: &[Seen], frame: &Frame, last: Option<Rect>, params: &EnrolParams) 
         Some(Problem::TooBright) => return Hint::LessLight,
         Some(Problem::TurnedAway) => return Hint::LookStraight,
         Some(Problem::TooBlurred) => return Hint::HoldStill,
+        Some(Problem::PointsUnsure) => return Hint::FreeFace,
         None => {}
     }
     let still = last.is_some_and(|l| l.centre().distance(rect.centre()) < params.still * rect.width);

@@ -21,7 +21,8 @@
  * @typedef {'bare' | 'masked' | 'incorrect'} MaskState
  * @typedef {{state: MaskState, probability: number}} Mask
  *
- * @typedef {'too_small' | 'too_blurred' | 'too_dark' | 'too_bright' | 'turned_away' | 'cut_off'} QualityProblem
+ * @typedef {'too_small' | 'too_blurred' | 'too_dark' | 'too_bright' | 'turned_away' | 'cut_off'
+ *   | 'points_unsure'} QualityProblem
  *
  * @typedef {object} Quality
  * @property {number} score 0..1
@@ -31,6 +32,7 @@
  * @property {number} yaw degrees
  * @property {number} pitch degrees
  * @property {number} roll degrees
+ * @property {number} spread how far the points are expected to be off, as a share of the canonical face's side
  * @property {QualityProblem | null} problem
  *
  * @typedef {QualityProblem | 'too_few_frames' | 'too_close_to_call' | 'empty_gallery'} UndecidedReason
@@ -55,7 +57,7 @@
  * @typedef {{observations: Observation[], timings: Timings}} Look what the engine saw in a frame
  *
  * @typedef {'no_face' | 'several_faces' | 'come_closer' | 'move_back' | 'hold_still' | 'more_light' | 'less_light'
- *   | 'look_straight' | 'centre' | 'good' | 'turn_slightly' | 'done' | 'mask_off' | 'mask_on'} EnrolHint
+ *   | 'look_straight' | 'free_face' | 'centre' | 'good' | 'turn_slightly' | 'done' | 'mask_off' | 'mask_on'} EnrolHint
  *
  * @typedef {object} EnrolStep
  * @property {EnrolHint} hint

@@ -45,6 +45,7 @@ export default {
     'who.undecided.too_bright': 'Das Gesicht ist zu hell: bitte vom Licht wegdrehen',
     'who.undecided.turned_away': 'Das Gesicht ist abgewandt: bitte in die Kamera schauen',
     'who.undecided.cut_off': 'Ein Teil des Gesichts ist außerhalb des Bildes',
+    'who.undecided.points_unsure': 'Etwas verdeckt das Gesicht',
     'who.undecided.too_few_frames': 'Wird angesehen',
     'who.undecided.too_close_to_call': 'Zwei aufgenommene Personen passen etwa gleich gut',
     'who.undecided.empty_gallery': 'Noch ist niemand aufgenommen',
@@ -129,6 +130,7 @@ export default {
     'hint.several_faces': 'Mehr als ein Gesicht im Bild: bitte allein vor die Kamera treten',
     'hint.come_closer': 'Kommen Sie etwas näher',
     'hint.move_back': 'Gehen Sie etwas zurück',
+    'hint.free_face': 'Nehmen Sie Hände und Haare vom Gesicht weg',
     'hint.hold_still': 'Halten Sie still',
     'hint.more_light': 'Bitte mehr Licht aufs Gesicht',
     'hint.less_light': 'Bitte weniger Licht aufs Gesicht',
@@ -530,6 +532,7 @@ export default {
     too_bright: ['Das Gesicht ist überbelichtet.', 'Wählen Sie ein Bild mit weniger grellem Licht.'],
     turned_away: ['Das Gesicht ist für eine zuverlässige Aufnahme zu weit abgewandt.', 'Wählen Sie ein Bild, in dem das Gesicht in die Kamera schaut.'],
     cut_off: ['Ein Teil des Gesichts ist außerhalb des Bildes.', 'Wählen Sie ein Bild mit dem ganzen Gesicht.'],
+    points_unsure: ['Etwas verdeckt das Gesicht, sodass Augen, Nase und Mund nicht verlässlich zu finden sind.', 'Wählen Sie ein Bild ohne Hände oder anderes vor dem Gesicht; eine Maske darf sein.'],
 
     language_unavailable: [
       'Die Wörter dieser Sprache konnten nicht geholt werden.',

@@ -52,6 +52,7 @@ export default {
     'who.undecided.too_bright': 'The face is too bright: please turn away from the light',
     'who.undecided.turned_away': 'The face is turned away: please look at the camera',
     'who.undecided.cut_off': 'Part of the face is outside the picture',
+    'who.undecided.points_unsure': 'Something covers the face',
     'who.undecided.too_few_frames': 'Looking',
     'who.undecided.too_close_to_call': 'Two enrolled people fit about equally well',
     'who.undecided.empty_gallery': 'Nobody is enrolled yet',
@@ -136,6 +137,7 @@ export default {
     'hint.several_faces': 'More than one face in view: please be alone in the picture',
     'hint.come_closer': 'Come a little closer',
     'hint.move_back': 'Move back a little',
+    'hint.free_face': 'Take hands and hair away from the face',
     'hint.hold_still': 'Hold still',
     'hint.more_light': 'More light on the face, please',
     'hint.less_light': 'Less light on the face, please',
@@ -537,6 +539,7 @@ export default {
     too_bright: ['The face is overexposed.', 'Choose a picture with less glaring light.'],
     turned_away: ['The face is turned away too far for a reliable enrolment.', 'Choose a picture in which the face looks at the camera.'],
     cut_off: ['Part of the face is outside the picture.', 'Choose a picture with the whole face.'],
+    points_unsure: ['Something covers the face, so that eyes, nose and mouth cannot be placed reliably.', 'Choose a picture without hands or other things before the face; a mask is fine.'],
 
     language_unavailable: [
       'The words of this language could not be fetched.',

@@ -45,6 +45,7 @@ export default {
     'who.undecided.too_bright': 'Le visage est trop clair : détournez-vous de la lumière',
     'who.undecided.turned_away': 'Le visage est détourné : regardez la caméra',
     'who.undecided.cut_off': 'Une partie du visage est hors de l’image',
+    'who.undecided.points_unsure': 'Quelque chose couvre le visage',
     'who.undecided.too_few_frames': 'Examen en cours',
     'who.undecided.too_close_to_call': 'Deux personnes enregistrées conviennent à peu près aussi bien',
     'who.undecided.empty_gallery': 'Personne n’est encore enregistré',
@@ -129,6 +130,7 @@ export default {
     'hint.several_faces': 'Plus d’un visage dans l’image : restez seul devant la caméra',
     'hint.come_closer': 'Approchez-vous un peu',
     'hint.move_back': 'Reculez un peu',
+    'hint.free_face': 'Dégagez le visage : ni mains ni cheveux devant',
     'hint.hold_still': 'Ne bougez pas',
     'hint.more_light': 'Plus de lumière sur le visage, s’il vous plaît',
     'hint.less_light': 'Moins de lumière sur le visage, s’il vous plaît',
@@ -452,6 +454,7 @@ export default {
     too_bright: ['Le visage est surexposé.', 'Choisissez une image à la lumière moins vive.'],
     turned_away: ['Le visage est trop détourné pour un enregistrement fiable.', 'Choisissez une image où le visage regarde la caméra.'],
     cut_off: ['Une partie du visage est hors de l’image.', 'Choisissez une image avec le visage entier.'],
+    points_unsure: ['Quelque chose couvre le visage : les yeux, le nez et la bouche ne peuvent pas être situés avec certitude.', 'Choisissez une image sans mains ni objets devant le visage ; un masque convient.'],
 
     language_unavailable: ['Les textes de cette langue n’ont pas pu être téléchargés.', 'Connectez-vous au réseau, rechargez la page et choisissez de nouveau la langue.'],
 

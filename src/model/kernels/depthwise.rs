@@ -1,6 +1,6 @@
 //! Depthwise convolutions: every channel with a filter of its own.
 
-use super::{BlockActivation, Pixel, load};
+use super::{BlockActivation, Pixel, load, multiply_add};
 use wide::f32x4;
 
 /// One plane (four channels) of a depthwise convolution without padding: `x` is `width` pixels wide and large enough for
@@ -43,7 +43,7 @@ impl Plane<'_> {
             for column in 0..K {
                 let weight = load(&weights[column]);
                 for p in 0..P {
-                    sums[p] = load(&x[p * S + column]).mul_add(weight, sums[p]);
+                    sums[p] = multiply_add(load(&x[p * S + column]), weight, sums[p]);
                 }
             }
         }
@@ -63,7 +63,7 @@ impl Plane<'_> {
                 let from = (row + ky * dilation[0]) * self.width + column;
                 for (kx, weight) in weights.iter().enumerate() {
                     // Two sums, so that an addition need not wait for the one before.
-                    sums[kx & 1] = load(&self.x[from + kx * dilation[1]]).mul_add(load(weight), sums[kx & 1]);
+                    sums[kx & 1] = multiply_add(load(&self.x[from + kx * dilation[1]]), load(weight), sums[kx & 1]);
                 }
             }
             let mut sum = sums[0] + sums[1] + load(self.bias);

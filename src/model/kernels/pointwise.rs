@@ -3,7 +3,7 @@
 //! One tile is P pixels by eight output channels, held in 2P registers; weights are packed so that a tile reads them front
 //! to back: `[panel of 8 outputs][input channel][8]`.
 
-use super::{Activation, Pixel, load};
+use super::{Activation, Pixel, load, multiply_add};
 use std::ops::Range;
 use wide::f32x4;
 
@@ -52,7 +52,7 @@ pub(super) fn accumulate<const P: usize, const H: usize, const LANES: usize>(
         for p in 0..P {
             let value = f32x4::splat(pixels[p * step][lane]);
             for half in 0..H {
-                tile[p][half] = value.mul_add(weights[half], tile[p][half]);
+                tile[p][half] = multiply_add(value, weights[half], tile[p][half]);
             }
         }
     }
@@ -174,8 +174,8 @@ fn vector(x: &[Pixel], weights: &[Pair], finish: Finish<'_>, out: &mut [Pixel]) 
                 let value = f32x4::splat(value);
                 for p in 0..PANELS {
                     let pair = &panels[p][i];
-                    sums[p][0] = value.mul_add(load(&pair[0]), sums[p][0]);
-                    sums[p][1] = value.mul_add(load(&pair[1]), sums[p][1]);
+                    sums[p][0] = multiply_add(value, load(&pair[0]), sums[p][0]);
+                    sums[p][1] = multiply_add(value, load(&pair[1]), sums[p][1]);
                 }
             }
             for (p, sum) in sums.into_iter().enumerate() {
