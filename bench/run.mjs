@@ -44,10 +44,10 @@ function compile(crate, { relaxed = false } = {}) {
 function gather() {
   const folder = mkdtempSync(join(tmpdir(), 'brow-bench-'));
   const put = (from, to) => copyFileSync(from, join(folder, to ?? basename(from)));
-  // First what the page takes in a browser that knows relaxed SIMD, then what it takes elsewhere.
-  const runtimes = [{ name: 'brow', file: 'brow.wasm' }, { name: 'brow-simd', file: 'brow-simd.wasm' }];
-  put(compile('wasm', { relaxed: true }), 'brow.wasm');
-  put(compile('wasm'), 'brow-simd.wasm');
+  // First what the page takes, then the same for relaxed SIMD.
+  const runtimes = [{ name: 'brow', file: 'brow.wasm' }, { name: 'brow-relaxed', file: 'brow-relaxed.wasm' }];
+  put(compile('wasm'), 'brow.wasm');
+  put(compile('wasm', { relaxed: true }), 'brow-relaxed.wasm');
   const dist = join(here, 'node_modules/onnxruntime-web/dist');
   put(join(dist, 'ort.wasm.min.mjs'), 'ort.js');
   put(join(dist, 'ort-wasm-simd-threaded.mjs'), 'ort-glue.js');
