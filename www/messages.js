@@ -19,13 +19,16 @@ import english from './texts/en.js';
 /** @typedef {Record<string, unknown>} Values */
 
 /** The languages that are shipped, each by its own name. @type {Record<string, string>} */
-export const LANGUAGES = { en: 'English', de: 'Deutsch', fr: 'Français' };
+export const LANGUAGES = { en: 'English', de: 'Deutsch', fr: 'Français', es: 'Español', ja: '日本語', ar: 'العربية' };
 
 /** @type {Record<string, () => Promise<{default: Table}>>} */
 const LOADERS = {
   en: async () => ({ default: english }),
   de: () => import('./texts/de.js'),
   fr: () => import('./texts/fr.js'),
+  es: () => import('./texts/es.js'),
+  ja: () => import('./texts/ja.js'),
+  ar: () => import('./texts/ar.js'),
 };
 
 const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur']);

@@ -50,3 +50,22 @@ test('a fault that is shown is said in the language that is chosen afterwards', 
   await page.getByLabel('Language').selectOption('de');
   await page.locator('[data-code="camera_refused"]', { hasText: 'Dem Browser wurde gesagt' }).waitFor();
 });
+
+test('in Arabic every page runs from right to left, and axe-core finds nothing in pages and dialogs', async () => {
+  await setLanguage('ar');
+  const page = await visitor.visit({ camera: 'ask' });
+  await page.locator('#language').selectOption('ar');
+  await page.locator('html[dir="rtl"]').waitFor();
+  const left = (selector) => page.locator(selector).first().evaluate((element) => element.getBoundingClientRect().left);
+  assert.ok(await left('#people') < await left('#live'), 'the live view stands first, which is right');
+  assert.equal(await page.locator('brow-recogniser .frame').evaluate((frame) => getComputedStyle(frame).direction), 'rtl');
+  await page.getByRole('button', { name: text('people.enrolPhoto') }).click();
+  assert.deepEqual(await findings(page), []);
+  await page.keyboard.press('Escape');
+  for (const path of ['bench.html', 'prove.html']) {
+    await page.goto(`${visitor.server.url}/${path}`);
+    await page.locator('html[dir="rtl"]').waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, path);
+    assert.deepEqual(await findings(page), [], path);
+  }
+});

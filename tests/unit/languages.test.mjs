@@ -105,11 +105,30 @@ test('a fault crosses from the worker with its code and values, and is said in t
   assert.match(faultOf(fault('storage_unavailable', { inMemory: true })).message, /^In diesem Browser lassen sich keine Personen speichern: Dieser Browser/);
 });
 
-test('numbers and dates are as the language writes them', async () => {
-  await setLanguage('de');
-  assert.equal(number(1234.5), '1.234,5');
-  assert.equal(date(Date.UTC(2026, 10, 25, 12), { dateStyle: 'long', timeZone: 'UTC' }), '25. November 2026');
-  assert.equal(direction(), 'ltr');
+test('numbers, dates and what is counted are as the language writes them', async () => {
+  const noon = Date.UTC(2026, 10, 25, 12);
+  const said = {
+    de: ['ltr', '1.234,5', '25. November 2026', '1 Minute', '5 Minuten'],
+    fr: ['ltr', '1\u202f234,5', '25 novembre 2026', '1 minute', '5 minutes'],
+    es: ['ltr', '1234,5', '25 de noviembre de 2026', '1 minuto', '5 minutos'],
+    ja: ['ltr', '1,234.5', '2026\u5e7411\u670825\u65e5', '1\u5206', '5\u5206'],
+    ar: ['rtl', '1,234.5', '25 \u0646\u0648\u0641\u0645\u0628\u0631 2026', '\u062f\u0642\u064a\u0642\u0629 \u0648\u0627\u062d\u062f\u0629', '5 \u062f\u0642\u0627\u0626\u0642'],
+  };
+  for (const [tag, words] of Object.entries(said)) {
+    await setLanguage(tag);
+    assert.deepEqual([direction(), number(1234.5), date(noon, { dateStyle: 'long', timeZone: 'UTC' }),
+      countText('duration.minutes', 1), countText('duration.minutes', 5)], words, tag);
+  }
+});
+
+test('nothing is counted as one in French and Japanese, and Arabic has a form for each kind of number', async () => {
+  const counted = async (tag, counts) => {
+    await setLanguage(tag);
+    return counts.map((count) => countText('vault.people', count));
+  };
+  assert.deepEqual(await counted('fr', [0, 1, 2]), ['0 personne', '1 personne', '2 personnes']);
+  assert.deepEqual(await counted('ja', [0, 1, 2]), ['0\u4eba', '1\u4eba', '2\u4eba']);
+  assert.equal(new Set((await counted('ar', [0, 1, 2, 3, 11, 100])).map((words) => words.replace(/\d/g, ''))).size, 6);
 });
 
 test('the language asked for last is the one that is shown, and listeners hear of it', async () => {
