@@ -45,6 +45,7 @@ export default {
     'who.undecided.too_bright': 'الوجه ساطع جدًا: يُرجى الابتعاد عن الضوء',
     'who.undecided.turned_away': 'الوجه ملتفت: يُرجى النظر إلى الكاميرا',
     'who.undecided.cut_off': 'جزء من الوجه خارج الصورة',
+    'who.undecided.points_unsure': 'شيء ما يغطي الوجه',
     'who.undecided.too_few_frames': 'جارٍ النظر',
     'who.undecided.too_close_to_call': 'يطابق شخصين مسجّلين بالقدر نفسه تقريبًا',
     'who.undecided.empty_gallery': 'لم يُسجَّل أحد بعد',
@@ -137,6 +138,7 @@ export default {
     'hint.several_faces': 'أكثر من وجه أمام الكاميرا: يُرجى أن تكون وحدك في الصورة',
     'hint.come_closer': 'اقترب قليلًا',
     'hint.move_back': 'ابتعد قليلًا',
+    'hint.free_face': 'أبعد اليدين والشعر عن الوجه',
     'hint.hold_still': 'لا تتحرك',
     'hint.more_light': 'المزيد من الضوء على الوجه من فضلك',
     'hint.less_light': 'ضوء أقل على الوجه من فضلك',
@@ -566,6 +568,7 @@ export default {
     too_bright: ['الوجه ساطع أكثر من اللازم.', 'اختر صورة ضوؤها أقل سطوعًا.'],
     turned_away: ['الوجه ملتفت أكثر من أن يُسجَّل بثقة.', 'اختر صورة ينظر فيها الوجه إلى الكاميرا.'],
     cut_off: ['جزء من الوجه خارج الصورة.', 'اختر صورة فيها الوجه كاملًا.'],
+    points_unsure: ['شيء ما يغطي الوجه، فلا يمكن تحديد مواضع العينين والأنف والفم بثقة.', 'اختر صورة بلا يدين أو أشياء أخرى أمام الوجه؛ الكمامة لا تضر.'],
 
     language_unavailable: [
       'تعذّر جلب كلمات هذه اللغة.',

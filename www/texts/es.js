@@ -45,6 +45,7 @@ export default {
     'who.undecided.too_bright': 'La cara está muy clara: apártese de la luz',
     'who.undecided.turned_away': 'La cara está girada: mire a la cámara',
     'who.undecided.cut_off': 'Parte de la cara queda fuera de la imagen',
+    'who.undecided.points_unsure': 'Algo tapa la cara',
     'who.undecided.too_few_frames': 'Mirando',
     'who.undecided.too_close_to_call': 'Dos personas registradas se parecen casi por igual',
     'who.undecided.empty_gallery': 'Aún no hay nadie registrado',
@@ -129,6 +130,7 @@ export default {
     'hint.several_faces': 'Se ve más de una cara: quédese solo en la imagen',
     'hint.come_closer': 'Acérquese un poco',
     'hint.move_back': 'Aléjese un poco',
+    'hint.free_face': 'Aparte las manos y el pelo de la cara',
     'hint.hold_still': 'No se mueva',
     'hint.more_light': 'Más luz en la cara, por favor',
     'hint.less_light': 'Menos luz en la cara, por favor',
@@ -530,6 +532,7 @@ export default {
     too_bright: ['La cara está sobreexpuesta.', 'Elija una imagen con una luz menos fuerte.'],
     turned_away: ['La cara está demasiado girada para un registro fiable.', 'Elija una imagen en la que la cara mire a la cámara.'],
     cut_off: ['Parte de la cara queda fuera de la imagen.', 'Elija una imagen con la cara entera.'],
+    points_unsure: ['Algo tapa la cara, y los ojos, la nariz y la boca no se pueden situar con seguridad.', 'Elija una imagen sin manos ni otras cosas delante de la cara; una mascarilla no estorba.'],
 
     language_unavailable: [
       'No se pudieron descargar las palabras de este idioma.',

@@ -45,6 +45,7 @@ export default {
     'who.undecided.too_bright': '顔が明るすぎます。光から顔をそらしてください',
     'who.undecided.turned_away': '顔が横を向いています。カメラを見てください',
     'who.undecided.cut_off': '顔の一部が映像からはみ出ています',
+    'who.undecided.points_unsure': '何かが顔を隠しています',
     'who.undecided.too_few_frames': '調べています',
     'who.undecided.too_close_to_call': '登録された二人に同じくらい似ています',
     'who.undecided.empty_gallery': 'まだ誰も登録されていません',
@@ -127,6 +128,7 @@ export default {
     'hint.several_faces': '顔が二つ以上映っています。一人で映ってください',
     'hint.come_closer': '少し近づいてください',
     'hint.move_back': '少し離れてください',
+    'hint.free_face': '手や髪を顔からよけてください',
     'hint.hold_still': '動かないでください',
     'hint.more_light': '顔をもう少し明るくしてください',
     'hint.less_light': '顔に当たる光を少し弱くしてください',
@@ -521,6 +523,7 @@ export default {
     too_bright: ['顔が明るすぎて白くとんでいます。', '光がもっと弱い画像を選んでください。'],
     turned_away: ['顔が横を向きすぎて、確かな登録ができません。', '顔がカメラを見ている画像を選んでください。'],
     cut_off: ['顔の一部が画像からはみ出ています。', '顔全体が写った画像を選んでください。'],
+    points_unsure: ['何かが顔を隠していて、目、鼻、口の位置がはっきりしません。', '顔の前に手や物がない画像を選んでください。マスクはかまいません。'],
 
     language_unavailable: [
       'この言語の文章を取得できませんでした。',
