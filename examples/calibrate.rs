@@ -96,7 +96,7 @@ fn non_mated(models: &Path, folder: &Path, truth: Option<&Path>) -> Outcome<BTre
             if state(i).zip(state(j)).is_some_and(|(x, y)| Cell::of(x, y) != c.cell) {
                 continue;
             }
-            similarities.entry(c.cell.name()).or_default().push(c.full.map_or(c.periocular, |f| (f + c.periocular) / 2.0));
+            similarities.entry(c.cell.name()).or_default().push(c.similarity);
         }
     }
     Ok(similarities)

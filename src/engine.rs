@@ -415,7 +415,8 @@ impl Engine {
             let s = &seen[i];
             let Some(at) = self.tracks.iter().position(|t| t.id == s.id) else { continue };
             let mirrored = self.tracks[at].mirrored;
-            let template = self.template(pyramid, &s.detection.points, s.mask, &s.quality, Looks::One { mirrored })?;
+            let full = s.mask.state == MaskState::Bare || self.tracks[at].frames(s.mask.state).is_multiple_of(FULL_EVERY);
+            let template = self.template(pyramid, &s.detection.points, s.mask, &s.quality, Looks::One { mirrored, full })?;
             let track = &mut self.tracks[at];
             track.observe(&template, &self.params.track);
             track.embedded_ms = now;
@@ -653,14 +654,14 @@ impl Engine {
             let began = (self.clock)();
             let embedder = embedder.as_mut().ok_or(EngineError::ModelMissing { role: role.name() })?;
             let vector = match looks {
-                Looks::One { mirrored } => embedder.embed(pyramid, to_frame, mirrored)?,
+                Looks::One { mirrored, .. } => embedder.embed(pyramid, to_frame, mirrored)?,
                 Looks::Averaged => embedder.embed_averaged(pyramid, to_frame)?,
             };
             Ok((Features { model: self.manifest.model(role).id.clone(), vector }, (self.clock)() - began))
         };
         let (periocular, took) = embed(Role::Periocular, &mut self.networks.periocular, &by_eyes)?;
         self.timings.periocular += took;
-        let full = if mask.state == MaskState::Bare {
+        let full = if matches!(looks, Looks::Averaged | Looks::One { full: true, .. }) {
             let (full, took) = embed(Role::Full, &mut self.networks.full, &by_face)?;
             self.timings.full += took;
             Some(full)
@@ -676,9 +677,13 @@ pub const PERIOCULAR_DIMENSIONS: usize = 256;
 /// Numbers in a full template.
 pub const FULL_DIMENSIONS: usize = 192;
 
+/// Of the looks at a masked face in view, every how many also takes in the full template. It costs more than the periocular
+/// one and counts a fifth; the first look has it, so no probe is without.
+const FULL_EVERY: usize = 4;
+
 #[derive(Clone, Copy)]
 enum Looks {
-    One { mirrored: bool },
+    One { mirrored: bool, full: bool },
     Averaged,
 }
 

@@ -12,7 +12,7 @@ use crate::mask::{Mask, MaskState};
 pub struct Template {
     /// Unit vector, from every face.
     pub periocular: Features,
-    /// Unit vector, only from bare faces.
+    /// Unit vector, from every face but for some of many looks at a masked one.
     pub full: Option<Features>,
     pub mask: Mask,
     /// 0..1, of the face that it was made from.
