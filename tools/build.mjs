@@ -1,8 +1,8 @@
 /**
  * Builds the release page: `node tools/build.mjs` turns the crate, www/ and models/ into dist/.
  *
- *   dist/*.html, _headers        fetched anew every time
- *   dist/assets/**               everything else, each name with a hash of its content: cached for ever
+ *   dist/*.html, sw.js, app.webmanifest, _headers   fetched anew every time
+ *   dist/assets/**                                  everything else, each name with a hash of its content: cached for ever
  *
  * References between files are rewritten to the hashed names, so one page never mixes two releases. HTML gets the
  * integrity of its scripts, of all modules that they import, and of its styles; files.js holds that of the WebAssembly
@@ -24,6 +24,8 @@ const WASM = 'target/wasm32-unknown-unknown/release/brow.wasm';
 const COMPRESSED = new Set(['.html', '.css', '.js', '.json', '.svg', '.wasm', '.onnx', '.webmanifest']);
 /** Left out of the release: declarations for the type checker. */
 const NOT_SHIPPED = /(^|\/)types\.js$|\.d\.ts$/;
+/** Lies beside the pages under its own name: what a browser asks for by the same address in every release. */
+const isFixed = (path) => path.endsWith('.html') || path === 'app.webmanifest' || path === 'sw.js';
 
 function run(command, args) {
   execFileSync(command, args, { cwd: root, stdio: 'inherit' });
@@ -142,7 +144,7 @@ function rewritePage(html, assets, policy) {
   const preloads = new Set();
   const scripts = new Set();
   let page = fillWords(html).replace(/<(script|link|img|source)\b([^>]*?)\s(src|href)="(\.\/)?([^":#]+)"([^>]*)>/g, (whole, tag, before, attribute, _dot, target, after) => {
-    if (!assets.sources.has(target) || target.endsWith('.html')) return whole;
+    if (!assets.sources.has(target) || isFixed(target)) return whole;
     const asset = assets.resolve(target);
     let check = '';
     if (tag === 'script' || /rel="stylesheet"/.test(whole)) check = ` integrity="${integrity(asset.bytes)}"`;
@@ -182,6 +184,31 @@ function writeOut(folder, path, bytes) {
   writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }));
 }
 
+/** The manifest of the installed page, with the icons under their hashed names. */
+function rewriteManifest(bytes, assets) {
+  const manifest = JSON.parse(bytes.toString('utf8'));
+  for (const icon of manifest.icons) icon.src = `assets/${assets.resolve(icon.src).address}`;
+  return Buffer.from(JSON.stringify(manifest, null, 2));
+}
+
+/** Writes sw.js with the list of all files; its own modules are kept by the browser with it. */
+function writeServiceWorker(folder, assets, written) {
+  const { sources } = assets;
+  const addressOf = (path) => `assets/${assets.resolve(path).address}`;
+  const hashes = [...written].map(([path, bytes]) => [path, sha('sha256', bytes, 'hex')]).sort(([a], [b]) => (a < b ? -1 : 1));
+  const models = Object.fromEntries([...sources.keys()].filter((path) => path.endsWith('.onnx')).map((path) => [path.slice('models/'.length), addressOf(path)]));
+  const engine = { wasm: addressOf('brow_bg.wasm'), manifest: addressOf('models/manifest.json'), models, picture: addressOf('bench-face.jpg') };
+  // The headers are kept with each page.
+  const all = JSON.stringify([hashes, String(sources.get('_headers')), String(sources.get('sw.js'))]);
+  const id = sha('sha256', Buffer.from(all), 'hex').slice(0, 16);
+  sources.set('release.js', Buffer.from(`export const release = ${JSON.stringify({ id, files: Object.fromEntries(hashes), engine }, null, 2)};\n`));
+  const release = assets.resolve('release.js');
+  writeOut(folder, `assets/${release.address}`, release.bytes);
+  const script = assets.rewrite('sw.js', String(sources.get('sw.js')), []).toString('utf8')
+    .replace(/(\bfrom\s*)'\.\//g, "$1'./assets/");
+  writeOut(folder, 'sw.js', Buffer.from(script));
+}
+
 function assemble() {
   const sources = gather();
   const assets = new Assets(sources);
@@ -189,16 +216,22 @@ function assemble() {
   const policy = policyForMeta(headers);
   const next = join(root, 'target/dist-next');
   rmSync(next, { recursive: true, force: true });
+  /** What the service worker keeps: everything but itself. @type {Map<string, Buffer>} */
+  const written = new Map();
+  const keep = (path, bytes) => {
+    written.set(path, bytes);
+    writeOut(next, path, bytes);
+  };
   for (const [path, bytes] of sources) {
-    if (path.endsWith('.html')) writeOut(next, path, Buffer.from(rewritePage(bytes.toString('utf8'), assets, policy)));
-    else if (posix.basename(path).startsWith('_') || path === 'robots.txt') writeOut(next, path, bytes);
-  }
-  for (const path of sources.keys()) {
-    if (!path.endsWith('.html') && !posix.basename(path).startsWith('_')) {
+    if (path.endsWith('.html')) keep(path, Buffer.from(rewritePage(bytes.toString('utf8'), assets, policy)));
+    else if (path === 'app.webmanifest') keep(path, rewriteManifest(bytes, assets));
+    else if (posix.basename(path).startsWith('_')) writeOut(next, path, bytes);
+    else if (!['sw.js', 'release.js'].includes(path)) {
       const asset = assets.resolve(path);
-      writeOut(next, `assets/${asset.address}`, asset.bytes);
+      keep(`assets/${asset.address}`, asset.bytes);
     }
   }
+  writeServiceWorker(next, assets, written);
   const dist = join(root, 'dist');
   rmSync(dist, { recursive: true, force: true });
   cpSync(next, dist, { recursive: true });

@@ -5,6 +5,7 @@ import { BrowRecogniser } from './element.js';
 import { EnrolDialog } from './enrol.js';
 import { onLanguage } from './messages.js';
 import { Notices } from './notices.js';
+import { keepOffline } from './offline.js';
 import { chooseLanguage, showLanguages, startLanguage } from './page-language.js';
 import { PeopleList } from './people.js';
 import { showTheme } from './theme.js';
@@ -128,3 +129,8 @@ function acceptDrops() {
 
 // The element loads and starts by itself.
 listen();
+keepOffline({
+  after: new Promise((resolve) => client.addEventListener('state', resolve, { once: true })),
+  onready: (switchOver) => notices.offer('update.ready', { label: 'update.reload', act: switchOver }),
+  onrefused: (why) => notices.fault(why),
+});

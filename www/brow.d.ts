@@ -33,6 +33,8 @@ export class Engine {
   enrolFrame(rgba: Uint8Array, width: number, height: number, timeMs: number): EnrolStep;
   enrolFinish(): CapturedFace;
   enrolPhoto(rgba: Uint8Array, width: number, height: number): CapturedFace;
+  /** Gives the memory up; nothing may be called afterwards. */
+  free(): void;
   identifyPhoto(rgba: Uint8Array, width: number, height: number): Observation[];
   putPerson(id: string, templates: Uint8Array[]): {
     accepted: number;

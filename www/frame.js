@@ -12,6 +12,7 @@ import { BrowRecogniser } from './element.js';
 import { BrowError } from './errors.js';
 import { MOST_PENDING, Pace, VERSION, readOrigins, readRequest } from './frame-protocol.js';
 import { fault, faultOf, text } from './messages.js';
+import { keepOffline } from './offline.js';
 import { startLanguage } from './page-language.js';
 
 /** @import { Refusal, Request } from './frame-protocol.js' */
@@ -48,6 +49,7 @@ function meet(origin) {
   for (const type of EVENTS) recogniser.addEventListener(type, (event) => send({ event: type, detail: event.detail }));
   status.hidden = true;
   document.body.append(recogniser);
+  keepOffline({ after: recogniser.load() }).catch(() => {});
   return recogniser;
 }
 

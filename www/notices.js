@@ -11,12 +11,15 @@ export class Notices {
   #shown = new Map();
   /** What is shown, to be said again in another language. @type {Map<string, [error: unknown, action?: {label: string, act: () => void}]>} */
   #faults = new Map();
+  /** The same of what is offered, by the key of its words. @type {Map<string, {label: string, act: () => void}>} */
+  #offers = new Map();
 
   /** @param {HTMLElement} region */
   constructor(region) {
     this.#region = region;
     onLanguage(() => {
       for (const said of [...this.#faults.values()]) this.fault(...said);
+      for (const [key, action] of [...this.#offers]) this.offer(key, action);
     });
   }
 
@@ -30,18 +33,22 @@ export class Notices {
     this.clear(code);
     const notice = make('div', { class: 'notice fault', role: 'alert', 'data-code': code },
       make('p', {}, make('strong', {}, message), ' ', remedy));
-    if (action) {
-      notice.append(make('button', {
-        type: 'button',
-        class: 'plain',
-        onclick: () => {
-          this.clear(code);
-          action.act();
-        },
-      }, action.label));
-    }
+    if (action) this.#addButton(code, notice, action.label, action.act);
     this.#add(code, notice);
     this.#faults.set(code, [error, action]);
+  }
+
+  /**
+   * Something that can be done now, or later.
+   * @param {string} key of the words
+   * @param {{label: string, act: () => void}} action `label`: the key of the button's words
+   */
+  offer(key, action) {
+    this.clear(key);
+    const notice = make('div', { class: 'notice', role: 'status', 'data-code': key }, make('p', {}, text(key)));
+    this.#addButton(key, notice, text(action.label), action.act);
+    this.#add(key, notice);
+    this.#offers.set(key, action);
   }
 
   /** Something done. @param {...(Node | string)} words */
@@ -52,11 +59,24 @@ export class Notices {
     setTimeout(() => this.clear(key), NEWS_MS);
   }
 
-  /** Takes a fault away that is over. @param {string} code */
+  /** Takes a fault away that is over, or an offer. @param {string} code */
   clear(code) {
     this.#shown.get(code)?.remove();
     this.#shown.delete(code);
     this.#faults.delete(code);
+    this.#offers.delete(code);
+  }
+
+  /** @param {string} key @param {HTMLElement} notice @param {string} label @param {() => void} act */
+  #addButton(key, notice, label, act) {
+    notice.append(make('button', {
+      type: 'button',
+      class: 'plain',
+      onclick: () => {
+        this.clear(key);
+        act();
+      },
+    }, label));
   }
 
   /** @param {string} key @param {HTMLElement} notice */

@@ -14,7 +14,7 @@ let policy = null;
  * @param {string} url of the own origin
  * @returns {string}
  */
-function trustedScript(url) {
+export function trustedScript(url) {
   const types = /** @type {{trustedTypes?: TrustedTypes}} */ (/** @type {unknown} */ (globalThis)).trustedTypes;
   if (!types) return url;
   try {

@@ -81,8 +81,8 @@ export class Visitor {
     this.complaints = [];
   }
 
-  static async arrive({ plain = false } = {}) {
-    const folder = join(ROOT, 'dist');
+  /** @param {{plain?: boolean, folder?: string}} [site] */
+  static async arrive({ plain = false, folder = join(ROOT, 'dist') } = {}) {
     if (!existsSync(join(folder, 'index.html'))) throw new Error('dist/ is missing: run `make build` first');
     return new Visitor({ server: await startServer({ folder, plain }), profile: mkdtempSync(join(tmpdir(), 'brow-visitor-')) });
   }
@@ -102,6 +102,8 @@ export class Visitor {
       args: [...FLAGS, ...fake, ...flags],
       permissions: camera === 'allowed' ? ['camera'] : [],
       viewport: { width: 1280, height: 900 },
+      // It would go on fetching while the next thing is tested; offline.test.mjs is about it.
+      serviceWorkers: 'block',
       ...context,
     });
     this.context.setDefaultTimeout(PATIENCE);

@@ -165,6 +165,8 @@ export default {
     'said.renamed': '{name} ist der neue Name.',
     'said.deleted': '{name} wurde gelöscht.',
     'said.cleared': 'Alle wurden gelöscht.',
+    'update.ready': 'Eine neue Version dieser Seite ist bereit.',
+    'update.reload': 'Neu laden',
     'notice.dismiss': 'Ausblenden',
     'notice.region': 'Meldungen',
     'duration.seconds.one': '1 Sekunde',
@@ -533,6 +535,14 @@ export default {
     turned_away: ['Das Gesicht ist für eine zuverlässige Aufnahme zu weit abgewandt.', 'Wählen Sie ein Bild, in dem das Gesicht in die Kamera schaut.'],
     cut_off: ['Ein Teil des Gesichts ist außerhalb des Bildes.', 'Wählen Sie ein Bild mit dem ganzen Gesicht.'],
     points_unsure: ['Etwas verdeckt das Gesicht, sodass Augen, Nase und Mund nicht verlässlich zu finden sind.', 'Wählen Sie ein Bild ohne Hände oder anderes vor dem Gesicht; eine Maske darf sein.'],
+    update_damaged: [
+      'Eine neue Version dieser Seite kam beschädigt an und wurde nicht übernommen.',
+      'Es ist nichts zu tun: Die bisherige Version läuft weiter, und die neue wird später noch einmal versucht.',
+    ],
+    update_failed: [
+      'Eine neue Version dieser Seite funktioniert auf diesem Gerät nicht und wurde nicht übernommen.',
+      'Die bisherige Version läuft weiter. Erscheint dies noch einmal, sagen Sie es dem Betreiber der Seite.',
+    ],
 
     language_unavailable: [
       'Die Wörter dieser Sprache konnten nicht geholt werden.',

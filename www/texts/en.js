@@ -172,6 +172,8 @@ export default {
     'said.renamed': '{name} is the new name.',
     'said.deleted': '{name} was deleted.',
     'said.cleared': 'Everybody was deleted.',
+    'update.ready': 'A new version of this page is ready.',
+    'update.reload': 'Reload',
     'notice.dismiss': 'Dismiss',
     'notice.region': 'Messages',
     'duration.seconds.one': '1 second',
@@ -540,6 +542,14 @@ export default {
     turned_away: ['The face is turned away too far for a reliable enrolment.', 'Choose a picture in which the face looks at the camera.'],
     cut_off: ['Part of the face is outside the picture.', 'Choose a picture with the whole face.'],
     points_unsure: ['Something covers the face, so that eyes, nose and mouth cannot be placed reliably.', 'Choose a picture without hands or other things before the face; a mask is fine.'],
+    update_damaged: [
+      'A new version of this page arrived damaged and was not taken.',
+      'Nothing needs to be done: the version before goes on working, and the new one is tried again later.',
+    ],
+    update_failed: [
+      'A new version of this page does not work on this device and was not taken.',
+      'The version before goes on working. If this is said again, tell whoever runs this page.',
+    ],
 
     language_unavailable: [
       'The words of this language could not be fetched.',

@@ -165,6 +165,8 @@ export default {
     'said.renamed': 'El nombre nuevo es {name}.',
     'said.deleted': 'Se ha borrado a {name}.',
     'said.cleared': 'Se ha borrado a todos.',
+    'update.ready': 'Hay una versión nueva de esta página lista.',
+    'update.reload': 'Recargar',
     'notice.dismiss': 'Descartar',
     'notice.region': 'Mensajes',
     'duration.seconds.one': '{count} segundo',
@@ -533,6 +535,14 @@ export default {
     turned_away: ['La cara está demasiado girada para un registro fiable.', 'Elija una imagen en la que la cara mire a la cámara.'],
     cut_off: ['Parte de la cara queda fuera de la imagen.', 'Elija una imagen con la cara entera.'],
     points_unsure: ['Algo tapa la cara, y los ojos, la nariz y la boca no se pueden situar con seguridad.', 'Elija una imagen sin manos ni otras cosas delante de la cara; una mascarilla no estorba.'],
+    update_damaged: [
+      'Una versión nueva de esta página llegó dañada y no se adoptó.',
+      'No hay que hacer nada: la versión anterior sigue funcionando y la nueva se intentará más tarde.',
+    ],
+    update_failed: [
+      'Una versión nueva de esta página no funciona en este dispositivo y no se adoptó.',
+      'La versión anterior sigue funcionando. Si este aviso se repite, avise a quien lleva esta página.',
+    ],
 
     language_unavailable: [
       'No se pudieron descargar las palabras de este idioma.',

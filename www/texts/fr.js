@@ -165,6 +165,8 @@ export default {
     'said.renamed': '{name} est le nouveau nom.',
     'said.deleted': '{name} a été supprimé.',
     'said.cleared': 'Tout le monde a été supprimé.',
+    'update.ready': 'Une nouvelle version de cette page est prête.',
+    'update.reload': 'Recharger',
     'notice.dismiss': 'Masquer',
     'notice.region': 'Messages',
     'duration.seconds.one': '{count} seconde',
@@ -455,6 +457,14 @@ export default {
     turned_away: ['Le visage est trop détourné pour un enregistrement fiable.', 'Choisissez une image où le visage regarde la caméra.'],
     cut_off: ['Une partie du visage est hors de l’image.', 'Choisissez une image avec le visage entier.'],
     points_unsure: ['Quelque chose couvre le visage : les yeux, le nez et la bouche ne peuvent pas être situés avec certitude.', 'Choisissez une image sans mains ni objets devant le visage ; un masque convient.'],
+    update_damaged: [
+      'Une nouvelle version de cette page est arrivée endommagée et n’a pas été adoptée.',
+      'Il n’y a rien à faire : la version précédente continue de fonctionner, et la nouvelle sera réessayée plus tard.',
+    ],
+    update_failed: [
+      'Une nouvelle version de cette page ne fonctionne pas sur cet appareil et n’a pas été adoptée.',
+      'La version précédente continue de fonctionner. Si ce message revient, prévenez le responsable de cette page.',
+    ],
 
     language_unavailable: ['Les textes de cette langue n’ont pas pu être téléchargés.', 'Connectez-vous au réseau, rechargez la page et choisissez de nouveau la langue.'],
 
