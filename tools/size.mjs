@@ -6,7 +6,7 @@ import { root } from './setup.mjs';
 /** Bytes, gzip. */
 const BUDGET = 9_000_000;
 /** Fetched only by the pages beside the main one. */
-const ELSEWHERE = /(^|\/)(bench|prove)[-.]/;
+const ELSEWHERE = /(^|\/)(bench|prove|checks?)[-.]/;
 
 const dist = join(root, 'dist');
 const rows = [];

@@ -139,6 +139,13 @@ async function answer(request, path) {
   return older ?? fetch(request);
 }
 
+/** How many files are not here any more. */
+async function missing() {
+  const cache = await caches.open(NAME);
+  const here = new Set((await cache.keys()).map(({ url }) => url));
+  return Object.keys(release.files).filter((path) => !here.has(addressOf(path))).length;
+}
+
 scope.addEventListener('install', (event) => event.waitUntil(install()));
 scope.addEventListener('activate', (event) => event.waitUntil(tidy()));
 scope.addEventListener('fetch', (event) => {
@@ -147,4 +154,5 @@ scope.addEventListener('fetch', (event) => {
 });
 scope.addEventListener('message', (event) => {
   if (event.data === 'switch') event.waitUntil(scope.skipWaiting());
+  if (event.data === 'status') event.waitUntil(missing().then((count) => event.ports[0].postMessage({ missing: count })));
 });

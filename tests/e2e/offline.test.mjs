@@ -77,6 +77,9 @@ test('from the second visit on every page opens in aeroplane mode, and recognise
   }
   await page.goto(`${visitor.server.url}/bench.html?auto&frames=3`);
   await page.waitForFunction(() => globalThis.browBench);
+  await page.goto(`${visitor.server.url}/check.html`);
+  await page.getByRole('button', { name: 'Start the check' }).click();
+  await page.locator('[data-check="offline"][data-state="ok"]').waitFor();
   const answer = await page.goto(`${visitor.server.url}/index.html`);
   assert.match(answer.headers()['content-security-policy'], /default-src 'none'/);
   assert.deepEqual(visitor.strayRequests(), []);

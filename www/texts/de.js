@@ -174,6 +174,34 @@ export default {
     'duration.minutes.one': '1 Minute',
     'duration.minutes.other': '{count} Minuten',
 
+    'check.title': 'Dieses Gerät prüfen',
+    'check.intro': 'Sieht sich Browser, Erkennung, Geschwindigkeit, Speicher, Betrieb ohne Netz, Kamera und Licht an und sagt, was zu tun ist, wo etwas nicht stimmt. Nichts, was die Kamera sieht, wird aufbewahrt oder gesendet.',
+    'check.run': 'Prüfung starten',
+    'check.running': 'Wird geprüft: {what}',
+    'check.fine': 'Alles ist, wie es sein soll.',
+    'check.skipped': 'Dafür braucht es etwas, das oben nicht funktioniert.',
+    'check.found.one': '1 Sache könnte besser sein oder funktioniert nicht. Was zu tun ist, steht unten.',
+    'check.found.other': '{count} Dinge könnten besser sein oder funktionieren nicht. Was zu tun ist, steht unten.',
+    'check.state.ok': 'in Ordnung',
+    'check.state.warn': 'könnte besser sein',
+    'check.state.fail': 'funktioniert nicht',
+    'check.state.skipped': 'nicht geprüft',
+    'check.browser': 'Browser',
+    'check.engine': 'Erkennung',
+    'check.speed': 'Geschwindigkeit',
+    'check.storage': 'Speicher',
+    'check.offline': 'Ohne Netz',
+    'check.camera': 'Kamera',
+    'check.light': 'Licht',
+    'check.browser.ok': 'Er kann alles, was nötig ist.',
+    'check.engine.ok': 'Sie startet und findet das Gesicht im eingebauten Bild.',
+    'check.speed.ok': 'Ein Bild braucht {ms} Millisekunden.',
+    'check.storage.ok': 'Personen lassen sich hier speichern, und der Browser hat zugesagt, sie zu behalten.',
+    'check.offline.ok': 'Diese Seite liegt auf diesem Gerät und öffnet sich ohne Netz.',
+    'check.camera.ok': '{name}, {width} mal {height} Pixel.',
+    'check.light.ok': 'Das Gesicht ist gut beleuchtet.',
+    'check.light.nobody': 'Das Bild ist hell genug. Kein Gesicht war im Bild, darum wurde das Licht darauf nicht beurteilt.',
+
     'bench.title': 'Tempo auf diesem Gerät',
     'bench.intro': 'Führt dieselbe Erkennung und dieselben Netze wie das Livebild an einem eingebauten Bild von 640 mal 480 Pixeln mit einem Gesicht aus. Keine Kamera, nichts gespeichert, nichts gesendet.',
     'bench.back': 'Zurück zum Livebild',
@@ -542,6 +570,43 @@ export default {
     update_failed: [
       'Eine neue Version dieser Seite funktioniert auf diesem Gerät nicht und wurde nicht übernommen.',
       'Die bisherige Version läuft weiter. Erscheint dies noch einmal, sagen Sie es dem Betreiber der Seite.',
+    ],
+
+    engine_wrong: [
+      'Die Erkennung startet, aber ihre Antwort auf ein eingebautes Bild ist falsch.',
+      'Aktualisieren Sie den Browser. Hilft das nicht, nehmen Sie einen anderen Browser oder ein anderes Gerät, und sagen Sie es dem Betreiber der Seite.',
+    ],
+    speed_slow: [
+      'Dieses Gerät ist langsam: Ein Bild braucht {ms} Millisekunden, das Erkennen dauert darum länger.',
+      'Schließen Sie andere Programme und Tabs, stecken Sie das Netzteil ein, oder nehmen Sie ein schnelleres Gerät.',
+    ],
+    storage_little: [
+      'Für diese Seite ist wenig Platz übrig: {megabytes} MB.',
+      'Schaffen Sie Platz auf der Festplatte. Sonst können bald keine Personen mehr gespeichert werden.',
+    ],
+    storage_clearable: [
+      'Personen lassen sich hier speichern, aber der Browser darf sie löschen, wenn der Platz knapp wird.',
+      'Bitten Sie den Browser auf der Hauptseite, es zu behalten, sobald Personen aufgenommen sind, oder installieren Sie die Seite als App. Speichern Sie eine Sicherung.',
+    ],
+    offline_unsupported: [
+      'Dieser Browser behält Seiten nicht für den Betrieb ohne Netz, oder nicht in diesem Modus.',
+      'Verlassen Sie den privaten Modus, oder aktualisieren Sie den Browser. Mit Netz funktioniert alles.',
+    ],
+    offline_not_yet: [
+      'Diese Seite liegt noch nicht auf diesem Gerät.',
+      'Öffnen Sie die Hauptseite mit Netz, warten Sie eine Minute, bis die Live-Ansicht bereit ist, und prüfen Sie noch einmal.',
+    ],
+    offline_incomplete: [
+      'Ein Teil dessen, was für den Betrieb ohne Netz aufbewahrt wird, fehlt.',
+      'Laden Sie die Hauptseite mit Netz; bleibt es dabei, löschen Sie nach einer Sicherung die Daten dieser Seite im Browser.',
+    ],
+    light_dark: [
+      'Das Bild ist zu dunkel.',
+      'Machen Sie vor der Person Licht, nicht hinter ihr, oder öffnen Sie die Objektivabdeckung ganz.',
+    ],
+    light_bright: [
+      'Das Bild ist zu hell.',
+      'Drehen Sie die Kamera von Fenster oder Lampe weg, oder dämpfen Sie das Licht.',
     ],
 
     language_unavailable: [

@@ -181,6 +181,34 @@ export default {
     'duration.minutes.one': '1 minute',
     'duration.minutes.other': '{count} minutes',
 
+    'check.title': 'Check this device',
+    'check.intro': 'Looks at the browser, the recogniser, its speed, storage, use without a network, the camera and the light, and says what to do where something is wrong. Nothing that the camera sees is kept or sent.',
+    'check.run': 'Start the check',
+    'check.running': 'Checking: {what}',
+    'check.fine': 'Everything is as it should be.',
+    'check.skipped': 'This needs something that does not work above.',
+    'check.found.one': '1 thing could be better or does not work. What to do is said below.',
+    'check.found.other': '{count} things could be better or do not work. What to do is said below.',
+    'check.state.ok': 'fine',
+    'check.state.warn': 'could be better',
+    'check.state.fail': 'does not work',
+    'check.state.skipped': 'not checked',
+    'check.browser': 'Browser',
+    'check.engine': 'Recogniser',
+    'check.speed': 'Speed',
+    'check.storage': 'Storage',
+    'check.offline': 'Without a network',
+    'check.camera': 'Camera',
+    'check.light': 'Light',
+    'check.browser.ok': 'It can do all that is needed.',
+    'check.engine.ok': 'It starts, and finds the face in the built-in picture.',
+    'check.speed.ok': 'A picture takes {ms} milliseconds.',
+    'check.storage.ok': 'People can be stored here, and the browser has promised to keep them.',
+    'check.offline.ok': 'This site is kept on this device and opens without a network.',
+    'check.camera.ok': '{name}, {width} by {height} pixels.',
+    'check.light.ok': 'The face is well lit.',
+    'check.light.nobody': 'The picture is bright enough. No face was in view, so the light on it was not judged.',
+
     'bench.title': 'Speed on this device',
     'bench.intro': 'Runs the same engine and networks as the live view on a built-in picture of 640 by 480 pixels with one face. No camera, nothing stored, nothing sent.',
     'bench.back': 'Back to the live view',
@@ -549,6 +577,43 @@ export default {
     update_failed: [
       'A new version of this page does not work on this device and was not taken.',
       'The version before goes on working. If this is said again, tell whoever runs this page.',
+    ],
+
+    engine_wrong: [
+      'The recogniser starts, but its answer to a built-in picture is wrong.',
+      'Update the browser. If that does not help, use another browser or device, and tell whoever runs this page.',
+    ],
+    speed_slow: [
+      'This device is slow: a picture takes {ms} milliseconds, so that recognising takes longer.',
+      'Close other programs and tabs, plug the power in, or use a faster device.',
+    ],
+    storage_little: [
+      'Little room is left for this site: {megabytes} MB.',
+      'Free some disk space. Otherwise people may soon not be stored any more.',
+    ],
+    storage_clearable: [
+      'People can be stored here, but the browser may clear them when space runs short.',
+      'Press \u201cAsk the browser to keep it\u201d on the main page once people are enrolled, or install the page as an app. Save a backup.',
+    ],
+    offline_unsupported: [
+      'This browser does not keep sites for use without a network, or not in this mode.',
+      'Leave private browsing, or update the browser. With a network everything works.',
+    ],
+    offline_not_yet: [
+      'This site is not kept on this device yet.',
+      'Open the main page with a network, wait a minute until the live view is ready, and check again.',
+    ],
+    offline_incomplete: [
+      'A part of what is kept for use without a network is missing.',
+      'Load the main page with a network; if this stays, delete this site\u2019s data in the browser after saving a backup.',
+    ],
+    light_dark: [
+      'The picture is too dark.',
+      'Switch on a light in front of the person, not behind them, or open the lens cover wholly.',
+    ],
+    light_bright: [
+      'The picture is too bright.',
+      'Turn the camera away from the window or lamp, or dim the light.',
     ],
 
     language_unavailable: [

@@ -174,6 +174,34 @@ export default {
     'duration.minutes.one': '{count} minuto',
     'duration.minutes.other': '{count} minutos',
 
+    'check.title': 'Comprobar este dispositivo',
+    'check.intro': 'Examina el navegador, el reconocedor, su velocidad, el almacenamiento, el uso sin red, la cámara y la luz, y dice qué hacer donde algo va mal. Nada de lo que ve la cámara se guarda ni se envía.',
+    'check.run': 'Empezar la comprobación',
+    'check.running': 'Comprobando: {what}',
+    'check.fine': 'Todo está como debe.',
+    'check.skipped': 'Esto necesita algo que arriba no funciona.',
+    'check.found.one': '{count} cosa podría ser mejor o no funciona. Abajo se dice qué hacer.',
+    'check.found.other': '{count} cosas podrían ser mejores o no funcionan. Abajo se dice qué hacer.',
+    'check.state.ok': 'bien',
+    'check.state.warn': 'podría ser mejor',
+    'check.state.fail': 'no funciona',
+    'check.state.skipped': 'sin comprobar',
+    'check.browser': 'Navegador',
+    'check.engine': 'Reconocedor',
+    'check.speed': 'Velocidad',
+    'check.storage': 'Almacenamiento',
+    'check.offline': 'Sin red',
+    'check.camera': 'Cámara',
+    'check.light': 'Luz',
+    'check.browser.ok': 'Sabe hacer todo lo necesario.',
+    'check.engine.ok': 'Arranca y encuentra la cara de la imagen incluida.',
+    'check.speed.ok': 'Una imagen tarda {ms} milisegundos.',
+    'check.storage.ok': 'Aquí se pueden guardar personas, y el navegador ha prometido conservarlas.',
+    'check.offline.ok': 'Este sitio está guardado en este dispositivo y se abre sin red.',
+    'check.camera.ok': '{name}, {width} por {height} píxeles.',
+    'check.light.ok': 'La cara está bien iluminada.',
+    'check.light.nobody': 'La imagen tiene luz suficiente. No se vio ninguna cara, así que no se juzgó la luz sobre ella.',
+
     'bench.title': 'Velocidad en este dispositivo',
     'bench.intro': 'Ejecuta el mismo motor y las mismas redes que la vista en directo con una imagen incluida de 640 por 480 píxeles con una cara. Sin cámara, sin guardar nada, sin enviar nada.',
     'bench.back': 'Volver a la vista en directo',
@@ -542,6 +570,43 @@ export default {
     update_failed: [
       'Una versión nueva de esta página no funciona en este dispositivo y no se adoptó.',
       'La versión anterior sigue funcionando. Si este aviso se repite, avise a quien lleva esta página.',
+    ],
+
+    engine_wrong: [
+      'El reconocedor arranca, pero su respuesta a una imagen incluida es errónea.',
+      'Actualice el navegador. Si no ayuda, use otro navegador o dispositivo y avise a quien lleva esta página.',
+    ],
+    speed_slow: [
+      'Este dispositivo es lento: una imagen tarda {ms} milisegundos, y reconocer lleva más tiempo.',
+      'Cierre otros programas y pestañas, conecte la corriente o use un dispositivo más rápido.',
+    ],
+    storage_little: [
+      'Queda poco sitio para esta página: {megabytes} MB.',
+      'Libere espacio en el disco. Si no, pronto no se podrán guardar más personas.',
+    ],
+    storage_clearable: [
+      'Aquí se pueden guardar personas, pero el navegador puede borrarlas cuando falte espacio.',
+      'Pida al navegador en la página principal que lo conserve cuando haya personas registradas, o instale la página como aplicación. Guarde una copia de seguridad.',
+    ],
+    offline_unsupported: [
+      'Este navegador no guarda sitios para usarlos sin red, o no en este modo.',
+      'Salga de la navegación privada o actualice el navegador. Con red funciona todo.',
+    ],
+    offline_not_yet: [
+      'Este sitio aún no está guardado en este dispositivo.',
+      'Abra la página principal con red, espere un minuto hasta que la vista en directo esté lista y compruebe de nuevo.',
+    ],
+    offline_incomplete: [
+      'Falta una parte de lo guardado para el uso sin red.',
+      'Cargue la página principal con red; si sigue igual, borre los datos de este sitio en el navegador después de guardar una copia de seguridad.',
+    ],
+    light_dark: [
+      'La imagen es demasiado oscura.',
+      'Encienda una luz delante de la persona, no detrás, o abra del todo la tapa del objetivo.',
+    ],
+    light_bright: [
+      'La imagen es demasiado clara.',
+      'Aparte la cámara de la ventana o la lámpara, o baje la luz.',
     ],
 
     language_unavailable: [

@@ -174,6 +174,34 @@ export default {
     'duration.minutes.one': '{count} minute',
     'duration.minutes.other': '{count} minutes',
 
+    'check.title': 'Vérifier cet appareil',
+    'check.intro': 'Examine le navigateur, la reconnaissance, sa vitesse, le stockage, l’usage sans réseau, la caméra et la lumière, et dit que faire quand quelque chose ne va pas. Rien de ce que voit la caméra n’est gardé ni envoyé.',
+    'check.run': 'Lancer la vérification',
+    'check.running': 'Vérification : {what}',
+    'check.fine': 'Tout est comme il faut.',
+    'check.skipped': 'Il faut pour cela quelque chose qui ne fonctionne pas plus haut.',
+    'check.found.one': '{count} point pourrait être mieux ou ne fonctionne pas. Ce qu’il faut faire est dit plus bas.',
+    'check.found.other': '{count} points pourraient être mieux ou ne fonctionnent pas. Ce qu’il faut faire est dit plus bas.',
+    'check.state.ok': 'en ordre',
+    'check.state.warn': 'pourrait être mieux',
+    'check.state.fail': 'ne fonctionne pas',
+    'check.state.skipped': 'non vérifié',
+    'check.browser': 'Navigateur',
+    'check.engine': 'Reconnaissance',
+    'check.speed': 'Vitesse',
+    'check.storage': 'Stockage',
+    'check.offline': 'Sans réseau',
+    'check.camera': 'Caméra',
+    'check.light': 'Lumière',
+    'check.browser.ok': 'Il sait faire tout ce qu’il faut.',
+    'check.engine.ok': 'Elle démarre et trouve le visage de l’image fournie.',
+    'check.speed.ok': 'Une image prend {ms} millisecondes.',
+    'check.storage.ok': 'On peut enregistrer des personnes ici, et le navigateur a promis de les garder.',
+    'check.offline.ok': 'Ce site est gardé sur cet appareil et s’ouvre sans réseau.',
+    'check.camera.ok': '{name}, {width} sur {height} pixels.',
+    'check.light.ok': 'Le visage est bien éclairé.',
+    'check.light.nobody': 'L’image est assez claire. Aucun visage n’était visible : la lumière sur lui n’a pas été jugée.',
+
     'bench.title': 'Vitesse sur cet appareil',
     'bench.intro': 'Exécute le même moteur et les mêmes réseaux que la vue en direct sur une image intégrée de 640 sur 480 pixels avec un visage. Pas de caméra, rien d’enregistré, rien d’envoyé.',
     'bench.back': 'Retour à la vue en direct',
@@ -464,6 +492,43 @@ export default {
     update_failed: [
       'Une nouvelle version de cette page ne fonctionne pas sur cet appareil et n’a pas été adoptée.',
       'La version précédente continue de fonctionner. Si ce message revient, prévenez le responsable de cette page.',
+    ],
+
+    engine_wrong: [
+      'La reconnaissance démarre, mais sa réponse à une image fournie est fausse.',
+      'Mettez le navigateur à jour. Si cela ne suffit pas, prenez un autre navigateur ou appareil, et prévenez le responsable de cette page.',
+    ],
+    speed_slow: [
+      'Cet appareil est lent : une image prend {ms} millisecondes, reconnaître prend donc plus de temps.',
+      'Fermez d’autres programmes et onglets, branchez l’alimentation, ou prenez un appareil plus rapide.',
+    ],
+    storage_little: [
+      'Il reste peu de place pour ce site : {megabytes} Mo.',
+      'Libérez de l’espace sur le disque. Sinon, on ne pourra bientôt plus enregistrer de personnes.',
+    ],
+    storage_clearable: [
+      'On peut enregistrer des personnes ici, mais le navigateur peut les effacer quand la place manque.',
+      'Demandez au navigateur, sur la page principale, de les garder une fois des personnes enregistrées, ou installez la page comme application. Faites une sauvegarde.',
+    ],
+    offline_unsupported: [
+      'Ce navigateur ne garde pas les sites pour un usage sans réseau, ou pas dans ce mode.',
+      'Quittez la navigation privée, ou mettez le navigateur à jour. Avec un réseau, tout fonctionne.',
+    ],
+    offline_not_yet: [
+      'Ce site n’est pas encore gardé sur cet appareil.',
+      'Ouvrez la page principale avec un réseau, attendez une minute que la vue en direct soit prête, puis vérifiez de nouveau.',
+    ],
+    offline_incomplete: [
+      'Il manque une partie de ce qui est gardé pour l’usage sans réseau.',
+      'Chargez la page principale avec un réseau ; si cela persiste, supprimez les données de ce site dans le navigateur après une sauvegarde.',
+    ],
+    light_dark: [
+      'L’image est trop sombre.',
+      'Allumez une lumière devant la personne, pas derrière, ou ouvrez complètement le cache de l’objectif.',
+    ],
+    light_bright: [
+      'L’image est trop claire.',
+      'Détournez la caméra de la fenêtre ou de la lampe, ou baissez la lumière.',
     ],
 
     language_unavailable: ['Les textes de cette langue n’ont pas pu être téléchargés.', 'Connectez-vous au réseau, rechargez la page et choisissez de nouveau la langue.'],

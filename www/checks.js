@@ -1,0 +1,178 @@
+/**
+ * What is checked of a device, each by itself: what it is like, in words, and what to do where it is not as it should be.
+ * The page that shows them is check.js.
+ */
+import { Camera, FrameLoop } from './camera.js';
+import { fault, faultOf } from './messages.js';
+import { HEIGHT, WIDTH, isRight } from './self-test.js';
+import { unsupported } from './support.js';
+
+/** @import { BrowClient } from './client.js' */
+/** @import { Fault, Frame, Observation } from './types.js' */
+
+/**
+ * @typedef {{state: 'ok', key: string, values?: Record<string, unknown>}
+ *   | {state: 'warn' | 'fail', fault: Fault} | {state: 'skipped'}} Finding `key`: of the words
+ */
+/** @typedef {{client: BrowClient, picture: () => Promise<Uint8ClampedArray<ArrayBuffer>>, video: HTMLVideoElement}} Means */
+
+/** Frames that are measured, after some for the browser's compilers. */
+const FRAMES = 20;
+const WARM_UP = 10;
+/** Slower than this, a live picture stutters: under eight frames a second. */
+const SLOW_MS = 120;
+/** Less room than this, and people with pictures may soon not fit. */
+const LITTLE_BYTES = 50e6;
+/** How long the camera's picture is looked at: its exposure takes a second to settle. */
+const LOOK_MS = 3_000;
+/** Mean brightness, 0..255, of the face or else of the picture. */
+const BLACK = 12;
+const DARK = 55;
+const BRIGHT = 225;
+const ANSWER_MS = 5_000;
+
+const ok = (/** @type {string} */ key, /** @type {Record<string, unknown>} */ values) => /** @type {Finding} */ ({ state: 'ok', key, values });
+const warn = (/** @type {Fault} */ found) => /** @type {Finding} */ ({ state: 'warn', fault: found });
+const fail = (/** @type {Fault} */ found) => /** @type {Finding} */ ({ state: 'fail', fault: found });
+
+/** @returns {Finding} */
+export function checkBrowser() {
+  const missing = unsupported();
+  return missing ? fail(missing) : ok('check.browser.ok', {});
+}
+
+/** @param {Means} means @returns {Promise<Finding>} */
+export async function checkEngine({ client, picture }) {
+  await client.start();
+  const faces = await client.identifyPhoto(frameOf(await picture(), 0));
+  return isRight(faces) ? ok('check.engine.ok', {}) : fail(fault('engine_wrong'));
+}
+
+/** @param {Means} means @returns {Promise<Finding>} */
+export async function checkSpeed({ client, picture }) {
+  const pixels = await picture();
+  const times = [];
+  for (let index = 0; index < WARM_UP + FRAMES; index++) {
+    const begun = performance.now();
+    await client.observe(frameOf(pixels, index));
+    if (index >= WARM_UP) times.push(performance.now() - begun);
+  }
+  await client.resetTracks();
+  const ms = Math.round(times.sort((a, b) => a - b)[FRAMES / 2]);
+  return ms > SLOW_MS ? warn(fault('speed_slow', { ms })) : ok('check.speed.ok', { ms });
+}
+
+/** @param {Means} means @returns {Promise<Finding>} */
+export async function checkStorage({ client }) {
+  const { storage } = await client.state();
+  if (storage) return fail(storage);
+  const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+  const free = quota - usage;
+  if (free < LITTLE_BYTES) return warn(fault('storage_little', { megabytes: Math.max(0, Math.round(free / 1e6)) }));
+  return await navigator.storage.persisted() ? ok('check.storage.ok', {}) : warn(fault('storage_clearable'));
+}
+
+/** Whether this site is kept here, whole. @returns {Promise<Finding>} */
+export async function checkOffline() {
+  if (!navigator.serviceWorker) return warn(fault('offline_unsupported'));
+  const worker = (await navigator.serviceWorker.getRegistration())?.active;
+  if (!worker) return warn(fault('offline_not_yet'));
+  const { port1, port2 } = new MessageChannel();
+  const missing = await new Promise((resolve) => {
+    setTimeout(resolve, ANSWER_MS, Infinity);
+    port1.onmessage = ({ data }) => resolve(data.missing);
+    worker.postMessage('status', [port2]);
+  });
+  port1.close();
+  return missing === 0 ? ok('check.offline.ok', {}) : warn(fault('offline_incomplete'));
+}
+
+/**
+ * Starts the camera and looks through it for a while.
+ * @param {Means} means
+ * @returns {Promise<{camera: Finding, light: Finding}>}
+ */
+export async function checkCamera({ client, video }) {
+  const camera = new Camera(video);
+  /** @type {Sight[]} */
+  const sights = [];
+  const loop = new FrameLoop(camera, async (frame) => {
+    const { buffer, width, height } = frame;
+    const pixels = new Uint8ClampedArray(buffer.slice(0));
+    const { observations } = await client.observe(frame);
+    sights.push(sight(pixels, width, height, observations));
+    return 1;
+  });
+  /** @type {Fault | null} */
+  let gone = null;
+  camera.addEventListener('fault', (event) => {
+    gone = /** @type {CustomEvent<Fault>} */ (event).detail;
+  });
+  try {
+    await camera.start();
+    const name = camera.stream?.getVideoTracks()[0].label ?? '';
+    loop.start();
+    await new Promise((resolve) => { setTimeout(resolve, LOOK_MS); });
+    const { videoWidth: width, videoHeight: height } = video;
+    if (sights.length === 0) return { camera: fail(gone ?? fault('camera_frozen')), light: { state: 'skipped' } };
+    return { camera: ok('check.camera.ok', { name, width, height }), light: judgeLight(sights.slice(-Math.ceil(sights.length / 2))) };
+  } catch (error) {
+    return { camera: fail(faultOf(error)), light: { state: 'skipped' } };
+  } finally {
+    loop.stop();
+    camera.stop();
+  }
+}
+
+/** How bright a picture is, and the largest face in it, if there is any. @typedef {{picture: number, face: number | null}} Sight */
+
+/**
+ * @param {Uint8ClampedArray} pixels
+ * @param {number} width
+ * @param {number} height
+ * @param {Observation[]} observations
+ * @returns {Sight}
+ */
+function sight(pixels, width, height, observations) {
+  const boxes = observations.map(({ box }) => box).sort((a, b) => b.width - a.width);
+  const whole = { x: 0, y: 0, width, height };
+  return { picture: brightness(pixels, width, height, whole), face: boxes.length ? brightness(pixels, width, height, boxes[0]) : null };
+}
+
+/**
+ * Mean brightness of a part, every fourth pixel of every fourth row.
+ * @param {Uint8ClampedArray} pixels
+ * @param {number} width
+ * @param {number} height
+ * @param {{x: number, y: number, width: number, height: number}} part
+ */
+function brightness(pixels, width, height, part) {
+  let sum = 0;
+  let count = 0;
+  for (let y = Math.max(0, Math.floor(part.y)); y < Math.min(height, part.y + part.height); y += 4) {
+    for (let x = Math.max(0, Math.floor(part.x)); x < Math.min(width, part.x + part.width); x += 4) {
+      const at = 4 * (y * width + x);
+      sum += 0.299 * pixels[at] + 0.587 * pixels[at + 1] + 0.114 * pixels[at + 2];
+      count += 1;
+    }
+  }
+  return count ? sum / count : 0;
+}
+
+/** @param {Sight[]} sights the last ones @returns {Finding} */
+export function judgeLight(sights) {
+  const mean = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  if (mean(sights.map(({ picture }) => picture)) < BLACK) return fail(fault('camera_black'));
+  const faces = sights.flatMap(({ face }) => (face === null ? [] : [face]));
+  const level = mean(faces.length ? faces : sights.map(({ picture }) => picture));
+  if (level < DARK) return warn(fault('light_dark'));
+  if (level > BRIGHT) return warn(fault('light_bright'));
+  return ok(faces.length ? 'check.light.ok' : 'check.light.nobody', {});
+}
+
+/** A live picture is never twice the same: a corner of it changes. @param {Uint8ClampedArray<ArrayBuffer>} pixels @param {number} index @returns {Frame} */
+function frameOf(pixels, index) {
+  const copy = new Uint8ClampedArray(pixels);
+  copy[0] = index & 255;
+  return { buffer: copy.buffer, width: WIDTH, height: HEIGHT, timeMs: performance.now() };
+}
