@@ -71,6 +71,8 @@ test('from the second visit on every page opens in aeroplane mode, and recognise
   await page.locator('#language').selectOption('ar');
   await page.locator('html[dir="rtl"]').waitFor();
   await page.locator('#language').selectOption('');
+  await page.getByRole('heading', { name: 'Settings' }).waitFor();
+  await page.locator('#language:not([aria-busy])').waitFor();
   for (const path of ['bench.html?auto&frames=3', 'prove.html']) {
     await page.goto(`${visitor.server.url}/${path}`);
     await page.locator('h1').first().waitFor();
