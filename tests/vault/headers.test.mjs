@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { HOSTS, headersForAll } from '../../tools/hosts.mjs';
+import { withFrameOrigins } from '../../tools/frame-origins.mjs';
+import { HOSTS, headersForAll, rules } from '../../tools/hosts.mjs';
 
 const headers = headersForAll(readFileSync(new URL('../../www/_headers', import.meta.url), 'utf8'));
 const policy = new Map(
@@ -34,14 +35,32 @@ test('the camera is the only device that is allowed', () => {
   assert.ok(permissions.some(([name]) => name === 'microphone'));
 });
 
-test('every host is told every header, quoted so that nothing ends early', () => {
+const www = (name) => readFileSync(new URL(`../../www/${name}`, import.meta.url), 'utf8');
+const embeddable = rules(withFrameOrigins({ page: www('frame.html'), headers: www('_headers') }, 'https://shop.example').headers);
+
+test('every host is told every header of every path, quoted so that nothing ends early', () => {
   const said = {
     nginx: (name, value, text) => text.includes(`add_header ${name} "${value}" always;`),
     apache: (name, value, text) => text.includes(`Header always set ${name} "${value}"`),
     caddy: (name, value, text) => text.includes(`\t${name} "${value}"`),
-    vercel: (name, value, text) => JSON.parse(text).headers[0].headers.some((header) => header.key === name && header.value === value),
-    firebase: (name, value, text) => JSON.parse(text).hosting.headers[0].headers.some((header) => header.key === name && header.value === value),
+    vercel: (name, value, text) => JSON.parse(text).headers.some((entry) => entry.headers.some((header) => header.key === name && header.value === value)),
+    firebase: (name, value, text) => JSON.parse(text).hosting.headers.some((entry) => entry.headers.some((header) => header.key === name && header.value === value)),
   };
   assert.ok(headers.length >= 10);
-  for (const [host, write] of Object.entries(HOSTS)) for (const [name, value] of headers) assert.ok(said[host](name, value, write(headers)), `${host}: ${name}`);
+  assert.deepEqual(embeddable.map((rule) => rule.path), ['/*', '/assets/*', '/sw.js', '/frame.html']);
+  for (const [host, write] of Object.entries(HOSTS)) {
+    const text = write(embeddable);
+    for (const rule of embeddable) for (const [name, value] of rule.headers) assert.ok(said[host](name, value, text), `${host}: ${rule.path} ${name}`);
+  }
+});
+
+test('a page that others may embed keeps the rest of the policy and loses what would forbid it', () => {
+  const frame = embeddable.find((rule) => rule.path === '/frame.html');
+  const names = frame.headers.map(([name]) => name);
+  assert.ok(!names.includes('X-Frame-Options') && names.includes('Permissions-Policy') && names.filter((name) => name === 'Content-Security-Policy').length === 1);
+  assert.ok(frame.headers.some(([, value]) => value.includes('frame-ancestors https://shop.example;')));
+  assert.match(HOSTS.nginx(embeddable), /location = \/frame\.html \{(?:(?!\})[^])*frame-ancestors https:\/\/shop\.example/);
+  assert.match(HOSTS.apache(embeddable), /<If "%\{REQUEST_URI\} == '\/frame\.html'">\n\tHeader always unset X-Frame-Options/);
+  const everywhere = new RegExp(`^${JSON.parse(HOSTS.vercel(embeddable)).headers[0].source}$`);
+  assert.deepEqual(['/', '/index.html', '/frame.html', '/assets/a.js', '/sw.js'].map((path) => everywhere.test(path)), [true, true, false, false, false]);
 });
