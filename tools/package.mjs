@@ -39,7 +39,8 @@ function closure(path, seen = new Set()) {
 
 /** One script of a module and all that it imports: each a function that is called when it is first asked for. */
 function bundle(entry) {
-  const modules = closure(entry).map((path) => {
+  // The worker tells codes, and the page has the words: it asks for no other language.
+  const modules = closure(entry).filter((path) => !path.startsWith('texts/') || path === 'texts/en.js').map((path) => {
     const { outputText } = ts.transpileModule(source(path), { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS, esModuleInterop: false } });
     const names = Object.fromEntries(ts.preProcessFile(source(path), true, true).importedFiles.map(({ fileName }) => [fileName, posix.join(posix.dirname(path), fileName)]));
     return `${JSON.stringify(path)}: [${JSON.stringify(names)}, function (exports, require) {\n${outputText}}]`;

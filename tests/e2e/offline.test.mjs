@@ -73,7 +73,7 @@ test('from the second visit on every page opens in aeroplane mode, and recognise
   await page.locator('#language').selectOption('');
   await page.getByRole('heading', { name: 'Settings' }).waitFor();
   await page.locator('#language:not([aria-busy])').waitFor();
-  for (const path of ['bench.html?auto&frames=3', 'prove.html']) {
+  for (const path of ['frame.html', 'prove.html']) {
     await page.goto(`${visitor.server.url}/${path}`);
     await page.locator('h1').first().waitFor();
   }
@@ -87,6 +87,24 @@ test('from the second visit on every page opens in aeroplane mode, and recognise
   assert.deepEqual(visitor.strayRequests(), []);
   await visitor.leave();
   visitor.server = await startServer({ folder, port: Number(new URL(visitor.server.url).port) });
+});
+
+test('the page can be installed as an app', async () => {
+  const page = await visit({ camera: 'ask' });
+  const browser = await visitor.context.newCDPSession(page);
+  const { installabilityErrors } = await browser.send('Page.getInstallabilityErrors');
+  assert.deepEqual(installabilityErrors, []);
+  const { data, errors } = await browser.send('Page.getAppManifest');
+  assert.deepEqual(errors, []);
+  for (const { src, sizes, type } of JSON.parse(data).icons) {
+    const [width] = await page.evaluate(async (address) => {
+      const icon = new Image();
+      icon.src = address;
+      await icon.decode();
+      return [icon.naturalWidth];
+    }, `${visitor.server.url}/${src}`);
+    if (type === 'image/png') assert.equal(`${width}x${width}`, sizes);
+  }
 });
 
 test('the service worker can reach no other origin, and under it every way out stays closed', async () => {
