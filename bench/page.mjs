@@ -83,7 +83,7 @@ function differenceOf(outputs, golden) {
 /**
  * @param {string} name the network's
  * @param {string[]} runtimes
- * @param {number} rounds in each of which every runtime runs RUNS times
+ * @param {number} rounds in each of which every runtime runs RUNS times; without any, only the answers are compared
  */
 export async function measure(name, runtimes, rounds) {
   const model = await bytesOf(`/models/${name}.onnx`);
@@ -102,7 +102,7 @@ export async function measure(name, runtimes, rounds) {
       const opened = about.open ? await open(runtime, model, dims) : small;
       result.load = opened.loading;
       // Long enough for the browser to compile the hot loops with its best compiler.
-      for (const end = performance.now() + 1000; performance.now() < end;) await opened.run(image);
+      for (const end = performance.now() + (rounds ? 1000 : 0); performance.now() < end;) await opened.run(image);
       result.run = opened.run;
     } catch (error) {
       result.error = String(error);

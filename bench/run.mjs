@@ -1,7 +1,7 @@
 /**
- * `make bench`, or `node bench/run.mjs [--json FILE] [--model NAME] [--rounds 60] [--no-rten]`: every network in
- * models/ in this runtime, in onnxruntime-web and in rten, in turn, in one run of headless Chromium, one thread, and the
- * answers of all compared with the goldens.
+ * `make bench`, or `node bench/run.mjs [--json FILE] [--model NAME] [--rounds 60] [--no-rten | --alone]`: every
+ * network in models/ in both builds of this runtime, in onnxruntime-web and in rten, in turn, in one run of headless
+ * Chromium, one thread, and the answers of all compared with the goldens. `--rounds 0` only compares.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { startServer } from '../tools/serve.mjs';
 import { findChromium, root } from '../tools/setup.mjs';
+import { compile } from './compile.mjs';
 
 const here = join(root, 'bench');
 const { values: options } = parseArgs({
@@ -20,41 +21,26 @@ const { values: options } = parseArgs({
     model: { type: 'string' },
     rounds: { type: 'string', default: '60' },
     'no-rten': { type: 'boolean', default: false },
+    alone: { type: 'boolean', default: false },
   },
 });
-const FEATURES = ['--enable-simd', '--enable-bulk-memory', '--enable-nontrapping-float-to-int', '--enable-sign-ext',
-  '--enable-mutable-globals', '--enable-reference-types', '--enable-multivalue'];
-const SIMD = '+simd128,+bulk-memory,+nontrapping-fptoint';
-const TARGET = join(root, 'target/bench');
+const ort = join(here, 'node_modules/onnxruntime-web');
 
-/** Compiles a crate of the bench and optimises it as the product is. */
-function compile(crate, { relaxed = false } = {}) {
-  execFileSync('cargo', ['build', '--locked', '--release', '--target', 'wasm32-unknown-unknown'], {
-    cwd: join(here, crate),
-    stdio: 'inherit',
-    env: { ...process.env, CARGO_TARGET_DIR: TARGET, RUSTFLAGS: `-C target-feature=${SIMD}${relaxed ? ',+relaxed-simd' : ''}` },
-  });
-  const name = crate === 'wasm' ? 'brow_bench' : 'rten_bench';
-  const optimised = join(TARGET, `${name}${relaxed ? '_relaxed' : ''}.wasm`);
-  execFileSync(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), '-O3', '--strip-debug', '--strip-producers',
-    ...FEATURES, ...(relaxed ? ['--enable-relaxed-simd'] : []), join(TARGET, 'wasm32-unknown-unknown/release', `${name}.wasm`), '-o', optimised]);
-  return optimised;
-}
-
-function gather() {
+async function gather() {
   const folder = mkdtempSync(join(tmpdir(), 'brow-bench-'));
   const put = (from, to) => copyFileSync(from, join(folder, to ?? basename(from)));
-  // First what the page takes, then the same for relaxed SIMD.
-  const runtimes = [{ name: 'brow', file: 'brow.wasm' }, { name: 'brow-relaxed', file: 'brow-relaxed.wasm' }];
-  put(compile('wasm'), 'brow.wasm');
-  put(compile('wasm', { relaxed: true }), 'brow-relaxed.wasm');
-  const dist = join(here, 'node_modules/onnxruntime-web/dist');
-  put(join(dist, 'ort.wasm.min.mjs'), 'ort.js');
-  put(join(dist, 'ort-wasm-simd-threaded.mjs'), 'ort-glue.js');
-  put(join(dist, 'ort-wasm-simd-threaded.wasm'), 'ort.wasm');
-  runtimes.push({ name: 'onnxruntime-web', file: 'ort.wasm' });
-  if (!options['no-rten']) {
-    put(compile('rten'), 'rten.wasm');
+  // First the build that most browsers take, then that for the others.
+  const runtimes = [{ name: 'brow', file: 'brow.wasm' }, { name: 'brow-plain', file: 'brow-plain.wasm' }];
+  put(await compile('wasm', { relaxed: true }), 'brow.wasm');
+  put(await compile('wasm', { relaxed: false }), 'brow-plain.wasm');
+  if (!options.alone) {
+    put(join(ort, 'dist/ort.wasm.min.mjs'), 'ort.js');
+    put(join(ort, 'dist/ort-wasm-simd-threaded.mjs'), 'ort-glue.js');
+    put(join(ort, 'dist/ort-wasm-simd-threaded.wasm'), 'ort.wasm');
+    runtimes.push({ name: 'onnxruntime-web', file: 'ort.wasm' });
+  }
+  if (!options.alone && !options['no-rten']) {
+    put(await compile('rten', { relaxed: false }), 'rten.wasm');
     runtimes.push({ name: 'rten', file: 'rten.wasm' });
   }
   put(join(here, 'page.mjs'), 'page.js');
@@ -86,8 +72,8 @@ function version(path) {
 const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
 
 async function main() {
-  if (!existsSync(join(here, 'node_modules/onnxruntime-web'))) execFileSync('npm', ['ci', '--ignore-scripts'], { cwd: here, stdio: 'inherit' });
-  const { folder, runtimes, models } = gather();
+  if (!options.alone && !existsSync(ort)) execFileSync('npm', ['ci', '--ignore-scripts'], { cwd: here, stdio: 'inherit' });
+  const { folder, runtimes, models } = await gather();
   const server = await startServer({ folder });
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--headless', '--no-sandbox', '--disable-gpu'] });
   const results = [];
@@ -120,11 +106,11 @@ function report(results, runtimes, browserVersion) {
     time: new Date().toISOString(),
     processor: cpus()[0].model,
     browser: `Chromium ${browserVersion}`,
-    onnxruntimeWeb: version(join(here, 'node_modules/onnxruntime-web/package.json')),
+    onnxruntimeWeb: options.alone ? null : version(join(ort, 'package.json')),
     runtimes,
     results,
   };
-  console.log(`commit ${about.commit}, ${about.browser}, one thread, ${about.processor}, onnxruntime-web ${about.onnxruntimeWeb}`);
+  console.log(`commit ${about.commit}, ${about.browser}, one thread, ${about.processor}, onnxruntime-web ${about.onnxruntimeWeb ?? 'not run'}`);
   const row = (...cells) => console.log(cells.map((c, i) => (i < 2 ? String(c).padEnd(i ? 16 : 24) : String(c).padStart(9))).join(' '));
   row('network', 'runtime', 'min ms', 'median ms', 'ratio', 'load ms', 'off by');
   for (const { model, measured } of results) {

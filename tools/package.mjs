@@ -10,7 +10,7 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statS
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { integrity, modelFiles, webDir } from './engine-files.mjs';
+import { PLAIN, RELAXED, integrity, modelFiles, webDir } from './engine-files.mjs';
 import { root } from './setup.mjs';
 
 const www = join(root, 'www');
@@ -67,7 +67,8 @@ function filesModule(models) {
     return `{ url: new URL('./${path}', import.meta.url).href, bytes: ${bytes.length}, integrity: '${integrity(bytes)}' }`;
   };
   return `export const files = {
-  wasm: ${entry('brow_bg.wasm')},
+  wasm: ${entry(PLAIN)},
+  wasmRelaxed: ${entry(RELAXED)},
   manifest: ${entry('models/manifest.json')},
   models: {\n${models.map((name) => `    '${name}': ${entry(`models/${name}`)},`).join('\n')}\n  },
 };\n`;
@@ -110,7 +111,7 @@ export function makePackage() {
   const modules = new Set(ENTRIES.flatMap((entry) => closure(entry)));
   for (const path of modules) if (path !== 'files.js') write(path, source(path));
   write('worker.js', bundle('worker.js'));
-  cpSync(join(webDir, 'brow_bg.wasm'), join(folder, 'brow_bg.wasm'));
+  for (const name of [PLAIN, RELAXED]) cpSync(join(webDir, name), join(folder, name));
   const models = modelFiles();
   for (const name of ['manifest.json', ...models]) cpSync(join(root, 'models', name), join(folder, 'models', name));
   write('files.js', filesModule(models));

@@ -10,7 +10,7 @@ import { Notices } from './notices.js';
 import { startLanguage } from './page-language.js';
 import { unsupported } from './support.js';
 
-/** @import { Frame } from './types.js' */
+/** @import { EngineBuild, Frame } from './types.js' */
 
 const WIDTH = 640;
 const HEIGHT = 480;
@@ -25,6 +25,7 @@ const STAGES = /** @type {const} */ (['detect', 'landmarks', 'quality', 'periocu
  * @property {string} userAgent
  * @property {number} cores
  * @property {number} frames
+ * @property {EngineBuild} build of the engine's module
  * @property {number} faces
  * @property {{workerMs: number, moduleMs: number, modelsMs: number, firstDecisionMs: number}} load
  * @property {{fetched: number, decoded: number}} bytes fetched: over the network, 0 for what the cache had
@@ -89,7 +90,7 @@ async function run() {
   // A store of its own: the people enrolled on this device are neither read nor compared.
   const client = new BrowClient({ store: 'brow-bench' });
   try {
-    const [{ times }, pixels] = await Promise.all([client.start(), builtInFrame()]);
+    const [{ times, build }, pixels] = await Promise.all([client.start(), builtInFrame()]);
     let firstDecisionMs = 0;
     let faces = 0;
     for (let index = 0; index < WARM_UP || (!firstDecisionMs && index < 60); index++) {
@@ -121,6 +122,7 @@ async function run() {
     return {
       userAgent: navigator.userAgent,
       cores: navigator.hardwareConcurrency,
+      build,
       frames,
       faces,
       load: {
@@ -149,6 +151,7 @@ function show(result) {
   const megabytes = (/** @type {number} */ bytes) => `${number(bytes / 1e6, { minimumFractionDigits: 2, maximumFractionDigits: 2 })} MB`;
   const loadRows = [
     ...Object.entries(result.load).map(([moment, ms]) => [text(`bench.${moment}`), `${number(ms)} ms`]),
+    [text('bench.build'), text(`bench.build.${result.build}`)],
     [text('bench.bytesFetched'), megabytes(result.bytes.fetched)],
     [text('bench.bytesDecoded'), megabytes(result.bytes.decoded)],
   ].map(([what, value]) => make('tr', {}, make('th', { scope: 'row' }, what), make('td', {}, value)));

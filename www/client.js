@@ -9,7 +9,7 @@ import { startWorker } from './trusted.js';
 
 export { BrowError };
 
-/** @import { Deciding, Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, Saved, SaveRequest, Settings, StartTimes, State } from './types.js' */
+/** @import { Deciding, Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, Saved, SaveRequest, Settings, Started, State } from './types.js' */
 
 /** How long an answer to a frame may take before the worker counts as dead: far above the slowest phone's frame. */
 const FRAME_BOUND_MS = 5_000;
@@ -48,7 +48,7 @@ export class BrowClient extends EventTarget {
   /** @type {Map<number, Pending>} */
   #pending = new Map();
   #nextId = 1;
-  /** @type {Promise<{state: State, times: StartTimes}> | null} */
+  /** @type {Promise<Started> | null} */
   #ready = null;
   /** Whether this worker ever said anything: if not, its script could not be fetched. */
   #heard = false;
@@ -79,7 +79,7 @@ export class BrowClient extends EventTarget {
 
   /**
    * Loads the engine, its networks and the gallery. Called again after a failure, it tries again.
-   * @returns {Promise<{state: State, times: StartTimes}>}
+   * @returns {Promise<Started>}
    */
   start() {
     if (!this.#ready) {
@@ -92,7 +92,7 @@ export class BrowClient extends EventTarget {
     return this.#ready;
   }
 
-  /** @returns {Promise<{state: State, times: StartTimes}>} */
+  /** @returns {Promise<Started>} */
   async #load() {
     this.#closed = false;
     const turn = ++this.#turn;

@@ -6,10 +6,13 @@
 import { BrowError } from './errors.js';
 import { files } from './files.js';
 import { fault } from './messages.js';
+import { knowsRelaxedSimd } from './support.js';
 
-/** @import { EngineFiles, Progress } from './types.js' */
+/** @import { EngineBuild, EngineFiles, Progress } from './types.js' */
 /** @import { FetchedFile } from './files.js' */
 
+/** @type {Record<EngineBuild, FetchedFile>} */
+const FILE_OF = { plain: files.wasm, relaxed: files.wasmRelaxed };
 /** Progress is told at most so often: it is for people. */
 const PROGRESS_EVERY_MS = 50;
 
@@ -41,21 +44,22 @@ export async function engineFiles(tell) {
 
 /** @param {(progress: Progress) => void} tell @returns {Promise<EngineFiles>} */
 async function fetchEngine(tell) {
-  const count = counter(tell);
+  const build = knowsRelaxedSimd() ? 'relaxed' : 'plain';
+  const count = counter(tell, build);
   const names = Object.keys(files.models);
-  const [module, manifest, ...models] = await Promise.all([
-    fetchModule(count),
+  const [engine, manifest, ...models] = await Promise.all([
+    fetchEitherBuild(build, count),
     fetchBlob('manifest.json', files.manifest, count).then((blob) => blob.text()),
     ...names.map((name) => fetchBlob(name, files.models[name], count)),
   ]);
-  return { module, manifest, models: new Map(names.map((name, index) => [name, models[index]])) };
+  return { ...engine, manifest, models: new Map(names.map((name, index) => [name, models[index]])) };
 }
 
 /** @typedef {(file: string, bytes: number) => void} Count */
 
-/** Adds bytes up and tells of them. @param {(progress: Progress) => void} tell @returns {Count} */
-function counter(tell) {
-  const total = [files.wasm, files.manifest, ...Object.values(files.models)].reduce((sum, file) => sum + file.bytes, 0);
+/** Adds bytes up and tells of them. @param {(progress: Progress) => void} tell @param {EngineBuild} build @returns {Count} */
+function counter(tell, build) {
+  const total = [FILE_OF[build], files.manifest, ...Object.values(files.models)].reduce((sum, file) => sum + file.bytes, 0);
   let loaded = 0;
   let told = -Infinity;
   return (file, bytes) => {
@@ -67,9 +71,27 @@ function counter(tell) {
   };
 }
 
-/** The compiled module; the browser checks its integrity. @param {Count} count @returns {Promise<WebAssembly.Module>} */
-async function fetchModule(count) {
-  const file = files.wasm;
+/**
+ * The compiled module. A browser may know relaxed SIMD and yet not compile a whole module of it: it gets the plain one.
+ * @param {EngineBuild} build
+ * @param {Count} count
+ * @returns {Promise<Pick<EngineFiles, 'module' | 'build'>>}
+ */
+async function fetchEitherBuild(build, count) {
+  const response = await fetchModule(FILE_OF[build]);
+  try {
+    const module = await WebAssembly.compileStreaming(response);
+    count('brow_bg.wasm', FILE_OF[build].bytes);
+    return { module, build };
+  } catch (error) {
+    console.warn(`brow: the ${build} module does not compile:`, error);
+    if (build === 'plain') throw new BrowError(fault('program_damaged'));
+    return fetchEitherBuild('plain', () => {});
+  }
+}
+
+/** A build of the module, whose integrity the browser checks. @param {FetchedFile} file @returns {Promise<Response>} */
+async function fetchModule(file) {
   let response;
   try {
     response = await fetch(addressOf(file), file.integrity ? { integrity: file.integrity } : {});
@@ -79,14 +101,7 @@ async function fetchModule(count) {
     throw there ? new BrowError(fault('program_damaged')) : failure(error);
   }
   if (!response.ok) throw failure(response.status);
-  try {
-    const module = await WebAssembly.compileStreaming(response);
-    count('brow_bg.wasm', file.bytes);
-    return module;
-  } catch (error) {
-    console.warn('brow: the module does not compile:', error);
-    throw new BrowError(fault('program_damaged'));
-  }
+  return response;
 }
 
 /**

@@ -1,12 +1,14 @@
 /**
  * Where the engine's files lie, relative to this module, how long they are, and the integrity of the WebAssembly
- * module. The build replaces this file by one with the real names; the lengths are what progress is counted in.
+ * module, of which a browser takes one build. The build replaces this file by one with the real names; the lengths are
+ * what progress is counted in.
  *
  * @typedef {{url: string, bytes: number, integrity: string}} FetchedFile
- * @type {{wasm: FetchedFile, manifest: FetchedFile, models: Record<string, FetchedFile>}}
+ * @type {{wasm: FetchedFile, wasmRelaxed: FetchedFile, manifest: FetchedFile, models: Record<string, FetchedFile>}}
  */
 export const files = {
   wasm: { url: 'brow_bg.wasm', bytes: 0, integrity: '' },
+  wasmRelaxed: { url: 'brow_bg_relaxed.wasm', bytes: 0, integrity: '' },
   manifest: { url: 'models/manifest.json', bytes: 0, integrity: '' },
   models: {},
 };

@@ -132,8 +132,11 @@
  *
  * @typedef {{file: string, loaded: number, total: number}} Progress bytes of all files together
  *
+ * @typedef {'plain' | 'relaxed'} EngineBuild the module for every browser with SIMD, or that for relaxed SIMD
+ *
  * @typedef {object} EngineFiles all that the engine needs; what the worker is handed at its start
  * @property {WebAssembly.Module} module
+ * @property {EngineBuild} build which of the module's builds it is
  * @property {string} manifest the text of models/manifest.json
  * @property {Map<string, Blob>} models by the file names of the manifest
  *
@@ -142,5 +145,7 @@
  * @property {number} moduleReady
  * @property {number} modelsReady
  * @property {number} galleryReady
+ *
+ * @typedef {{state: State, times: StartTimes, build: EngineBuild}} Started
  */
 export {};

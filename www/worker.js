@@ -11,7 +11,7 @@ import { defaultSettings } from './vault/settings.js';
 import { openStore } from './vault/store.js';
 
 /** @import { CapturedFace } from './brow.js' */
-/** @import { Deciding, EngineFiles, Enrolment, Fault, Frame, MaskState, PersonSummary, SaveRequest, Settings, StartTimes, State } from './types.js' */
+/** @import { Deciding, EngineFiles, Enrolment, Fault, Frame, MaskState, PersonSummary, SaveRequest, Settings, Started, State } from './types.js' */
 /** @import { StoreEvent } from './vault/store.js' */
 /** @import { Person, Reference } from './vault/types.js' */
 
@@ -46,7 +46,7 @@ const now = () => performance.timeOrigin + performance.now();
 /**
  * Makes the engine, opens the store beside it, and hands the gallery's templates over.
  * @param {{store: string, files: EngineFiles, deciding: Deciding}} options
- * @returns {Promise<{state: State, times: StartTimes}>}
+ * @returns {Promise<Started>}
  */
 async function start({ store: name, files, deciding: asked }) {
   const workerRunning = now();
@@ -72,7 +72,7 @@ async function start({ store: name, files, deciding: asked }) {
     await fillGallery();
   }
   const times = { workerRunning, moduleReady, modelsReady, galleryReady: now() };
-  return { state: await currentState(), times };
+  return { state: await currentState(), times, build: files.build };
 }
 
 /** What is said where the browser stores nothing, with the reason. @param {Fault} cause @returns {Fault} */

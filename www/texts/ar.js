@@ -253,6 +253,9 @@ export default {
     'bench.moduleMs': 'تُرجم المحرّك بعد',
     'bench.modelsMs': 'حُمّلت الشبكات بعد',
     'bench.firstDecisionMs': 'أول قرار بعد فتح الصفحة',
+    'bench.build': 'نسخة المحرّك',
+    'bench.build.relaxed': 'لتعليمات Relaxed SIMD، وهي الأسرع',
+    'bench.build.plain': 'لكل متصفح يدعم SIMD',
     'bench.bytesFetched': 'البايتات المستلمة من الشبكة',
     'bench.bytesDecoded': 'البايتات بعد فك الضغط',
 

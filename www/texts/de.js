@@ -233,6 +233,9 @@ export default {
     'bench.moduleMs': 'Erkennung übersetzt nach',
     'bench.modelsMs': 'Netze geladen nach',
     'bench.firstDecisionMs': 'Erste Entscheidung nach dem Aufruf',
+    'bench.build': 'Fassung der Erkennung',
+    'bench.build.relaxed': 'für Relaxed SIMD, die schnellere',
+    'bench.build.plain': 'für jeden Browser mit SIMD',
     'bench.bytesFetched': 'Über das Netz geholt',
     'bench.bytesDecoded': 'Ausgepackt',
 

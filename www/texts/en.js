@@ -240,6 +240,9 @@ export default {
     'bench.moduleMs': 'Engine compiled after',
     'bench.modelsMs': 'Networks loaded after',
     'bench.firstDecisionMs': 'First decision after navigation',
+    'bench.build': 'Build of the engine',
+    'bench.build.relaxed': 'for relaxed SIMD, the faster one',
+    'bench.build.plain': 'for every browser with SIMD',
     'bench.bytesFetched': 'Bytes fetched over the network',
     'bench.bytesDecoded': 'Bytes after decompression',
 

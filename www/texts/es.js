@@ -233,6 +233,9 @@ export default {
     'bench.moduleMs': 'Motor compilado tras',
     'bench.modelsMs': 'Redes cargadas tras',
     'bench.firstDecisionMs': 'Primera decisión desde la navegación',
+    'bench.build': 'Versión del motor',
+    'bench.build.relaxed': 'para SIMD relajado, la más rápida',
+    'bench.build.plain': 'para cualquier navegador con SIMD',
     'bench.bytesFetched': 'Bytes recibidos por la red',
     'bench.bytesDecoded': 'Bytes tras descomprimir',
 

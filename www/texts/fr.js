@@ -233,6 +233,9 @@ export default {
     'bench.moduleMs': 'Moteur compilé après',
     'bench.modelsMs': 'Réseaux chargés après',
     'bench.firstDecisionMs': 'Première décision après l’ouverture',
+    'bench.build': 'Version du moteur',
+    'bench.build.relaxed': 'pour SIMD relâché, la plus rapide',
+    'bench.build.plain': 'pour tout navigateur avec SIMD',
     'bench.bytesFetched': 'Téléchargé par le réseau',
     'bench.bytesDecoded': 'Après décompression',
 

@@ -228,6 +228,9 @@ export default {
     'bench.moduleMs': '認識機能のコンパイルまで',
     'bench.modelsMs': 'ネットワークの読み込みまで',
     'bench.firstDecisionMs': 'ページを開いてから最初の判定まで',
+    'bench.build': '認識機能の版',
+    'bench.build.relaxed': 'Relaxed SIMD 用(速いほう)',
+    'bench.build.plain': 'SIMD 対応のすべてのブラウザー用',
     'bench.bytesFetched': '通信で取得したバイト数',
     'bench.bytesDecoded': '展開後のバイト数',
 

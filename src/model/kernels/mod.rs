@@ -27,7 +27,7 @@ pub(crate) fn load(pixel: &Pixel) -> f32x4 {
     f32x4::new(*pixel)
 }
 
-/// `a * b + c`, four times. One instruction in a build for relaxed SIMD, which only the bench has; two roundings elsewhere.
+/// `a * b + c`, four times. One instruction, and on most processors one rounding, in the build for relaxed SIMD; two of each elsewhere.
 #[inline(always)]
 pub(crate) fn multiply_add(a: f32x4, b: f32x4, c: f32x4) -> f32x4 {
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]

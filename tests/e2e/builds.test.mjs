@@ -1,0 +1,57 @@
+/** The engine's module is built twice: for relaxed SIMD and for browsers that do not know it. Both answer alike. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { ROOT, Visitor } from './browser.mjs';
+
+/** @type {Visitor} */
+let visitor;
+before(async () => {
+  visitor = await Visitor.arrive();
+});
+after(() => visitor.depart());
+
+/** What bench.html says, and which builds of the module were fetched for it. */
+async function measured(prepare) {
+  const before = visitor.requests.length;
+  visitor.complaints.length = 0;
+  const page = await visitor.visit({ camera: 'ask', path: '/bench.html?auto&frames=12', wait: false, prepare: (page) => page.addInitScript(prepare) });
+  await page.waitForFunction(() => globalThis.browBench, null, { timeout: 60_000 });
+  const { build, faces } = await page.evaluate(() => globalThis.browBench);
+  const modules = visitor.requests.slice(before).map((url) => /brow_bg(_relaxed)?\.[^/]*wasm/.exec(url)).filter(Boolean);
+  return { build, faces, fetched: modules.map(([, relaxed]) => (relaxed ? 'relaxed' : 'plain')) };
+}
+
+test('where relaxed SIMD is known, the build for it is fetched and no other', async () => {
+  assert.deepEqual(await measured(() => {}), { build: 'relaxed', faces: 1, fetched: ['relaxed'] });
+});
+
+test('where it is not, the plain build is fetched and no other, and finds the same face', async () => {
+  const plain = await measured(() => {
+    const validate = WebAssembly.validate;
+    // 253, 133, 2: f32x4.relaxed_madd.
+    WebAssembly.validate = (bytes) => !String(new Uint8Array(bytes)).includes('253,133,2') && validate(bytes);
+  });
+  assert.deepEqual(plain, { build: 'plain', faces: 1, fetched: ['plain'] });
+});
+
+test('where it is known and yet does not compile, the plain build takes its place', async () => {
+  const fallen = await measured(() => {
+    const compile = WebAssembly.compileStreaming;
+    WebAssembly.compileStreaming = async (source) => {
+      const response = await source;
+      if (response.url.includes('_relaxed')) throw new WebAssembly.CompileError('an instruction that this browser only believes to know');
+      return compile(response);
+    };
+  });
+  assert.deepEqual(fallen, { build: 'plain', faces: 1, fetched: ['relaxed', 'plain'] });
+  assert.ok(visitor.complaints.some((words) => words.includes('relaxed module does not compile')), visitor.complaints.join());
+});
+
+test('both builds answer as ONNX Runtime does, for every network', () => {
+  const words = execFileSync(process.execPath, ['bench/run.mjs', '--alone', '--rounds', '0'], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const off = [...words.matchAll(/^(\S+)\s+(brow|brow-plain)\s.*\s(\S+)$/gm)].map(([, network, build, difference]) => ({ network, build, difference: Number(difference) }));
+  assert.ok(off.filter(({ build }) => build === 'brow').length >= 4, words);
+  assert.equal(off.filter(({ build }) => build === 'brow').length, off.filter(({ build }) => build === 'brow-plain').length, words);
+  for (const { network, build, difference } of off) assert.ok(difference <= 2e-5, `${network} in ${build}: ${difference}`);
+});
