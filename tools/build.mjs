@@ -204,7 +204,7 @@ function writeServiceWorker(folder, assets, written) {
   const addressOf = (path) => `assets/${assets.resolve(path).address}`;
   const hashes = [...written].map(([path, bytes]) => [path, sha('sha256', bytes, 'hex')]).sort(([a], [b]) => (a < b ? -1 : 1));
   const models = Object.fromEntries([...sources.keys()].filter((path) => path.endsWith('.onnx')).map((path) => [path.slice('models/'.length), addressOf(path)]));
-  const engine = { wasm: addressOf('brow_bg.wasm'), manifest: addressOf('models/manifest.json'), models, picture: addressOf('bench-face.jpg') };
+  const engine = { wasm: { plain: addressOf(PLAIN), relaxed: addressOf(RELAXED) }, manifest: addressOf('models/manifest.json'), models, picture: addressOf('bench-face.jpg') };
   // The headers are kept with each page.
   const all = JSON.stringify([hashes, String(sources.get('_headers')), String(sources.get('sw.js'))]);
   const id = sha('sha256', Buffer.from(all), 'hex').slice(0, 16);

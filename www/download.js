@@ -6,7 +6,7 @@
 import { BrowError } from './errors.js';
 import { files } from './files.js';
 import { fault } from './messages.js';
-import { knowsRelaxedSimd } from './support.js';
+import { knowsRelaxedSimd } from './relaxed-simd.js';
 
 /** @import { EngineBuild, EngineFiles, Progress } from './types.js' */
 /** @import { FetchedFile } from './files.js' */
@@ -72,25 +72,27 @@ function counter(tell, build) {
 }
 
 /**
- * The compiled module. A browser may know relaxed SIMD and yet not compile a whole module of it: it gets the plain one.
+ * The compiled module. Where that for relaxed SIMD does not compile or cannot be had (the service worker has kept the plain
+ * one before the browser learned the other), the plain one takes its place.
  * @param {EngineBuild} build
  * @param {Count} count
  * @returns {Promise<Pick<EngineFiles, 'module' | 'build'>>}
  */
 async function fetchEitherBuild(build, count) {
-  const response = await fetchModule(FILE_OF[build]);
   try {
-    const module = await WebAssembly.compileStreaming(response);
+    const module = await fetchModule(FILE_OF[build]);
     count('brow_bg.wasm', FILE_OF[build].bytes);
     return { module, build };
   } catch (error) {
-    console.warn(`brow: the ${build} module does not compile:`, error);
-    if (build === 'plain') throw new BrowError(fault('program_damaged'));
-    return fetchEitherBuild('plain', () => {});
+    if (build === 'plain') throw error;
+    console.warn('brow: the plain build of the module takes the place of that for relaxed SIMD:', error);
+    const engine = await fetchEitherBuild('plain', () => {});
+    count('brow_bg.wasm', FILE_OF[build].bytes);
+    return engine;
   }
 }
 
-/** A build of the module, whose integrity the browser checks. @param {FetchedFile} file @returns {Promise<Response>} */
+/** A build of the module, compiled; the browser checks its integrity. @param {FetchedFile} file @returns {Promise<WebAssembly.Module>} */
 async function fetchModule(file) {
   let response;
   try {
@@ -101,7 +103,12 @@ async function fetchModule(file) {
     throw there ? new BrowError(fault('program_damaged')) : failure(error);
   }
   if (!response.ok) throw failure(response.status);
-  return response;
+  try {
+    return await WebAssembly.compileStreaming(response);
+  } catch (error) {
+    console.warn('brow: the module does not compile:', error);
+    throw new BrowError(fault('program_damaged'));
+  }
 }
 
 /**

@@ -9,6 +9,7 @@
  * It fetches what its release lists, and nothing else; other requests it leaves to the browser and the page's policy.
  */
 import init, { Engine } from './brow.js';
+import { knowsRelaxedSimd } from './relaxed-simd.js';
 import { release } from './release.js';
 import { passes } from './self-test.js';
 
@@ -78,12 +79,27 @@ async function kept(cache, path) {
   return response;
 }
 
-/** Starts the engine out of what was kept, and asks it something whose answer is known. @param {Cache} cache */
-async function test(cache) {
-  const { wasm, manifest, models, picture } = release.engine;
+/** Keeps the build of the module that this browser takes, as download.js chooses it. @param {Cache} cache @returns {Promise<WebAssembly.Module>} */
+async function keepModule(cache) {
+  const { plain, relaxed } = release.engine.wasm;
+  let cause;
+  for (const path of knowsRelaxedSimd() ? [relaxed, plain] : [plain]) {
+    await keep(cache, path, release.files[path]);
+    try {
+      return await WebAssembly.compile(await (await kept(cache, path)).arrayBuffer());
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw new Refusal('update_failed', String(cause));
+}
+
+/** Starts the engine out of what was kept, and asks it something whose answer is known. @param {Cache} cache @param {WebAssembly.Module} module */
+async function test(cache, module) {
+  const { manifest, models, picture } = release.engine;
   let right = false;
   try {
-    await init({ module_or_path: await WebAssembly.compile(await (await kept(cache, wasm)).arrayBuffer()) });
+    await init({ module_or_path: module });
     const engine = new Engine(await (await kept(cache, manifest)).text());
     for (const { role, file } of engine.models()) engine.addModel(role, new Uint8Array(await (await kept(cache, models[file])).arrayBuffer()));
     right = await passes(engine, await (await kept(cache, picture)).blob());
@@ -97,11 +113,12 @@ async function test(cache) {
 async function install() {
   try {
     const cache = await caches.open(NAME);
-    const waiting = Object.entries(release.files);
+    const builds = Object.values(release.engine.wasm);
+    const waiting = Object.entries(release.files).filter(([path]) => !builds.includes(path));
     await Promise.all(Array.from({ length: AT_A_TIME }, async () => {
       for (let next = waiting.shift(); next; next = waiting.shift()) await keep(cache, ...next);
     }));
-    await test(cache);
+    await test(cache, await keepModule(cache));
   } catch (error) {
     await caches.delete(NAME);
     const code = error instanceof Refusal ? error.code : 'update_unreachable';

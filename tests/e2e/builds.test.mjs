@@ -45,7 +45,15 @@ test('where it is known and yet does not compile, the plain build takes its plac
     };
   });
   assert.deepEqual(fallen, { build: 'plain', faces: 1, fetched: ['relaxed', 'plain'] });
-  assert.ok(visitor.complaints.some((words) => words.includes('relaxed module does not compile')), visitor.complaints.join());
+  assert.ok(visitor.complaints.some((words) => words.includes('takes the place of that for relaxed SIMD')), visitor.complaints.join());
+});
+
+test('where it is known and cannot be fetched, the plain build takes its place', async () => {
+  const unreached = await measured(() => {
+    const fetchIt = globalThis.fetch;
+    globalThis.fetch = (address, options) => (String(address).includes('_relaxed') ? Promise.reject(new TypeError('Failed to fetch')) : fetchIt(address, options));
+  });
+  assert.deepEqual(unreached, { build: 'plain', faces: 1, fetched: ['plain'] });
 });
 
 test('both builds answer as ONNX Runtime does, for every network', () => {

@@ -64,6 +64,8 @@ test('from the second visit on every page opens in aeroplane mode, and recognise
   let page = await visit({ clip: portraitClip('obama-1') });
   await enrolByPhoto(page, 'Barack', portrait('obama-1'));
   await kept(page);
+  const modules = await page.evaluate(async () => (await (await globalThis.caches.open((await globalThis.caches.keys())[0])).keys()).filter(({ url }) => url.endsWith('.wasm')).length);
+  assert.equal(modules, 1, 'of the engine, the build for this browser and no other');
   await visitor.leave();
   await visitor.server.close();
   page = await visit({ clip: portraitClip('obama-1-masked') });
