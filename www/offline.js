@@ -39,8 +39,10 @@ export async function keepOffline({ after, onready = () => {}, onrefused = () =>
 function watch(registration, onready) {
   const container = navigator.serviceWorker;
   const switchOver = () => {
+    // Another tab may have switched already: then this one only has to follow.
+    if (!registration.waiting) return location.reload();
     container.addEventListener('controllerchange', () => location.reload(), { once: true });
-    registration.waiting?.postMessage('switch');
+    registration.waiting.postMessage('switch');
   };
   const look = () => {
     if (registration.waiting && container.controller) onready(switchOver);

@@ -142,6 +142,21 @@ test('an update in the middle of use is offered, disturbs nobody, and comes with
   assert.equal((await caches(page)).at(-1), 'release-2');
 });
 
+test('where one of two tabs changes to the new release, the other goes on in the old one until it is asked to follow', async () => {
+  const first = await visit({ camera: 'ask' });
+  const second = await visitor.context.newPage();
+  await second.goto(visitor.server.url);
+  await second.locator('html[data-ready]').waitFor({ state: 'attached' });
+  deploy('2b');
+  await update(first);
+  for (const page of [first, second]) await page.locator('[data-code="update.ready"]').waitFor();
+  await first.getByRole('button', { name: 'Reload' }).click();
+  await first.locator('html[data-release="2b"][data-ready]').waitFor({ state: 'attached' });
+  assert.equal(await releaseOf(second), '2');
+  await second.getByRole('button', { name: 'Reload' }).click();
+  await second.locator('html[data-release="2b"][data-ready]').waitFor({ state: 'attached' });
+});
+
 for (const [what, code, change] of [
   ['whose page is not the one it lists', 'update_damaged', () => write('index.html', `${read('index.html')}<!-- added on the way -->`)],
   ['whose engine finds no face', 'update_failed', (release) => {
