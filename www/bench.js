@@ -12,12 +12,19 @@ import { unsupported } from './support.js';
 
 /** @import { EngineBuild, Frame } from './types.js' */
 
-const WIDTH = 640;
-const HEIGHT = 480;
+const [WIDTH, HEIGHT] = [640, 480];
+/** The built-in picture at half the size, for a camera that gives no more. */
+const SMALL = /** @type {const} */ ([320, 240]);
+/** Where the built-in picture holds its face, with some room, and where its copies go that make it five. */
+const FACE = /** @type {const} */ ([182, 16, 213, 240]);
+const COPIES = /** @type {const} */ ([[0, 0], [213, 0], [427, 0], [0, 240], [427, 240]]);
 /** Frames that are run before measuring, so that the browser's compilers have finished. */
 const WARM_UP = 12;
 /** Frames that are looked at without knowing anything from the frame before. */
 const NEWCOMERS = 20;
+/** Frames after which five faces are known well enough to be looked at only now and then, and frames that are measured. */
+const FIVE_SETTLE = 40;
+const FIVE_FRAMES = 60;
 const STAGES = /** @type {const} */ (['detect', 'landmarks', 'quality', 'periocular', 'full', 'decide', 'total']);
 
 /**
@@ -27,7 +34,8 @@ const STAGES = /** @type {const} */ (['detect', 'landmarks', 'quality', 'periocu
  * @property {number} frames
  * @property {EngineBuild} build of the engine's module
  * @property {number} faces
- * @property {{workerMs: number, moduleMs: number, modelsMs: number, firstDecisionMs: number}} load
+ * @property {{workerMs: number, moduleMs: number, modelsMs: number, prepareMs: number, firstDecisionMs: number}} load prepareMs: how
+ *   long it took to read and prepare all networks
  * @property {{fetched: number, decoded: number}} bytes fetched: over the network, 0 for what the cache had
  * @property {Record<string, {median: number, minimum: number}>} stages
  */
@@ -40,8 +48,8 @@ const status = find('.status', HTMLElement);
 const runButton = find('.run', HTMLButtonElement);
 const copyButton = find('.copy', HTMLButtonElement);
 
-/** The built-in picture as pixels. */
-async function builtInFrame() {
+/** What is looked at: the built-in picture as it is, at half the size, and with its face five times. */
+async function builtInFrames() {
   const picture = find('img[src*="bench-face"]', HTMLImageElement);
   await picture.decode();
   const canvas = make('canvas');
@@ -49,19 +57,26 @@ async function builtInFrame() {
   canvas.height = HEIGHT;
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
   context.drawImage(picture, 0, 0, WIDTH, HEIGHT);
-  return context.getImageData(0, 0, WIDTH, HEIGHT).data;
+  const whole = context.getImageData(0, 0, WIDTH, HEIGHT);
+  const face = context.getImageData(...FACE);
+  context.clearRect(0, 0, WIDTH, HEIGHT);
+  context.drawImage(picture, 0, 0, ...SMALL);
+  const small = context.getImageData(0, 0, ...SMALL);
+  context.fillRect(0, 0, WIDTH, HEIGHT);
+  for (const [x, y] of COPIES) context.putImageData(face, x, y);
+  return { whole, small, five: context.getImageData(0, 0, WIDTH, HEIGHT) };
 }
 
 /**
  * The frame at a moment. A live picture is never twice the same, so a corner of it changes: nothing may be remembered.
- * @param {Uint8ClampedArray} pixels
+ * @param {ImageData} picture
  * @param {number} index
  * @returns {Frame}
  */
-function frameAt(pixels, index) {
-  const copy = new Uint8ClampedArray(pixels);
+function frameAt({ data, width, height }, index) {
+  const copy = new Uint8ClampedArray(data);
   copy[0] = index & 255;
-  return { buffer: copy.buffer, width: WIDTH, height: HEIGHT, timeMs: performance.now() };
+  return { buffer: copy.buffer, width, height, timeMs: performance.now() };
 }
 
 /** @param {number[]} values */
@@ -90,7 +105,7 @@ async function run() {
   // A store of its own: the people enrolled on this device are neither read nor compared.
   const client = new BrowClient({ store: 'brow-bench' });
   try {
-    const [{ times, build }, pixels] = await Promise.all([client.start(), builtInFrame()]);
+    const [{ times, build }, { whole: pixels, small, five }] = await Promise.all([client.start(), builtInFrames()]);
     let firstDecisionMs = 0;
     let faces = 0;
     for (let index = 0; index < WARM_UP || (!firstDecisionMs && index < 60); index++) {
@@ -119,6 +134,17 @@ async function run() {
       measured.newcomer.push(performance.now() - begun);
       for (const stage of STAGES) if (stage !== 'total' && timings[stage] > 0) measured[stage].push(timings[stage]);
     }
+    measured.detectSmall = [];
+    for (let index = 0; index < NEWCOMERS; index++) {
+      await client.resetTracks();
+      measured.detectSmall.push((await client.observe(frameAt(small, index))).timings.detect);
+    }
+    await client.resetTracks();
+    measured.five = [];
+    for (let index = 0; index < FIVE_SETTLE + FIVE_FRAMES; index++) {
+      const { observations, timings } = await client.observe(frameAt(five, index));
+      if (index >= FIVE_SETTLE && observations.length === COPIES.length) measured.five.push(timings.total);
+    }
     return {
       userAgent: navigator.userAgent,
       cores: navigator.hardwareConcurrency,
@@ -129,6 +155,7 @@ async function run() {
         workerMs: sinceNavigation(times.workerRunning),
         moduleMs: sinceNavigation(times.moduleReady),
         modelsMs: sinceNavigation(times.modelsReady),
+        prepareMs: Math.round(times.modelsReady - times.moduleReady),
         firstDecisionMs,
       },
       bytes: bytesFetched(),

@@ -15,10 +15,11 @@ test('the page about speed measures every stage on a face', async () => {
   await page.waitForFunction(() => globalThis.browBench, null, { timeout: 60_000 });
   const result = await page.evaluate(() => globalThis.browBench);
   assert.equal(result.faces, 1);
-  for (const stage of ['detect', 'landmarks', 'periocular', 'total', 'roundTrip', 'newcomer']) {
+  for (const stage of ['detect', 'landmarks', 'periocular', 'total', 'roundTrip', 'newcomer', 'detectSmall', 'five']) {
     const { median, minimum } = result.stages[stage];
     assert.ok(minimum > 0 && median >= minimum, `${stage}: ${median} ${minimum}`);
   }
+  assert.ok(result.load.prepareMs > 0 && result.load.prepareMs < result.load.modelsMs);
   assert.ok(result.load.firstDecisionMs > result.load.workerMs);
   assert.ok(result.bytes.decoded > 100_000);
   await page.getByRole('button', { name: 'Copy as JSON' }).click();

@@ -1,0 +1,96 @@
+/**
+ * `node bench/day.mjs [--seconds 60] [--frames 10000]`: what the built page in dist/ costs that runs all day, in headless
+ * Chromium: processor seconds a minute with an empty room before the camera and with a face, and the memory of the page's
+ * process while the speed page looks at many frames. The camera is a clip, which Chromium decodes itself: what that and the
+ * drawing of the video cost is told apart, for a real camera and a screen share it with the system.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { startServer } from '../tools/serve.mjs';
+import { findChromium, root } from '../tools/setup.mjs';
+
+const { values: options } = parseArgs({ options: { seconds: { type: 'string', default: '60' }, frames: { type: 'string', default: '10000' } } });
+const clips = mkdtempSync(join(tmpdir(), 'brow-day-'));
+/** Longer than the page waits before it turns idle, and than enrolling and compiling take. */
+const SETTLE_MS = 15_000;
+
+/** @param {string} name @param {string[]} input of ffmpeg */
+function clip(name, input) {
+  const file = join(clips, `${name}.mjpeg`);
+  execFileSync('ffmpeg', ['-v', 'error', '-y', ...input, '-an', '-q:v', '2', '-f', 'mjpeg', file]);
+  return file;
+}
+
+async function open(args) {
+  const browser = await chromium.launch({ executablePath: findChromium(), args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', ...args] });
+  const session = await browser.newBrowserCDPSession();
+  const processes = async () => (await session.send('SystemInfo.getProcessInfo')).processInfo;
+  return { browser, processes, page: await browser.newPage({ permissions: ['camera'] }) };
+}
+
+/** Processor seconds a minute of the page's own process and of the rest of the browser. */
+async function energy(url, clip, look) {
+  const { browser, processes, page } = await open(['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${clip}`]);
+  try {
+    await page.goto(url);
+    await page.locator('html[data-ready]').waitFor({ state: 'attached' });
+    const start = page.getByRole('button', { name: 'Start the camera' });
+    if (await start.isVisible()) await start.click();
+    await look(page);
+    await sleep(SETTLE_MS);
+    const before = await processes();
+    const began = performance.now();
+    await sleep(1000 * Number(options.seconds));
+    const minutes = (performance.now() - began) / 60_000;
+    const after = await processes();
+    const spent = (wanted) => after.filter(({ type }) => (type === 'renderer') === wanted)
+      .reduce((sum, { id, cpuTime }) => sum + cpuTime - (before.find((process) => process.id === id)?.cpuTime ?? 0), 0) / minutes;
+    return { page: spent(true), browser: spent(false) };
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Megabytes that the page's process holds, by the number of frames that were looked at. */
+async function memory(url, frames) {
+  const { browser, processes, page } = await open([]);
+  const held = [];
+  try {
+    await page.goto(`${url}/bench.html?auto&frames=${frames}`);
+    let wanted = 100;
+    for (let done = 0; ; await sleep(250)) {
+      if (await page.evaluate(() => Boolean(globalThis.browBench))) done = frames;
+      else done = Number(/\d+/.exec(await page.locator('.status').innerText())?.[0] ?? 0);
+      if (done < wanted) continue;
+      let kilobytes = 0;
+      for (const { id, type } of await processes()) {
+        if (type === 'renderer') kilobytes = Math.max(kilobytes, Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))[1]));
+      }
+      held.push({ frames: done, megabytes: Math.round(kilobytes / 1024) });
+      if (done >= frames) return held;
+      wanted = Math.min(frames, Math.max(10 * wanted, done + 1));
+    }
+  } finally {
+    await browser.close();
+  }
+}
+
+const server = await startServer({ folder: join(root, 'dist') });
+try {
+  const portrait = join(root, 'tests/data/portraits/obama-1.jpg');
+  const empty = clip('empty', ['-f', 'lavfi', '-i', 'color=c=gray:s=640x480:r=25:d=2', '-vf', 'noise=alls=3:allf=t']);
+  const motion = "scale=1600:1200,zoompan=z='1.06+0.04*sin(on/16)':x='(iw-iw/zoom)/2+8*sin(on/11)':y='(ih-ih/zoom)/2+6*cos(on/13)':d=1:s=640x480:fps=25";
+  const face = clip('face', ['-loop', '1', '-framerate', '25', '-t', '4', '-i', portrait, '-vf', motion]);
+  const share = ({ page, browser }) => `${page.toFixed(1)} s a minute in the page (${(page / 0.6).toFixed(1)} % of a core), ${browser.toFixed(1)} s in the rest of the browser`;
+  console.log(`nobody in view: ${share(await energy(server.url, empty, async () => {}))}`);
+  console.log(`a face in view: ${share(await energy(server.url, face, (page) => page.locator('.results .who').first().waitFor()))}`);
+  for (const { frames, megabytes } of await memory(server.url, Number(options.frames))) console.log(`after ${frames} frames: ${megabytes} MB`);
+} finally {
+  await server.close();
+  rmSync(clips, { recursive: true });
+}
