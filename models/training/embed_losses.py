@@ -15,7 +15,7 @@ def margin_softmax(outputs, classes, prototypes, scale=28.0, margin=0.15, too_al
     Classes nearer than `too_alike` to the right one are left out, since they may well be the same person.
     """
     logits = outputs @ prototypes.T
-    own = torch.arange(len(classes))
+    own = torch.arange(len(classes), device=outputs.device)
     likeness = prototypes[classes] @ prototypes.T
     likeness[own, classes] = -1.0
     logits = logits.masked_fill(likeness > too_alike, -1.0)
@@ -31,8 +31,8 @@ def pull_pairs(first, second, classes, scale=24.0, margin=0.1):
     the same person are neither right nor wrong.
     """
     likeness = first @ second.T
-    own = torch.eye(len(classes), dtype=torch.bool)
+    own = torch.eye(len(classes), dtype=torch.bool, device=first.device)
     same = (classes[:, None] == classes[None]) & ~own
     logits = scale * (likeness - margin * own).masked_fill(same, -1.0)
-    index = torch.arange(len(classes))
+    index = torch.arange(len(classes), device=first.device)
     return 0.5 * (F.cross_entropy(logits, index) + F.cross_entropy(logits.T, index))

@@ -81,7 +81,7 @@ def smoke(out, pictures=None, detector=None, steps=60, report=print):
     recipe = embed_train.Recipe(
         dimensions=DIMENSIONS, batch=32, rate=3e-3, warm_up=5, average_decay=0.9, frozen_convolutions=0, most_of_one_person=5
     )
-    learn = lambda upto: embed_train.train(out / "run", out / "start.onnx", sets, ["a", "b"], recipe, steps=upto, workers=0, report=report)
+    learn = lambda upto: embed_train.train(out / "run", out / "start.onnx", sets, ["a", "b"], recipe, steps=upto, report=report)
     first = learn(steps // 2)
     run = learn(steps)
     if run["steps"] != steps or first["steps"] != steps // 2:

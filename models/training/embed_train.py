@@ -16,21 +16,21 @@ import hashlib
 import json
 import math
 import os
+import random
 import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 import align
 import data
-import embed_augment
 import embed_losses
 import embed_net
+import embed_views
 import teachers
 
 UNKNOWN = -1
@@ -151,12 +151,25 @@ class Faces:
         for i, person in enumerate(self.people):
             self.members[person].append(i)
         self._mix_targets()
+        self.held = None
 
     def __len__(self):
         return len(self.people)
 
     def crop(self, i):
         return np.asarray(self.sources[self.source[i]].crops[self.position[i]])
+
+    def hold(self, device):
+        """Keep all crops on an accelerator, which then never waits for the disk: 49 kB a picture."""
+        self.held = torch.empty((len(self), align.CROP, align.CROP, 3), dtype=torch.uint8, device=device)
+        for i in range(len(self)):
+            self.held[i] = torch.from_numpy(self.crop(i).copy())
+
+    def crops(self, index):
+        """`uint8[n, 128, 128, 3]` of some pictures, where `hold` put them or from the disk."""
+        if self.held is not None:
+            return self.held[torch.from_numpy(index).to(self.held.device)]
+        return torch.from_numpy(np.stack([self.crop(i) for i in index]))
 
     def _mix_targets(self):
         """Prototypes are mean targets; a picture's own target moves halfway to its person's, against noise."""
@@ -188,39 +201,17 @@ class Faces:
         return np.array(order)
 
 
-class Pairs(torch.utils.data.Dataset):
-    """Pictures twice: once mostly bare, once masked, the second often another picture of the same person."""
-
-    def __init__(self, faces, order, seed):
-        self.faces, self.order, self.seed = faces, order, seed
-
-    def __len__(self):
-        return len(self.order)
-
-    def partner(self, i, rng):
-        members = self.faces.members[self.faces.people[i]]
+def partners(faces, index, rng):
+    """For each picture of `index` itself or another one of its person, a really masked one for half of the bare ones."""
+    chosen = index.copy()
+    for k, i in enumerate(index):
+        members = faces.members[faces.people[i]]
         if len(members) < 2 or rng.random() < 0.25:
-            return i
-        masked = [m for m in members if self.faces.masked[m]]
-        if masked and not self.faces.masked[i] and rng.random() < 0.5:
-            return masked[rng.integers(len(masked))]
-        return members[rng.integers(len(members))]
-
-    def __getitem__(self, k):
-        cv2.setNumThreads(1)
-        rng = np.random.default_rng((self.seed, k))
-        i = int(self.order[k])
-        j = int(self.partner(i, rng))
-        first = self.view(i, rng, mask=bool(rng.random() < 0.2))
-        second = self.view(j, rng, mask=bool(rng.random() < 0.92))
-        return first, second, i, j
-
-    def view(self, i, rng, mask):
-        faces = self.faces
-        picture = embed_augment.sample(
-            faces.crop(i), faces.points[i], rng, mask=mask, really_masked=bool(faces.masked[i])
-        )
-        return torch.from_numpy(picture)
+            continue
+        masked = [m for m in members if faces.masked[m]]
+        some = masked if masked and not faces.masked[i] and rng.random() < 0.5 else members
+        chosen[k] = some[rng.integers(len(some))]
+    return chosen
 
 
 def procrustes(source, target):
@@ -279,8 +270,14 @@ class Trainer:
         trained = [w for w in network.weights.values() if w.requires_grad]
         self.optimiser = torch.optim.AdamW(trained, recipe.rate, betas=(0.9, 0.98), weight_decay=recipe.weight_decay)
         self.average = {k: v.detach().float().clone() for k, v in network.state_dict().items()}
-        self.prototypes = torch.from_numpy(faces.prototypes).to(self.device)
-        self.step, self.epoch, self.spent, self.bad = 0, 0, 0.0, 0
+        if self.device.type == "cuda":
+            torch.backends.cudnn.benchmark = True
+            faces.hold(self.device)
+        on_device = lambda values: torch.from_numpy(values).to(self.device)
+        self.prototypes, self.targets = on_device(faces.prototypes), on_device(faces.targets)
+        self.people, self.points = on_device(faces.people), on_device(faces.points.astype(np.float32))
+        self.masked = on_device(faces.masked)
+        self.step, self.epoch, self.spent = 0, 0, 0.0
         self.log = []
 
     @property
@@ -315,36 +312,37 @@ class Trainer:
         self.step, self.epoch, self.spent, self.log = state["step"], state["epoch"], state["spent"], state["log"]
         return True
 
-    def loss(self, first, second, i, j):
-        """The loss of one batch and its parts for the log."""
-        faces, recipe = self.faces, self.recipe
-        both = np.concatenate([i, j])
-        classes = torch.from_numpy(faces.people[both]).to(self.device)
-        targets = torch.from_numpy(faces.targets[both]).to(self.device)
-        pictures = torch.cat([first, second]).to(self.device, memory_format=torch.channels_last)
+    def views(self, index, share_masked, rng):
+        """Pictures `index` int64[n] as network input, a mask painted on `share_masked` of them."""
+        chance = embed_views.Chance(len(index), self.device, int(rng.integers(1 << 62)))
+        where = torch.from_numpy(index).to(self.device)
+        painted = chance.happens(share_masked)
+        return embed_views.draw(
+            self.faces.crops(index), self.points[where], painted, self.masked[where], chance, random.Random(int(rng.integers(1 << 62)))
+        )
+
+    def loss(self, first, second):
+        """The loss of pictures `first`, mostly bare, and `second` of the same people, mostly masked; and its parts for the log."""
+        recipe, rng = self.recipe, np.random.default_rng((self.recipe.seed, self.step))
+        both = torch.from_numpy(np.concatenate([first, second])).to(self.device)
+        with torch.no_grad():
+            pictures = torch.cat([self.views(first, 0.2, rng), self.views(second, 0.92, rng)])
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             outputs = self.forward(pictures)
-        outputs = F.normalize(outputs.float())
-        distance = embed_losses.teacher_loss(outputs, targets)
+        outputs, classes = F.normalize(outputs.float()), self.people[both]
+        distance = embed_losses.teacher_loss(outputs, self.targets[both])
         softmax = embed_losses.margin_softmax(outputs, classes, self.prototypes, recipe.scale, recipe.margin)
-        half = len(i)
+        half = len(first)
         pairs = embed_losses.pull_pairs(outputs[:half], outputs[half:], classes[:half])
         total = softmax + recipe.teacher_weight * distance + recipe.pair_weight * pairs
-        return total, (softmax.item(), 1 - distance.item(), pairs.item())
+        return total, torch.stack([softmax, 1 - distance, pairs, total]).detach()
 
-    def learn(self, batch):
-        """One step of the optimiser."""
-        first, second, i, j = batch
+    def learn(self, first, second):
+        """One step of the optimiser; the parts of the loss, still on the device."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(self.progress(), self.step, self.recipe)
-        total, parts = self.loss(first, second, i.numpy(), j.numpy())
-        if not torch.isfinite(total):
-            self.bad += 1
-            if self.bad > 3:
-                kept = f"The last good checkpoint is {self.checkpoint}." if self.checkpoint.exists() else "No checkpoint was written yet."
-                raise Diverged(f"the loss is not a number at step {self.step}. {kept} Start again with a lower --rate.")
-            return None
-        self.bad = 0
+        total, parts = self.loss(first, second)
         self.optimiser.zero_grad()
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -353,30 +351,35 @@ class Trainer:
         embed_net.move_average(self.average, self.network, min(self.recipe.average_decay, (1 + self.step) / (20 + self.step)))
         return parts
 
-    def run(self, workers=2, save_every=100, report=print):
+    def check(self, recent):
+        """Mean parts of the loss since the last check; raises `Diverged` when one is no number (asked rarely: it waits)."""
+        mean = torch.stack(recent).mean(0).cpu().numpy()
+        if not np.isfinite(mean).all():
+            kept = f"The last good checkpoint is {self.checkpoint}." if self.checkpoint.exists() else "No checkpoint was written yet."
+            raise Diverged(f"the loss is not a number at step {self.step}. {kept} Start again with a lower --rate.")
+        return [round(float(v), 4) for v in mean]
+
+    def run(self, save_every=100, report=print):
         """Train until progress is 1."""
-        recent, mark = [], time.time()
+        recent, mark, half = [], time.time(), self.recipe.batch // 2
         while self.progress() < 1:
-            order = self.faces.epoch(np.random.default_rng((self.recipe.seed, self.epoch)), self.recipe.most_of_one_person)
-            pairs = Pairs(self.faces, order, self.recipe.seed * 1000 + self.epoch * 7919 + self.step)
-            loader = torch.utils.data.DataLoader(
-                pairs, self.recipe.batch // 2, num_workers=workers, drop_last=len(pairs) >= self.recipe.batch // 2,
-                prefetch_factor=4 if workers else None, multiprocessing_context="fork" if workers else None,
-            )
-            for batch in loader:
-                parts = self.learn(batch)
+            rng = np.random.default_rng((self.recipe.seed, self.epoch, self.step))
+            order = self.faces.epoch(rng, self.recipe.most_of_one_person)
+            whole = len(order) // half * half if len(order) >= half else len(order)
+            for start in range(0, whole, half):
+                first = order[start : start + half]
+                recent.append(self.learn(first, partners(self.faces, first, rng)))
                 now = time.time()
                 self.spent, mark = self.spent + now - mark, now
-                if parts is not None:
-                    recent.append(parts)
-                if self.step % 50 == 0 and recent:
-                    mean = [round(float(v), 4) for v in np.mean(recent, 0)]
-                    self.log.append([self.step, round(self.spent), *mean])
+                last = self.progress() >= 1
+                if self.step % min(50, save_every) == 0 or last:
+                    mean = self.check(recent)
                     recent = []
+                    self.log.append([self.step, round(self.spent), *mean[:3]])
                     report(f"step {self.step} {self.spent / 60:.1f} min softmax {mean[0]} cosine {mean[1]} pairs {mean[2]}")
                 if self.step % save_every == 0:
                     self.save()
-                if self.progress() >= 1:
+                if last:
                     break
             self.epoch += 1
         self.save()
@@ -391,7 +394,7 @@ def file_hash(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, workers=2, report=print, fast=False):
+def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, report=print, fast=False):
     """Train and export; returns what `run.json` says."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -410,7 +413,7 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
         trainer.forward = torch.compile(network)
     if trainer.resume():
         report(f"resumed at step {trainer.step}")
-    trainer.run(workers, report=report)
+    trainer.run(report=report)
     result = trainer.averaged()
     embed_net.export(result, folder / "student.onnx")
     difference = embed_net.largest_difference(result, folder / "student.onnx")
@@ -435,7 +438,6 @@ def main():
     parser.add_argument("--teachers", default="mfn,fr")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--minutes", type=float)
-    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--compile", action="store_true", help="let torch fuse operators (needs a C++ compiler)")
     for name, value in asdict(Recipe()).items():
@@ -449,7 +451,7 @@ def main():
     recipe = Recipe(**{n: getattr(args, n) for n, v in asdict(Recipe()).items() if type(v) in (int, float)})
     try:
         summary = train(
-            args.folder, args.start, args.sets, args.teachers.split(","), recipe, args.steps, args.minutes, args.workers,
+            args.folder, args.start, args.sets, args.teachers.split(","), recipe, args.steps, args.minutes,
             lambda text: print(text, flush=True), args.compile,
         )
     except (data.BadIndex, align.BadPicture, embed_net.OtherArchitecture, Diverged, FileNotFoundError, ValueError) as error:

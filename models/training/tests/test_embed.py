@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import pathlib
+import random
 import sys
 import tempfile
 import unittest
@@ -18,13 +19,13 @@ import align  # noqa: E402
 import data  # noqa: E402
 import data_people  # noqa: E402
 import data_synthetic  # noqa: E402
-import embed_augment  # noqa: E402
 import embed_evaluate  # noqa: E402
 import embed_groups  # noqa: E402
 import embed_losses  # noqa: E402
 import embed_net  # noqa: E402
 import embed_smoke  # noqa: E402
 import embed_train  # noqa: E402
+import embed_views  # noqa: E402
 import teachers  # noqa: E402
 
 
@@ -86,31 +87,61 @@ class Augmentation(unittest.TestCase):
         rng = np.random.default_rng(0)
         self.crop, self.points, _ = align.align(*data_synthetic.draw_picture(data_synthetic.draw_person(rng), rng))
 
-    def test_the_same_seed_gives_the_same_sample(self):
-        a, b = (embed_augment.sample(self.crop, self.points, np.random.default_rng(7)) for _ in range(2))
-        np.testing.assert_array_equal(a, b)
+    def drawn(self, seed, count=24):
+        crops, points = torch.from_numpy(self.crop).expand(count, -1, -1, -1), torch.from_numpy(self.points).expand(count, 5, 2)
+        state = torch.arange(count) % 3
+        chance = embed_views.Chance(count, "cpu", seed)
+        return embed_views.draw(crops, points, state == 1, state == 2, chance, random.Random(seed))
 
-    def test_samples_have_the_networks_shape_and_range(self):
-        for seed in range(60):
-            x = embed_augment.sample(self.crop, self.points, np.random.default_rng(seed))
-            self.assertEqual((x.shape, x.dtype), ((3, 64, 112), np.float32))
-            self.assertTrue(np.isfinite(x).all() and np.abs(x).max() <= 1.0)
+    def test_the_same_seed_draws_the_same_views(self):
+        torch.testing.assert_close(self.drawn(7), self.drawn(7), rtol=0, atol=0)
+        self.assertGreater(float((self.drawn(7) - self.drawn(8)).abs().mean()), 0.01)
+
+    def test_views_have_the_networks_shape_and_range(self):
+        for seed in range(6):
+            x = self.drawn(seed)
+            self.assertEqual((x.shape, x.dtype), ((24, 3, 64, 112), torch.float32))
+            self.assertTrue(torch.isfinite(x).all() and x.abs().max() <= 1.0)
+
+    def test_without_any_nuisance_a_view_is_the_products_window(self):
+        none = embed_views.Augment(**{name: 0.0 for name in vars(embed_views.Augment())})
+        chance, no = embed_views.Chance(4, "cpu", 1), torch.zeros(4, dtype=torch.bool)
+        crops, points = torch.from_numpy(self.crop).expand(4, -1, -1, -1), torch.from_numpy(align.CROP_POINTS).expand(4, 5, 2)
+        views = embed_views.draw(crops, points, no, no, chance, random.Random(1), none)
+        window = align.to_network(align.periocular_of_crop(self.crop))
+        nearest = [min(np.abs(v.numpy() - w).mean() for w in (window, window[..., ::-1])) for v in views]
+        self.assertLess(max(nearest), 0.01)
 
     def test_a_painted_mask_covers_below_the_eyes_and_leaves_the_brows(self):
-        window = np.full((64, 112, 3), 150, np.float32)
-        points = align.apply(align.window_of_crop(), align.CROP_POINTS)
-        changed = np.zeros((64, 112))
-        for seed in range(40):
-            changed += np.abs(embed_augment.paint_mask(window, points, np.random.default_rng(seed)) - 150).mean(2) > 20
-        self.assertGreater(changed[60:, 40:72].mean(), 20)
-        self.assertLess(changed[:25].mean(), 1)
+        windows = torch.full((40, 3, 64, 112), 150.0)
+        points = torch.from_numpy(align.apply(align.window_of_crop(), align.CROP_POINTS)).expand(40, 5, 2)
+        covered = embed_views.paint_mask(windows, points, embed_views.Chance(40, "cpu", 3), torch.ones(40, dtype=torch.bool))
+        changed = ((covered - 150).abs().mean(1) > 20).float().sum(0)
+        self.assertGreater(float(changed[60:, 40:72].mean()), 20)
+        self.assertLess(float(changed[:25].mean()), 1)
 
     def test_points_go_astray_further_under_a_mask(self):
-        strength = embed_augment.Augment()
-        spread = lambda masked: np.std([
-            embed_augment.misplaced(self.points, np.random.default_rng(s), strength, masked)[3:, 1] - self.points[3:, 1] for s in range(300)
-        ])
+        points, count = torch.from_numpy(self.points), 300
+        spread = lambda masked: float(
+            (embed_views.misplaced(
+                points.expand(count, 5, 2), embed_views.Chance(count, "cpu", 2), embed_views.Augment(), torch.full((count,), masked)
+            ) - points)[:, 3:, 1].std()
+        )
         self.assertGreater(spread(True), 2 * spread(False))
+
+    def test_batched_similarities_are_those_of_one_face(self):
+        points = torch.from_numpy(self.points + np.random.default_rng(3).normal(0, 2, (6, 5, 2)).astype(np.float32))
+        weights = torch.from_numpy(align.EYES_WEIGHTS).float()
+        goal = torch.from_numpy(align.CROP_POINTS).expand(6, 5, 2)
+        found = embed_views.fit_similarity(points, goal, weights)
+        for one, matrix in zip(points, found):
+            np.testing.assert_allclose(matrix, align.fit_similarity(one.numpy(), align.CROP_POINTS, align.EYES_WEIGHTS), atol=1e-3)
+
+    def test_jpeg_at_full_quality_keeps_the_picture_and_at_low_quality_does_not(self):
+        window = torch.from_numpy(align.periocular_of_crop(self.crop).astype(np.float32).transpose(2, 0, 1))[None]
+        error = [float((embed_views.jpeg(window, torch.tensor([q])) - window).abs().mean()) for q in (100.0, 10.0)]
+        self.assertLess(error[0], 3)
+        self.assertGreater(error[1], 2 * error[0])
 
 
 class Losses(unittest.TestCase):
@@ -209,7 +240,7 @@ class Training(unittest.TestCase):
         return embed_train.Trainer(embed_net.OnnxNet(self.out / "start.onnx"), faces, recipe, folder, steps=steps)
 
     def quietly(self, trainer):
-        trainer.run(workers=0, save_every=2, report=lambda text: None)
+        trainer.run(save_every=2, report=lambda text: None)
 
     def test_an_index_with_another_number_of_rows_is_refused(self):
         crops, _, _ = data.read_set(self.stem)
