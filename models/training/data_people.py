@@ -37,10 +37,12 @@ def person_means(templates, people):
 
 def clean(templates, people, masked, agree):
     """bool[n]: which pictures are kept. Bare ones must agree with their person; masked ones need two bare ones beside."""
-    people, keep = np.array(people), np.zeros(len(people), bool)
-    for person in sorted(set(people)):
-        bare = np.flatnonzero((people == person) & ~masked)
-        if len(bare) == 1 and not (masked & (people == person)).any():
+    keep, pictures = np.zeros(len(people), bool), {}
+    for i, person in enumerate(people):
+        pictures.setdefault(person, []).append(i)
+    for own in map(np.array, pictures.values()):
+        bare, covered = own[~masked[own]], own[masked[own]]
+        if len(bare) == 1 and not len(covered):
             keep[bare] = True
             continue
         good = bare
@@ -51,7 +53,7 @@ def clean(templates, people, masked, agree):
             good = bare[templates[bare] @ mean >= agree]
         if len(good) >= 2:
             keep[good] = True
-            keep[(people == person) & masked] = True
+            keep[covered] = True
     return keep
 
 

@@ -223,11 +223,11 @@ def procrustes(source, target):
 @torch.no_grad()
 def embed_plain(network, faces, index, batch=64):
     """Unit outputs for undisturbed windows."""
-    parts = []
+    device, parts = next(network.parameters()).device, []
     for start in range(0, len(index), batch):
         windows = [align.to_network(align.periocular_of_crop(faces.crop(i))) for i in index[start : start + batch]]
-        pictures = torch.from_numpy(np.stack(windows)).to(memory_format=torch.channels_last)
-        parts.append(F.normalize(network(pictures).float()).numpy())
+        pictures = torch.from_numpy(np.stack(windows)).to(device, memory_format=torch.channels_last)
+        parts.append(F.normalize(network(pictures).float()).cpu().numpy())
     return np.concatenate(parts)
 
 
@@ -262,7 +262,8 @@ class Trainer:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         # without instructions of its own, bfloat16 is ten times slower than float32
         self.half = self.device.type == "cuda" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")
-        self.network = network.to(self.device, memory_format=torch.channels_last)
+        self.layout = torch.channels_last
+        self.network = network.to(self.device, memory_format=self.layout)
         self.forward = self.network
         self.faces, self.recipe, self.folder = faces, recipe, Path(folder)
         self.steps, self.minutes = steps, minutes
@@ -327,7 +328,7 @@ class Trainer:
         both = torch.from_numpy(np.concatenate([first, second])).to(self.device)
         with torch.no_grad():
             pictures = torch.cat([self.views(first, 0.2, rng), self.views(second, 0.92, rng)])
-        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        pictures = pictures.contiguous(memory_format=self.layout)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             outputs = self.forward(pictures)
         outputs, classes = F.normalize(outputs.float()), self.people[both]
@@ -403,7 +404,7 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
     basis = np.load(kept_basis) if (folder / "checkpoint.pt").exists() and kept_basis.exists() else None
     faces = Faces([load_source(s, teacher_names) for s in sets], recipe, basis)
     report(f"{len(faces)} pictures of {faces.count} identities, {int(faces.masked.sum())} of them really masked")
-    network = embed_net.OnnxNet(start)
+    network = embed_net.OnnxNet(start).to("cuda" if torch.cuda.is_available() else "cpu")
     agreement = turn_targets(network, faces, recipe) if recipe.keep_basis and basis is None else None
     np.save(kept_basis, faces.basis)
     if agreement is not None:
