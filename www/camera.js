@@ -25,6 +25,13 @@ const SMALL_HEIGHT = 24;
 const BLACK = 24;
 const BLACK_AFTER_MS = 2_500;
 const FROZEN_AFTER_MS = 6_000;
+/** A driver that hangs may send one picture over and over; a living sensor's noise never gives two that are the same. */
+const STILL_AFTER_MS = 30_000;
+/** Mean difference of red, green and blue (0..255) below which a picture has no colour at all: even a grey wall has some. */
+const GREY = 0.5;
+const GREY_AFTER_MS = 4_000;
+/** What the names of cameras say that see infrared light (for Windows Hello and the like): their faces are not what the networks learned. */
+const INFRARED = /(?<![a-z])ir(?![a-z])|infra-?\s?red|infrarot|infrarouge|infrarroj|赤外|红外|紅外|أشعة تحت الحمراء/i;
 const WATCH_EVERY_MS = 500;
 
 /** @param {unknown} error what getUserMedia threw @returns {BrowError} */
@@ -34,6 +41,25 @@ function cameraError(error) {
   if (name === 'NotFoundError' || name === 'OverconstrainedError') return new BrowError(fault('camera_absent'));
   if (name === 'NotReadableError' || name === 'AbortError') return new BrowError(fault('camera_busy'));
   return new BrowError(fault('unexpected'));
+}
+
+/** Whether a camera's name says that it sees infrared light. @param {string} label */
+export function isInfrared(label) {
+  return INFRARED.test(label);
+}
+
+/** @param {ConstrainDOMString | undefined} deviceId */
+function open(deviceId) {
+  const wanted = deviceId ? { deviceId } : { facingMode: 'user' };
+  return navigator.mediaDevices.getUserMedia({
+    audio: false,
+    video: { ...wanted, width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } },
+  });
+}
+
+/** @param {MediaStream} stream */
+function end(stream) {
+  for (const track of stream.getTracks()) track.stop();
 }
 
 /** Whether the page may use the camera without asking. */
@@ -49,8 +75,11 @@ export async function cameraAllowed() {
 /**
  * One camera shown in one video element.
  *
- * Events: `started`; `stopped`; `fault` CustomEvent<Fault>: unplugged, black or frozen; `recovered`: the last fault is
- * over.
+ * Where no camera is asked for by its id, cameras that see infrared light are avoided: by their name, and by the picture
+ * that has no colour.
+ *
+ * Events: `started`; `stopped`; `fault` CustomEvent<Fault>: unplugged, black, frozen or infrared; `recovered`: the last
+ * fault is over.
  */
 export class Camera extends EventTarget {
   /** @type {MediaStream | null} */
@@ -60,6 +89,15 @@ export class Camera extends EventTarget {
   #darkSince = 0;
   #movedAt = 0;
   #lastTime = -1;
+  #changedAt = 0;
+  #lastPicture = new Uint8Array();
+  #greySince = 0;
+  /** Ids of cameras whose picture had no colour. @type {Set<string>} */
+  #colourless = new Set();
+  /** Whether the page chose this camera, and not the visitor. */
+  #free = true;
+  /** Grows with every start and stop, so that a start that was overtaken lets go of its camera. */
+  #turn = 0;
   /** @type {string | null} */
   #faultCode = null;
   /** @type {string | undefined} */
@@ -93,18 +131,21 @@ export class Camera extends EventTarget {
    */
   async start(deviceId) {
     this.stop();
+    const turn = this.#turn;
     if (!navigator.mediaDevices) throw new BrowError(fault('browser_insecure'));
-    const wanted = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: 'user' };
     let stream;
     try {
-      stream = await navigator.mediaDevices.getUserMedia({
-        audio: false,
-        video: { ...wanted, width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } },
-      });
+      stream = await open(deviceId ? { exact: deviceId } : undefined);
+      if (!deviceId && turn === this.#turn) stream = await this.#avoidInfrared(stream);
     } catch (error) {
       throw cameraError(error);
     }
+    if (turn !== this.#turn) {
+      end(stream);
+      return;
+    }
     this.#stream = stream;
+    this.#free = !deviceId;
     const [track] = stream.getVideoTracks();
     this.#deviceId = track.getSettings().deviceId;
     track.addEventListener('ended', () => {
@@ -119,7 +160,9 @@ export class Camera extends EventTarget {
       throw cameraError(error);
     }
     this.#movedAt = performance.now();
+    this.#changedAt = this.#movedAt;
     this.#darkSince = 0;
+    this.#greySince = 0;
     this.#faultCode = null;
     this.#watching = setInterval(() => this.#watch(), WATCH_EVERY_MS);
     this.dispatchEvent(new Event('started'));
@@ -127,9 +170,10 @@ export class Camera extends EventTarget {
 
   stop() {
     this.#heedDevices(false);
+    this.#turn++;
     clearInterval(this.#watching);
     if (!this.#stream) return;
-    for (const track of this.#stream.getTracks()) track.stop();
+    end(this.#stream);
     this.#stream = null;
     this.video.srcObject = null;
     this.dispatchEvent(new Event('stopped'));
@@ -155,6 +199,31 @@ export class Camera extends EventTarget {
     else mediaDevices?.removeEventListener?.('devicechange', this.#devicechange);
   }
 
+  /**
+   * Another camera in the place of one that sees infrared light, if there is one.
+   * @param {MediaStream} stream
+   */
+  async #avoidInfrared(stream) {
+    const [track] = stream.getVideoTracks();
+    const unfit = (/** @type {{label: string, deviceId?: string}} */ { label, deviceId }) => isInfrared(label) || this.#colourless.has(deviceId ?? '');
+    if (!unfit({ label: track.label, deviceId: track.getSettings().deviceId })) return stream;
+    const other = (await this.devices()).find((device) => !unfit(device));
+    if (!other) return stream;
+    end(stream);
+    return open({ exact: other.deviceId });
+  }
+
+  /** The picture has no colour. */
+  async #grey() {
+    if (this.#deviceId) this.#colourless.add(this.#deviceId);
+    const others = (await this.devices()).some(({ deviceId, label }) => !this.#colourless.has(deviceId) && !isInfrared(label));
+    if (!this.#free || !others) {
+      this.#report('camera_infrared');
+      return;
+    }
+    await this.start().catch((error) => console.warn('brow: the other camera does not start:', error));
+  }
+
   /** The picture went away under us. */
   #lost() {
     this.stop();
@@ -176,17 +245,25 @@ export class Camera extends EventTarget {
   #watch() {
     if (!this.#stream || document.hidden) {
       this.#movedAt = performance.now();
+      this.#changedAt = this.#movedAt;
       return;
     }
     const now = performance.now();
-    const { brightest } = this.#small.look(this.video);
+    const { grey, brightest, colour } = this.#small.look(this.video);
     if (brightest >= BLACK) this.#darkSince = 0;
     else this.#darkSince ||= now;
+    if (brightest < BLACK || colour >= GREY) this.#greySince = 0;
+    else this.#greySince ||= now;
     if (this.video.currentTime !== this.#lastTime) this.#movedAt = now;
     this.#lastTime = this.video.currentTime;
-    if (now - this.#movedAt > FROZEN_AFTER_MS) this.#report('camera_frozen');
+    if (this.#darkSince || grey.length !== this.#lastPicture.length || grey.some((value, i) => value !== this.#lastPicture[i])) this.#changedAt = now;
+    this.#lastPicture = grey;
+    const isFrozen = now - this.#movedAt > FROZEN_AFTER_MS || now - this.#changedAt > STILL_AFTER_MS;
+    if (isFrozen) this.#report('camera_frozen');
     else if (this.#darkSince && now - this.#darkSince > BLACK_AFTER_MS) this.#report('camera_black');
-    else if (this.#faultCode && !this.#darkSince) {
+    else if (this.#greySince && now - this.#greySince > GREY_AFTER_MS) {
+      if (this.#faultCode !== 'camera_infrared') void this.#grey();
+    } else if (this.#faultCode && !this.#darkSince && !this.#greySince) {
       this.#faultCode = null;
       this.dispatchEvent(new Event('recovered'));
     }
@@ -210,11 +287,14 @@ function smallCanvas() {
     const { data } = context.getImageData(0, 0, SMALL_WIDTH, SMALL_HEIGHT);
     const grey = new Uint8Array(last.length);
     let brightest = 0;
+    let colour = 0;
     for (let i = 0; i < grey.length; i++) {
-      grey[i] = (data[4 * i] * 77 + data[4 * i + 1] * 151 + data[4 * i + 2] * 28) >> 8;
+      const [red, green, blue] = [data[4 * i], data[4 * i + 1], data[4 * i + 2]];
+      grey[i] = (red * 77 + green * 151 + blue * 28) >> 8;
       brightest = Math.max(brightest, grey[i]);
+      colour += Math.abs(red - green) + Math.abs(blue - green);
     }
-    return { grey, brightest };
+    return { grey, brightest, colour: colour / (2 * grey.length) };
   };
   return {
     look: read,

@@ -10,6 +10,7 @@ import { startWorker } from './trusted.js';
 export { BrowError };
 
 /** @import { Deciding, Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, Saved, SaveRequest, Settings, Started, State } from './types.js' */
+/** @import { Held } from './vault/store.js' */
 
 /** How long an answer to a frame may take before the worker counts as dead: far above the slowest phone's frame. */
 const FRAME_BOUND_MS = 5_000;
@@ -59,6 +60,8 @@ export class BrowClient extends EventTarget {
   #turn = 0;
   /** Whether the page's policy refused the worker. */
   #refused = false;
+  /** @type {Held | null} */
+  #held = null;
   #store;
   #seal;
   #inherit;
@@ -101,7 +104,7 @@ export class BrowClient extends EventTarget {
     // The worker is started after the seal, for it takes its policy from the page at that moment.
     if (this.#seal) sealPage();
     this.#launch();
-    return this.#post('start', { store: this.#store, files, deciding: this.#deciding }, [], START_BOUND_MS);
+    return this.#post('start', { store: this.#store, files, deciding: this.#deciding, held: this.#held }, [], START_BOUND_MS);
   }
 
   /** Ends the worker. Whatever still waits is refused. */
@@ -193,6 +196,35 @@ export class BrowClient extends EventTarget {
   /** Erases everybody. @returns {Promise<State>} */
   clear() {
     return this.#call('clear', {});
+  }
+
+  /** Bytes that the engine holds in its worker. They grow and never shrink. @returns {Promise<number>} */
+  memory() {
+    return this.#call('memory', {});
+  }
+
+  /** @param {string} person @returns {Promise<string | null>} null if they are not enrolled any more */
+  nameOf(person) {
+    return this.#call('nameOf', { person });
+  }
+
+  /**
+   * Lets the workers to come open the vault that is open now, though it has a PIN; or ends that. The page holds a key that
+   * scripts can use but not read, as long as it lives.
+   * @param {boolean} wanted
+   */
+  async hold(wanted) {
+    this.#held = wanted ? await this.#call('vaultHold', {}) : null;
+  }
+
+  /**
+   * Puts a fresh worker in the place of this one, whose memory has grown. To be called when nothing is under way.
+   * @returns {Promise<State>}
+   */
+  async recycle() {
+    this.#stopWorker();
+    this.#refuseAll(fault('worker_restarted'));
+    return (await this.start()).state;
   }
 
   /** @param {Partial<Settings>} patch @returns {Promise<State>} */

@@ -83,6 +83,7 @@
  * @property {boolean} keepPicture
  * @property {'camera' | 'photo'} source
  * @property {string | null} [addTo] the id of a person whom the new references are added to
+ * @property {string} [id] of a new person: whoever has it is replaced. A random one if it is left out
  *
  * @typedef {object} PersonSummary A person as the page sees them: no templates.
  * @property {string} id
@@ -117,6 +118,7 @@
  * @property {boolean} locked
  * @property {boolean} lost there are records but their key is gone
  * @property {boolean} pin
+ * @property {boolean} keptOpen it has a PIN and opens without it on this device, see Store.keepOpen
  * @property {number} waitSeconds until the next PIN may be tried
  * @property {number} records
  * @property {boolean | null} persisted whether the browser promised not to clear the store by itself

@@ -24,10 +24,10 @@ const TOUCH_EVERY_MS = 10_000;
 /** @param {number} time */
 const day = (time) => date(time, { dateStyle: 'long' });
 /** @param {number} time */
-const moment = (time) => date(time, { dateStyle: 'medium', timeStyle: 'medium' });
+export const moment = (time) => date(time, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** Hands a file to the person. @param {Blob} file @param {string} name */
-function download(file, name) {
+export function download(file, name) {
   const url = URL.createObjectURL(file);
   const link = make('a', { href: url, download: name, class: 'hidden' });
   document.body.append(link);
@@ -38,7 +38,7 @@ function download(file, name) {
 }
 
 /** @param {string} name @param {string} label @param {string} autocomplete @param {string} [help] */
-function secretField(name, label, autocomplete, help) {
+export function secretField(name, label, autocomplete, help) {
   const id = `vault-${name}`;
   const input = make('input', { id, name, type: 'password', autocomplete, ...(help ? { 'aria-describedby': `${id}-help` } : {}) });
   const field = make('div', { class: 'field' }, make('label', { for: id }, label), input);
@@ -51,7 +51,7 @@ function secretField(name, label, autocomplete, help) {
  * @param {{title: string, body: Node[], go: string, submit: () => Promise<void>}} parts
  * @returns {Promise<boolean>} false when it was cancelled
  */
-function formDialog({ title, body, go, submit }) {
+export function formDialog({ title, body, go, submit }) {
   return new Promise((resolve) => {
     let done = false;
     const problem = make('p', { class: 'problem', role: 'alert' });
@@ -89,7 +89,7 @@ function formDialog({ title, body, go, submit }) {
 }
 
 /** An error of this page, in the shape of all others. @param {string} key @returns {import('./types.js').Fault} */
-function wrongInput(key) {
+export function wrongInput(key) {
   return { code: 'wrong_input', message: text(key), remedy: text(`${key}.remedy`) };
 }
 

@@ -12,7 +12,7 @@ import { openStore } from './vault/store.js';
 
 /** @import { CapturedFace } from './brow.js' */
 /** @import { Deciding, EngineFiles, Enrolment, Fault, Frame, MaskState, PersonSummary, SaveRequest, Settings, Started, State } from './types.js' */
-/** @import { StoreEvent } from './vault/store.js' */
+/** @import { Held, StoreEvent } from './vault/store.js' */
 /** @import { Person, Reference } from './vault/types.js' */
 
 /** @typedef {{postMessage: (data: unknown) => void, close: () => void, onmessage: ((event: MessageEvent) => void) | null}} Scope */
@@ -25,6 +25,8 @@ const MASK_MISMATCH = 0.7;
 
 /** @type {Engine} */
 let engine;
+/** The engine's memory: it grows and never shrinks. @type {WebAssembly.Memory} */
+let memory;
 /** @type {Store} */
 let store;
 /** Why nothing can be kept, if so. @type {Fault | null} */
@@ -45,15 +47,15 @@ const now = () => performance.timeOrigin + performance.now();
 
 /**
  * Makes the engine, opens the store beside it, and hands the gallery's templates over.
- * @param {{store: string, files: EngineFiles, deciding: Deciding}} options
+ * @param {{store: string, files: EngineFiles, deciding: Deciding, held: Held | null}} options
  * @returns {Promise<Started>}
  */
-async function start({ store: name, files, deciding: asked }) {
+async function start({ store: name, files, deciding: asked, held }) {
   const workerRunning = now();
   deciding = asked;
-  const opening = openStore({ name, onevent: storeChanged });
+  const opening = openStore({ name, onevent: storeChanged, held });
   opening.catch(() => {});
-  await init({ module_or_path: files.module });
+  memory = /** @type {{memory: WebAssembly.Memory}} */ (await init({ module_or_path: files.module })).memory;
   engine = new Engine(files.manifest);
   const moduleReady = now();
   for (const { role, file } of engine.models()) {
@@ -216,7 +218,7 @@ async function save(request) {
   const references = referencesOf(captured, request.source);
   const picture = request.keepPicture ? await pictureOf(captured.best) : null;
   const known = request.addTo ? await find(request.addTo) : undefined;
-  const id = known?.id ?? crypto.randomUUID();
+  const id = known?.id ?? request.id ?? crypto.randomUUID();
   if (known) {
     await store.update(id, {
       references: [...known.references, ...references],
@@ -304,6 +306,16 @@ const operations = {
   },
 
   state: currentState,
+
+  /** Bytes that the engine holds. */
+  memory() {
+    return memory.buffer.byteLength;
+  },
+
+  /** @param {{person: string}} message @returns {Promise<string | null>} null if they are not enrolled any more */
+  async nameOf({ person }) {
+    return (await find(person))?.name ?? null;
+  },
 
   /** @param {{person: string, name: string}} message */
   async rename({ person, name }) {

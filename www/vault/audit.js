@@ -27,7 +27,8 @@ export const EVENTS = /** @type {const} */ ([
   'enrolled', 'changed', 'matched', 'refused',
   'erased', 'erased_all', 'erased_everything',
   'exported', 'imported', 'protection_renewed',
-  'pin_set', 'pin_changed', 'pin_removed', 'unlocked', 'unlock_refused', 'locked',
+  'pin_set', 'pin_changed', 'pin_removed', 'unlocked', 'unlock_refused', 'locked', 'kept_open', 'admin_opened',
+  'guests_changed', 'guests_erased',
   'log_rotated', 'log_restarted',
 ]);
 /** @typedef {typeof EVENTS[number]} Event */

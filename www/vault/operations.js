@@ -1,8 +1,11 @@
 /** What the page may ask of the vault: the worker spreads these among its operations. */
 import { storeError } from './errors.js';
+import { withArrival } from './guests.js';
 import { Store } from './store.js';
 
 /** @typedef {import('./types.js').Settings} Settings */
+/** @typedef {import('./types.js').Guest} Guest */
+/** @typedef {import('./types.js').GuestList} GuestList */
 /** @typedef {import('../types.js').State} State */
 /** @typedef {import('../types.js').VaultState} VaultState */
 /** @typedef {import('./store.js').MergeRule} MergeRule */
@@ -16,10 +19,10 @@ const SHOWN_ENTRIES = 200;
  */
 export async function vaultState(store) {
   if (!(store instanceof Store)) return null;
-  const { vault, created, locked, lost, pin, waitSeconds, records, persisted, repaired } = await store.status();
+  const { vault, created, locked, lost, pin, keptOpen, waitSeconds, records, persisted, repaired } = await store.status();
   const open = !locked && !lost;
   const [backup, settings] = open ? await Promise.all([store.backup(), store.settings()]) : [null, null];
-  return { id: vault, created, locked, lost, pin, waitSeconds, records, persisted, repaired, backup, settings };
+  return { id: vault, created, locked, lost, pin, keptOpen, waitSeconds, records, persisted, repaired, backup, settings };
 }
 
 /**
@@ -63,6 +66,69 @@ export function vaultOperations({ store: current, refill, empty, state, progress
     async vaultRemovePin({ pin }) {
       await vault().removePin(pin);
       return state();
+    },
+
+    /** @param {{pin: string}} message */
+    async vaultProvePin({ pin }) {
+      await vault().provePin(pin);
+    },
+
+    /** @param {{wanted: boolean}} message */
+    async vaultKeepOpen({ wanted }) {
+      await vault().keepOpen(wanted);
+      return state();
+    },
+
+    vaultHold() {
+      return vault().hold();
+    },
+
+    /** @returns {Promise<GuestList | null>} */
+    guests() {
+      return vault().guests();
+    },
+
+    /** @param {{list: GuestList}} message */
+    guestsSet({ list }) {
+      return vault().changeGuests(() => list);
+    },
+
+    /**
+     * Why a guest could not be enrolled, or that nothing stands in the way any more.
+     * @param {{problems: Record<string, string | null>}} message by id
+     */
+    guestsProblems({ problems }) {
+      return vault().changeGuests((list) => {
+        if (!list) throw storeError('no_guests');
+        return { ...list, guests: list.guests.map((guest) => (guest.id in problems ? { ...guest, problem: problems[guest.id] } : guest)) };
+      });
+    },
+
+    /**
+     * Marks a guest as arrived; whoever is not on the list changes nothing.
+     * @param {{id: string, time: number}} message
+     * @returns {Promise<{first: number} | null>} when they came first; null for whoever is not expected
+     */
+    async guestSeen({ id, time }) {
+      const known = (await vault().guests())?.guests.find((guest) => guest.id === id);
+      if (!known) return null;
+      const first = known.arrived ?? time;
+      await vault().changeGuests((list) => withArrival(/** @type {GuestList} */ (list), id, { arrived: first, seen: time, by: known.by ?? 'camera' }));
+      return { first };
+    },
+
+    /** Marks or unmarks by hand. @param {{id: string, arrival: Pick<Guest, 'arrived' | 'seen' | 'by'>}} message */
+    guestArrival({ id, arrival }) {
+      return vault().changeGuests((list) => {
+        if (!list) throw storeError('no_guests');
+        return withArrival(list, id, arrival);
+      });
+    },
+
+    async guestsErase() {
+      const receipt = await vault().eraseGuests();
+      await refill();
+      return { ...(await state()), receipts: [receipt] };
     },
 
     /** Somebody is at the device. */

@@ -5,11 +5,21 @@ import { storeError } from './errors.js';
 
 /** @returns {Settings} */
 export function defaultSettings() {
-  return { targetFmr: 1e-3, keepPictures: false, language: null, theme: 'system', lockAfterMinutes: 10, retentionDays: null, logMatches: true, backupAfterDays: 30 };
+  return {
+    targetFmr: 1e-3, keepPictures: false, language: null, theme: 'system', lockAfterMinutes: 10, retentionDays: null, logMatches: true, backupAfterDays: 30,
+    kioskDistance: 0.22, kioskTimeoutSeconds: 8, kioskSounds: false, kioskCamera: null, kioskHosts: [],
+  };
 }
 
 /** @param {number} least @param {number} most @returns {(value: unknown) => boolean} */
 const between = (least, most) => (value) => typeof value === 'number' && value >= least && value <= most;
+
+/** @param {unknown} value whether it is an origin as a browser writes it */
+function isOrigin(value) {
+  if (typeof value !== 'string' || value.length > 300 || !URL.canParse(value)) return false;
+  const { origin, protocol } = new URL(value);
+  return origin === value && (protocol === 'https:' || protocol === 'http:');
+}
 
 /** @type {Record<keyof Settings, (value: any) => boolean>} */
 const ALLOWED = {
@@ -21,6 +31,11 @@ const ALLOWED = {
   retentionDays: (value) => value === null || between(1, 36_500)(value),
   logMatches: (value) => typeof value === 'boolean',
   backupAfterDays: between(0, 3650),
+  kioskDistance: between(0.05, 0.9),
+  kioskTimeoutSeconds: between(2, 120),
+  kioskSounds: (value) => typeof value === 'boolean',
+  kioskCamera: (value) => value === null || (typeof value === 'string' && value.length <= 500),
+  kioskHosts: (value) => Array.isArray(value) && value.length <= 20 && value.every(isOrigin),
 };
 
 /**

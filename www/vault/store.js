@@ -11,6 +11,7 @@ import { checkPerson, decodePerson, encodePerson, isId } from './codec.js';
 import { KEY_BYTES, binding, hex, importKey, newDeviceKey, randomBytes, seal, sha256, unseal, utf8 } from './crypto.js';
 import { LEGACY_STORES, SCHEMA, STORES, openDatabase, result, transaction } from './database.js';
 import { fromCause, storeError } from './errors.js';
+import { checkGuests, decodeGuests, encodeGuests } from './guests.js';
 import { migrateLegacy } from './legacy.js';
 import { checkPin, countTry, unwrap, waitSeconds, wrap } from './pin.js';
 import { checkSettings, defaultSettings } from './settings.js';
@@ -24,6 +25,7 @@ export { verifyExport } from './audit.js';
 /** @typedef {import('./types.js').Sealed} Sealed */
 /** @typedef {import('./types.js').Settings} Settings */
 /** @typedef {import('./types.js').Damaged} Damaged */
+/** @typedef {import('./types.js').GuestList} GuestList */
 /** @typedef {import('./types.js').Receipt} Receipt */
 /** @typedef {import('./types.js').Protector} Protector */
 /** @typedef {import('./audit.js').Entry} Entry */
@@ -37,7 +39,7 @@ export { verifyExport } from './audit.js';
  * @property {number} schema
  * @property {number} created
  * @property {number} generation grows whenever the vault key changes, so that other tabs drop theirs
- * @property {CryptoKey | null} key the vault key, non-extractable; null under a PIN
+ * @property {CryptoKey | null} key the vault key, non-extractable; under a PIN null, unless it is kept open on this device
  * @property {Wrapping | null} wrapping the vault key under the PIN
  * @property {Tries} tries
  */
@@ -56,11 +58,14 @@ export { verifyExport } from './audit.js';
 /** @typedef {{person: Person, protection: string | null}} Stored a person as it lies in the store, and the secret of its templates */
 /** @typedef {{bytes: Bytes, print: string}} Secret of the transform, with its fingerprint */
 /** @typedef {{event: Event, subject?: string | null, detail?: Record<string, number | boolean | string>}} Happening */
+/** @typedef {{key: CryptoKey, generation: number}} Held the key of an open vault, for the worker that takes its place */
 /** @typedef {'skip' | 'replace' | 'both'} MergeRule */
 /** @typedef {{people: number, references: number, models: Record<string, number>, created: number, sameVault: boolean, known: number, sameName: number, who: {id: string, name: string, references: number, known: boolean, sameName: boolean}[]}} Preview */
 
 const HEADER = 'header';
 const LOG_HEAD = 'log-head';
+/** The list of expected people, under a key of its own. */
+const GUESTS = 'guests';
 /** Data keys that are not a person's. */
 const SINGLE = /** @type {const} */ ({ settings: 'settings', log: 'log', protection: 'protection' });
 /** People sealed, opened or laid out at once. */
@@ -68,7 +73,7 @@ const BATCH = 200;
 /** Bytes of templates and pictures that an import holds in memory before it lays them out. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 const EXPIRY_CHECK_MS = 15 * 60 * 1000;
-const CHANGES = new Set(['enrolled', 'changed', 'erased', 'erased_all', 'imported', 'vault_upgraded']);
+const CHANGES = new Set(['enrolled', 'changed', 'erased', 'erased_all', 'guests_erased', 'imported', 'vault_upgraded']);
 const DAY_MS = 86_400_000;
 
 /** @param {string} id @param {unknown} cause @returns {Damaged} */
@@ -94,17 +99,17 @@ function at(tx, store) {
 }
 
 /**
- * @param {{name?: string, protector?: Protector | null, onevent?: (event: StoreEvent) => void, logMost?: number, iterations?: number}} [options]
- *   protector: the engine's transform of templates; onevent: told of changes by other tabs, locking, erasures by date;
+ * @param {{name?: string, protector?: Protector | null, onevent?: (event: StoreEvent) => void, logMost?: number, iterations?: number, held?: Held | null}} [options]
+ *   protector: the engine's transform of templates; held: opens it without the PIN, see {@link Store#hold}; onevent: told of changes by other tabs, locking, erasures by date;
  *   logMost and iterations: for tests.
  * @returns {Promise<Store>} it may be locked: see store.locked
  */
-export async function openStore({ name = 'brow', protector = null, onevent = () => {}, logMost = LOG_MOST, iterations } = {}) {
+export async function openStore({ name = 'brow', protector = null, onevent = () => {}, logMost = LOG_MOST, iterations, held = null } = {}) {
   if (!globalThis.crypto?.subtle || !globalThis.navigator?.locks) throw storeError('storage_insecure');
   const db = await openDatabase(name);
   const store = new Store(name, db, { protector, onevent, logMost, iterations });
   try {
-    await store.start();
+    await store.start(held);
   } catch (cause) {
     store.close();
     throw fromCause(cause);
@@ -151,13 +156,17 @@ export class Store {
     }
   }
 
-  /** Makes the vault or opens it, and tidies up what a killed tab left. Called by openStore. */
-  async start() {
+  /** Makes the vault or opens it, and tidies up what a killed tab left. Called by openStore. @param {Held | null} [held] */
+  async start(held = null) {
     await this.#exclusively(async () => {
       let header = await this.#header();
       if (!header && (await this.#isEmpty())) header = await this.#create();
       if (!header) return;
       await this.#adopt(header);
+      if (!this.#vaultKey && held?.generation === header.generation) {
+        this.#vaultKey = held.key;
+        this.#follow(await this.#settings());
+      }
       if (this.#vaultKey) await this.#tidy();
     });
     this.#expiryTimer = setInterval(() => void this.eraseExpired().catch(() => {}), EXPIRY_CHECK_MS);
@@ -252,7 +261,7 @@ export class Store {
     return this.#exclusively(() => this.#erase([id], reason)).then((receipts) => receipts[0]);
   }
 
-  /** Erases everybody; settings, PIN and audit log stay. @returns {Promise<Receipt>} */
+  /** Erases everybody, and the list of expected people; settings, PIN and audit log stay. @returns {Promise<Receipt>} */
   async clear() {
     await this.#ready(true);
     return this.#exclusively(async () => {
@@ -261,6 +270,7 @@ export class Store {
       const ids = [...people, ...damaged].map(({ id }) => id);
       const [entry] = await this.#commit([{ event: 'erased_all', detail: { people: ids.length } }], (tx) => {
         for (const id of ids) this.#deletePerson(tx, id);
+        this.#deletePerson(tx, GUESTS);
       });
       return {
         kind: 'people', person: null, reason: 'asked', time: entry.time, people: ids.length,
@@ -314,10 +324,43 @@ export class Store {
         if (expires !== null && expires <= now) expired.push(id);
         else if (retentionDays !== null && consent.time + retentionDays * DAY_MS <= now) retired.push(id);
       }
-      return [...(await this.#erase(expired, 'expired')), ...(await this.#erase(retired, 'retention'))];
+      const guests = retentionDays === null ? null : await this.#guests();
+      const outdated = guests && guests.created + Number(retentionDays) * DAY_MS <= now ? [await this.#eraseGuests('retention')] : [];
+      return [...(await this.#erase(expired, 'expired')), ...(await this.#erase(retired, 'retention')), ...outdated];
     });
     if (receipts.length) this.#onevent({ kind: 'erased', receipts });
     return receipts;
+  }
+
+  // ------------------------------------------------------------------------------------------- expected people
+
+  /** @returns {Promise<GuestList | null>} null if there is none */
+  async guests() {
+    await this.#ready();
+    return this.#guests();
+  }
+
+  /**
+   * Puts another list of expected people in the place of the one there is.
+   * @param {(list: GuestList | null) => GuestList} change
+   * @returns {Promise<GuestList>} as stored
+   */
+  async changeGuests(change) {
+    await this.#ready(true);
+    return this.#exclusively(async () => {
+      const list = checkGuests(change(await this.#guests()));
+      const row = await this.#sealGuests(list);
+      await this.#commit([{ event: 'guests_changed', detail: { guests: list.guests.length, arrived: list.guests.filter(({ arrived }) => arrived !== null).length } }], (tx) =>
+        this.#writePerson(tx, GUESTS, row),
+      );
+      return list;
+    });
+  }
+
+  /** Erases the list of expected people and everybody who was enrolled from it. @returns {Promise<Receipt>} */
+  async eraseGuests() {
+    await this.#ready(true);
+    return this.#exclusively(() => this.#eraseGuests('asked'));
   }
 
   // -------------------------------------------------------------------------------------------------- settings
@@ -348,7 +391,7 @@ export class Store {
 
   /**
    * What a page shows about the vault, locked or not.
-   * @returns {Promise<{vault: string | null, created: number | null, pin: boolean, locked: boolean, lost: boolean, failures: number, waitSeconds: number, records: number,
+   * @returns {Promise<{vault: string | null, created: number | null, pin: boolean, keptOpen: boolean, locked: boolean, lost: boolean, failures: number, waitSeconds: number, records: number,
    *   persisted: boolean | null, usage: number | null, quota: number | null, repaired: string[]}>} lost: there are records but no key for them;
    *   repaired: own records (settings, log, protection) that were damaged and had to be replaced at opening
    */
@@ -362,6 +405,7 @@ export class Store {
       vault: header?.vault ?? null,
       created: header?.created ?? null,
       pin: Boolean(header?.wrapping),
+      keptOpen: Boolean(header?.wrapping && header.key),
       locked: this.locked,
       lost: !header,
       failures: header?.tries.failures ?? 0,
@@ -424,12 +468,47 @@ export class Store {
     await this.eraseExpired();
   }
 
+  /**
+   * Asks for the PIN again although the vault is open: for what not everybody at an open device may do.
+   * @param {string} pin
+   * @throws {import('./errors.js').StoreError} wrong_pin, too_many_tries, not_protected
+   */
+  async provePin(pin) {
+    await this.#ready(true);
+    await this.#exclusively(async () => {
+      const { key, failures } = await this.#tryPin(pin);
+      key.fill(0);
+      await this.#commit([...(failures ? [{ event: /** @type {Event} */ ('unlock_refused'), detail: { tries: failures } }] : []), { event: 'admin_opened' }], () => {});
+    });
+  }
+
+  /**
+   * Keeps the vault open on this device although it has a PIN, so that a page that nobody attends goes on after a reload
+   * or a power cut; or ends that. While it is kept open the key lies on the disk as it does without a PIN. Locking ends it.
+   * @param {boolean} wanted
+   */
+  async keepOpen(wanted) {
+    await this.#ready(true);
+    await this.#exclusively(async () => {
+      const header = await this.#mustHaveHeader();
+      if (!header.wrapping) throw storeError('not_protected');
+      await this.#commit([{ event: 'kept_open', detail: { on: wanted } }], (tx) => void at(tx, 'vault').put({ ...header, key: wanted ? this.#mustHaveKey() : null }, HEADER));
+    });
+  }
+
+  /** What opens the vault in the worker that takes this one's place: a key that can be used but not read. @returns {Promise<Held>} */
+  async hold() {
+    await this.#ready();
+    return { key: this.#mustHaveKey(), generation: this.#generation };
+  }
+
   /** Forgets the key, in every tab. @param {'asked' | 'idle'} [reason] */
   async lock(reason = 'asked') {
     this.#mustBeOpen();
     if (this.locked) return;
     const header = await this.#mustHaveHeader();
     if (!header.wrapping) throw storeError('not_protected');
+    if (header.key) await this.#write(['vault'], (tx) => void at(tx, 'vault').put({ ...header, key: null }, HEADER));
     await this.#exclusively(() => this.#commit([{ event: 'locked', detail: { reason } }], () => {})).catch(() => {});
     this.#forgetKeys();
     this.#tell({ kind: 'locked' });
@@ -886,7 +965,7 @@ export class Store {
 
   /** @param {IDBValidKey} id */
   #isOwn(id) {
-    return id === LOG_HEAD || Object.values(SINGLE).some((own) => own === id);
+    return id === LOG_HEAD || id === GUESTS || Object.values(SINGLE).some((own) => own === id);
   }
 
   // --- keys and records
@@ -1124,8 +1203,13 @@ export class Store {
       if (fromCause(error).code === 'no_such_person') throw error;
       return null;
     })));
+    const guests = await this.#guests();
+    const left = guests?.guests.filter(({ id }) => !ids.includes(id));
+    const row = guests && left && left.length < guests.guests.length ? await this.#sealGuests({ ...guests, guests: left }) : null;
     const entries = await this.#commit(ids.map((id) => ({ event: 'erased', subject: id, detail: { reason } })), (tx) => {
       for (const id of ids) this.#deletePerson(tx, id);
+      // Whoever is forgotten is forgotten as an expected guest, too.
+      if (row) this.#writePerson(tx, GUESTS, row);
     });
     const vault = await this.#vaultId();
     return Promise.all(ids.map(async (id, i) => ({
@@ -1133,6 +1217,48 @@ export class Store {
       references: before[i]?.references.length ?? null, pictures: Boolean(before[i]?.picture), confirmed: await this.#areGone([id]),
       vault, log: { seq: entries[i].seq, hash: entries[i].hash },
     })));
+  }
+
+  /** @returns {Promise<GuestList | null>} null if there is none, or if it can't be read */
+  async #guests() {
+    const [key, record] = await this.#read(['keys', 'records'], (tx) => Promise.all([result(at(tx, 'keys').get(GUESTS)), result(at(tx, 'records').get(GUESTS))]));
+    if (!key || !record) return null;
+    try {
+      const raw = await unseal(this.#mustHaveKey(), key, binding(SCHEMA, 'key', GUESTS));
+      const plain = await unseal(await importKey(raw), record, binding(SCHEMA, 'guests', GUESTS));
+      raw.fill(0);
+      return decodeGuests(plain);
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {GuestList} list @returns {Promise<{key: Sealed, record: Sealed}>} under a new data key */
+  async #sealGuests(list) {
+    const raw = randomBytes(KEY_BYTES);
+    const [record, key] = await Promise.all([
+      importKey(raw).then((dataKey) => seal(dataKey, encodeGuests(list), binding(SCHEMA, 'guests', GUESTS))),
+      this.#sealKey(GUESTS, raw),
+    ]);
+    raw.fill(0);
+    return { key, record };
+  }
+
+  /** @param {Receipt['reason']} reason @returns {Promise<Receipt>} */
+  async #eraseGuests(reason) {
+    const list = await this.#guests();
+    const invited = new Set(list?.guests.map(({ id }) => id));
+    const { people } = await this.#storedPeople();
+    const enrolled = people.map(({ person }) => person).filter(({ id }) => invited.has(id));
+    const ids = enrolled.map(({ id }) => id);
+    const [entry] = await this.#commit([{ event: 'guests_erased', detail: { guests: invited.size, people: ids.length, reason } }], (tx) => {
+      for (const id of [...ids, GUESTS]) this.#deletePerson(tx, id);
+    });
+    return {
+      kind: 'people', person: null, reason, time: entry.time, people: ids.length,
+      references: enrolled.reduce((sum, person) => sum + person.references.length, 0), pictures: enrolled.some(({ picture }) => picture !== null),
+      confirmed: await this.#areGone([...ids, GUESTS]), vault: await this.#vaultId(), log: { seq: entry.seq, hash: entry.hash },
+    };
   }
 
   /** @param {IDBTransaction} tx @returns {Promise<void>} */

@@ -30,6 +30,21 @@
  * @property {Reference[]} references
  * @property {Uint8Array | null} picture PNG or JPEG, only if it was asked for
  *
+ * @typedef {object} Guest One row of a list of expected people.
+ * @property {string} id random UUID; the id of the person, once they are enrolled from it
+ * @property {number} line of the file that it came from
+ * @property {string} name
+ * @property {string} email
+ * @property {string} ref an id of the operator's own
+ * @property {string} company
+ * @property {string} photo name of the photo's file
+ * @property {string | null} problem code of the fault that kept them from being enrolled
+ * @property {number | null} arrived when they came first; null while they are expected
+ * @property {number | null} seen when they were seen last
+ * @property {'camera' | 'hand' | null} by who marked them as arrived
+ *
+ * @typedef {{name: string, created: number, guests: Guest[]}} GuestList
+ *
  * @typedef {object} Settings
  * @property {number} targetFmr false matches per probe that the operator accepts
  * @property {boolean} keepPictures off unless the operator turns it on
@@ -39,6 +54,11 @@
  * @property {number | null} retentionDays people are erased so many days after their consent; null for never
  * @property {boolean} logMatches whether the audit log notes whom the camera recognised, by random id
  * @property {number} backupAfterDays remind of a backup so many days after the last; 0 for never
+ * @property {number} kioskDistance height of a face, as a share of the picture's, from which on the kiosk wakes
+ * @property {number} kioskTimeoutSeconds how long it shows a name or a request before it forgets
+ * @property {boolean} kioskSounds
+ * @property {string | null} kioskCamera id of the chosen camera; null lets the kiosk choose
+ * @property {string[]} kioskHosts origins that may frame or open the kiosk and hear of hand-offs
  *
  * @typedef {object} Damaged A record that could not be opened. It is left where it is and kept out of everything else.
  * @property {string} id
