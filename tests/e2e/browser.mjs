@@ -65,6 +65,11 @@ export function plainClip(colour) {
   return encode(`plain-${colour}`, ['-f', 'lavfi', '-i', `color=c=${colour}:s=640x480:r=25:d=2`, '-vf', 'noise=alls=3:allf=t']);
 }
 
+/** A face without any colour, as an infrared camera gives it. */
+export function greyClip() {
+  return encode('grey', ['-loop', '1', '-framerate', '25', '-t', '3', '-i', portrait('obama-1'), '-vf', "scale=1600:1200,zoompan=z='1.06+0.04*sin(on/16)':d=1:s=640x480:fps=25,hue=s=0"]);
+}
+
 /**
  * A visitor: one browser profile and one address over several visits, so that what is stored stays. Each visit is a
  * browser of its own, as the camera's clip is set at its start.

@@ -1,0 +1,194 @@
+/** The kiosk's administration: settings, expected people, people, log, and the way out. It is empty while it is closed. */
+import { CheckIn } from './kiosk-checkin.js';
+import { isInfrared } from './camera.js';
+import { find, make } from './dom.js';
+import { fillScreen } from './kiosk-awake.js';
+import { text } from './messages.js';
+import { Notices } from './notices.js';
+import { PeopleList } from './people.js';
+import { moment, wrongInput } from './vault-ui.js';
+
+/** @import { BrowClient } from './client.js' */
+/** @import { Eyes } from './kiosk-eyes.js' */
+/** @import { State } from './types.js' */
+/** @import { Settings } from './vault/types.js' */
+/** @import { Entry, Verdict } from './vault/audit.js' */
+
+/** Left alone for so long, it closes. */
+const LEFT_ALONE_MS = 180_000;
+/** Height of a face in metres times the usual webcam's focal length in heights of its picture. */
+const METRES = 0.22;
+
+/** Events: `state` CustomEvent<State> after a change; `camera`: another camera was chosen. */
+export class Admin extends EventTarget {
+  #dialog;
+  #client;
+  #eyes;
+  #people;
+  #checkIn;
+  #notices;
+  #share = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #alone;
+
+  /** @param {HTMLDialogElement} dialog @param {{client: BrowClient, eyes: Eyes}} parts */
+  constructor(dialog, { client, eyes }) {
+    super();
+    this.#dialog = dialog;
+    this.#client = client;
+    this.#eyes = eyes;
+    this.#notices = new Notices(find('.notices', HTMLElement, dialog));
+    this.#people = new PeopleList(find('#people', HTMLElement, dialog), { client, notices: this.#notices });
+    this.#checkIn = new CheckIn(find('#checkin', HTMLElement, dialog), { client, notices: this.#notices });
+    for (const part of [this.#people, this.#checkIn]) part.addEventListener('state', (event) => this.#changed(/** @type {CustomEvent<State>} */ (event).detail));
+    this.#listen();
+  }
+
+  get isOpen() {
+    return this.#dialog.open;
+  }
+
+  async open() {
+    this.#dialog.showModal();
+    find('h2', HTMLElement, this.#dialog).focus();
+    this.#stayOpen();
+    const state = await this.#client.state();
+    await this.#listCameras(state.vault?.settings?.kioskCamera ?? null);
+    this.heed(state);
+    await this.#checkIn.open(state);
+    await this.#showLog();
+  }
+
+  /** @param {State} state */
+  heed(state) {
+    if (!this.isOpen) return;
+    const settings = state.vault?.settings;
+    if (!settings) {
+      this.#dialog.close();
+      return;
+    }
+    this.#people.show(state);
+    this.#checkIn.heed(state);
+    this.#input('#distance').value = String(Math.round(100 * settings.kioskDistance));
+    this.#input('#timeout').value = String(settings.kioskTimeoutSeconds);
+    this.#input('#sounds').checked = settings.kioskSounds;
+    this.#input('#keep-open').checked = Boolean(state.vault?.keptOpen);
+    find('#hosts', HTMLTextAreaElement, this.#dialog).value = settings.kioskHosts.join('\n');
+    const target = find('#kiosk-target', HTMLSelectElement, this.#dialog);
+    target.value = String(settings.targetFmr);
+    this.#sayDistance();
+  }
+
+  /** How large the nearest face is now. @param {number} share */
+  saw(share) {
+    this.#share = share;
+    if (this.isOpen) this.#sayDistance();
+  }
+
+  /** @param {'lock' | 'video' | 'none'} how */
+  awake(how) {
+    find('.awake', HTMLElement, this.#dialog).textContent = text(`kiosk.awake.${how}`);
+  }
+
+  /** @param {string} selector */
+  #input(selector) {
+    return find(selector, HTMLInputElement, this.#dialog);
+  }
+
+  #sayDistance() {
+    const percent = Number(this.#input('#distance').value);
+    const words = text('kiosk.distance.words', { percent, metres: (METRES / (percent / 100)).toFixed(1) });
+    const now = this.#share ? ` ${text('kiosk.distance.now', { percent: Math.round(100 * this.#share) })}` : '';
+    find('#distance-words', HTMLElement, this.#dialog).textContent = words + now;
+  }
+
+  #listen() {
+    const on = (/** @type {string} */ selector, /** @type {() => Promise<unknown> | unknown} */ act) => find(selector, HTMLElement, this.#dialog)
+      .addEventListener(/button|\./.test(selector) ? 'click' : 'change', () => Promise.resolve().then(act).catch((error) => this.#notices.fault(error)));
+    on('#distance', () => this.#set({ kioskDistance: Number(this.#input('#distance').value) / 100 }));
+    this.#input('#distance').addEventListener('input', () => this.#sayDistance());
+    on('#timeout', () => this.#set({ kioskTimeoutSeconds: Number(this.#input('#timeout').value) }));
+    on('#sounds', () => this.#set({ kioskSounds: this.#input('#sounds').checked }));
+    on('#hosts', () => this.#set({ kioskHosts: this.#hosts() }));
+    on('#kiosk-target', async () => this.#changed(await this.#client.setSettings({ targetFmr: Number(find('#kiosk-target', HTMLSelectElement, this.#dialog).value) })));
+    on('#keep-open', async () => this.#changed(await this.#client.vault('vaultKeepOpen', { wanted: this.#input('#keep-open').checked })));
+    on('#kiosk-camera', async () => {
+      await this.#set({ kioskCamera: find('#kiosk-camera', HTMLSelectElement, this.#dialog).value || null });
+      this.dispatchEvent(new Event('camera'));
+    });
+    on('.full', fillScreen);
+    on('.close', () => this.#dialog.close());
+    on('.lock', async () => {
+      const state = await this.#client.vault('vaultLock');
+      this.#dialog.close();
+      this.#changed(state);
+    });
+    on('.leave', async () => {
+      if (document.fullscreenElement) await document.exitFullscreen();
+      location.assign('./');
+    });
+    for (const kind of ['pointerdown', 'keydown', 'input']) this.#dialog.addEventListener(kind, () => this.#stayOpen(), { passive: true });
+    this.#dialog.addEventListener('close', () => this.#closed());
+  }
+
+  /** @returns {string[]} */
+  #hosts() {
+    const lines = find('#hosts', HTMLTextAreaElement, this.#dialog).value.split('\n').map((line) => line.trim()).filter(Boolean);
+    return lines.map((line) => {
+      const { message, remedy } = { message: text('kiosk.hosts.bad', { host: line }), remedy: text('kiosk.hosts.bad.remedy') };
+      if (!URL.canParse(line) || !/^https?:$/.test(new URL(line).protocol)) throw { ...wrongInput('vault.pin.differ'), message, remedy };
+      return new URL(line).origin;
+    });
+  }
+
+  /** @param {Partial<Settings>} patch */
+  async #set(patch) {
+    this.#changed(await this.#client.vault('vaultSettings', { patch }));
+  }
+
+  /** @param {State} state */
+  #changed(state) {
+    this.dispatchEvent(new CustomEvent('state', { detail: state }));
+    this.heed(state);
+  }
+
+  /** @param {string | null} chosen */
+  async #listCameras(chosen) {
+    const select = find('#kiosk-camera', HTMLSelectElement, this.#dialog);
+    const devices = await this.#eyes.camera.devices();
+    select.replaceChildren(make('option', { value: '' }, text('kiosk.camera.auto')), ...devices.map(({ deviceId, label }, index) => {
+      const name = label || `${text('live.camera')} ${index + 1}`;
+      return make('option', { value: deviceId }, isInfrared(label) ? text('kiosk.camera.infrared', { label: name }) : name);
+    }));
+    select.value = devices.some(({ deviceId }) => deviceId === chosen) ? String(chosen) : '';
+  }
+
+  async #showLog() {
+    /** @type {{entries: Entry[], verdict: Verdict}} */
+    const { entries, verdict } = await this.#client.vault('vaultLog');
+    find('.verdict', HTMLElement, this.#dialog).textContent = verdict.ok
+      ? text('vault.log.ok', { count: verdict.entries }) : text('vault.log.broken', { seq: verdict.problem?.seq ?? 0, message: verdict.problem?.message ?? '' });
+    const log = find('#kiosk-log', HTMLElement, this.#dialog);
+    find('thead', HTMLElement, log).replaceChildren(make('tr', {}, ...['time', 'event', 'subject'].map((column) => make('th', { scope: 'col' }, text(`vault.log.${column}`)))));
+    find('tbody', HTMLElement, log).replaceChildren(...entries.map(({ time, event, subject }) => make('tr', {},
+      make('td', {}, moment(time)), make('td', {}, text(`vault.event.${event}`)), make('td', {}, subject?.slice(0, 8) ?? ''))));
+  }
+
+  #stayOpen() {
+    clearTimeout(this.#alone);
+    this.#alone = setTimeout(() => {
+      if (this.#checkIn.busy) this.#stayOpen();
+      else this.#dialog.close();
+    }, LEFT_ALONE_MS);
+  }
+
+  /** Nothing of anybody stays in the closed page. */
+  #closed() {
+    clearTimeout(this.#alone);
+    for (const dialog of document.querySelectorAll('dialog[open]')) /** @type {HTMLDialogElement} */ (dialog).close();
+    find('#people ul', HTMLElement, this.#dialog).replaceChildren();
+    find('#kiosk-log tbody', HTMLElement, this.#dialog).replaceChildren();
+    find('.notices', HTMLElement, this.#dialog).replaceChildren();
+    this.#checkIn.close();
+  }
+}

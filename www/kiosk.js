@@ -1,0 +1,310 @@
+/**
+ * The kiosk's page: asks for the PIN once, then runs by itself. Who stands there is known by id; a name is asked for when
+ * it is shown and gone with the screen that showed it.
+ */
+import './guard.js';
+import { cameraAllowed } from './camera.js';
+import { find, withName } from './dom.js';
+import { Admin } from './kiosk-admin.js';
+import { chime, fillScreen, keepAwake, watchSleep } from './kiosk-awake.js';
+import { Eyes } from './kiosk-eyes.js';
+import { KioskFlow } from './kiosk-flow.js';
+import { fault, faultOf, text, translate } from './messages.js';
+import { unsupported } from './support.js';
+import { showTheme } from './theme.js';
+import { formDialog, secretField, wrongInput } from './vault-ui.js';
+
+/** @import { Observation, State } from './types.js' */
+/** @import { Screen } from './kiosk-flow.js' */
+/** @import { Settings } from './vault/types.js' */
+
+/** Version of what a host is told. */
+const MESSAGE_VERSION = 1;
+const TICK_MS = 250;
+/** The vault must not lock itself by idleness while the kiosk runs: see docs/KIOSK.md. */
+const TOUCH_EVERY_MS = 15_000;
+const UPKEEP_EVERY_MS = 60_000;
+/** So long the corner is pressed before it opens the administration. */
+const PRESS_MS = 1_200;
+/** A question for the PIN that nobody answers goes away. */
+const UNANSWERED_MS = 60_000;
+
+translate(document);
+
+const root = find('#kiosk', HTMLElement);
+const headline = find('.headline', HTMLElement, root);
+const also = find('.also', HTMLElement, root);
+const again = find('.again', HTMLButtonElement, root);
+const trouble = find('.trouble', HTMLElement, root);
+const setup = find('#setup', HTMLFormElement);
+const corner = find('.corner', HTMLButtonElement);
+const pin = find('#kiosk-pin', HTMLInputElement);
+const pinAgain = find('#kiosk-pin-again', HTMLInputElement);
+const problem = find('#setup-problem', HTMLElement);
+
+export const eyes = new Eyes(find('video', HTMLVideoElement, root));
+export const flow = new KioskFlow({ distance: 0.22, timeoutMs: 8_000 });
+const { client } = eyes;
+const admin = new Admin(find('#admin', HTMLDialogElement), { client, eyes });
+
+/** @type {Settings | null} null while locked */
+let settings = null;
+/** Whether the store is open and the kiosk goes about its work. */
+let running = false;
+/** Whether a PIN is set already. */
+let hasPin = false;
+/** Grows with every screen, so that a late name is dropped. */
+let shown = 0;
+let shownKey = '';
+
+/** @param {State} state */
+function heed(state) {
+  showTheme(state.settings.theme);
+  if (!state.vault) {
+    stop();
+    ask('kiosk.storage', 'kiosk.storage');
+    setup.hidden = true;
+    return;
+  }
+  hasPin = state.vault.pin;
+  settings = state.vault.settings;
+  if (settings) Object.assign(flow, { distance: settings.kioskDistance, timeoutMs: settings.kioskTimeoutSeconds * 1000 });
+  client.hold(Boolean(settings && hasPin)).catch(() => {});
+  if (!settings || !hasPin) {
+    stop();
+    ask(hasPin || state.vault.locked ? 'kiosk.setup.unlock' : 'kiosk.setup.new', `${hasPin ? 'kiosk.setup.unlock' : 'kiosk.setup.new'}.text`);
+  } else if (!running) void go();
+}
+
+/** @param {string} title @param {string} words */
+function ask(title, words) {
+  root.dataset.screen = 'setup';
+  headline.textContent = text(title);
+  also.textContent = '';
+  again.hidden = true;
+  find('.setup-text', HTMLElement, setup).textContent = text(words);
+  find('.second', HTMLElement, setup).hidden = hasPin;
+  pin.autocomplete = hasPin ? 'current-password' : 'new-password';
+  if (setup.hidden) {
+    setup.hidden = false;
+    pin.focus();
+  }
+}
+
+async function begin() {
+  problem.textContent = '';
+  const button = find('button', HTMLButtonElement, setup);
+  const choice = new FormData(setup);
+  button.disabled = true;
+  try {
+    if (!hasPin && pin.value !== pinAgain.value) throw wrongInput('vault.pin.differ');
+    if (choice.has('full')) await fillScreen();
+    const state = await client.vault(hasPin ? 'vaultUnlock' : 'vaultSetPin', { pin: pin.value });
+    heed(choice.get('restart') === 'go' ? await client.vault('vaultKeepOpen', { wanted: true }) : state);
+    pin.value = pinAgain.value = '';
+  } catch (error) {
+    const { message, remedy } = faultOf(error);
+    problem.textContent = `${message} ${remedy}`;
+    pin.focus();
+  } finally {
+    button.disabled = false;
+  }
+}
+
+/** The store is open: the camera goes on and the kiosk waits for faces. */
+async function go() {
+  running = true;
+  setup.hidden = true;
+  problem.textContent = '';
+  show(true);
+  document.documentElement.dataset.ready = '';
+  await eyes.open(settings?.kioskCamera ?? null);
+}
+
+function stop() {
+  running = false;
+  forget();
+  eyes.close();
+  delete document.documentElement.dataset.ready;
+}
+
+/** Nobody's name or face is left on the screen or in the worker's memory of faces in view. */
+function forget() {
+  flow.again();
+  shown += 1;
+  shownKey = '';
+  headline.textContent = '';
+  also.textContent = '';
+  client.resetTracks().catch(() => {});
+}
+
+/** Brings the screen in line with the flow. @param {boolean} [force] */
+function show(force = false) {
+  if (!running) return;
+  const { screen } = flow;
+  const key = JSON.stringify(screen);
+  if (key === shownKey && !force) return;
+  const before = root.dataset.screen;
+  shownKey = key;
+  const turn = ++shown;
+  root.dataset.screen = screen.kind;
+  again.hidden = screen.kind !== 'stranger' && screen.kind !== 'unsure';
+  if (screen.kind === 'greet') {
+    void greet(/** @type {string} */ (screen.person), turn);
+    return;
+  }
+  headline.textContent = text(`kiosk.${screen.kind}`);
+  also.textContent = alsoOf(screen);
+  if (!again.hidden) again.focus({ preventScroll: true });
+  if (screen.kind === 'stranger' && settings?.kioskSounds) chime(false);
+  if (screen.kind === 'attract' && before !== 'attract') client.resetTracks().catch(() => {});
+}
+
+/** @param {Screen} screen */
+function alsoOf({ kind, masked }) {
+  if (kind === 'attract' || kind === 'stranger' || kind === 'unsure') return text(`kiosk.${kind}.also`);
+  return masked ? text('kiosk.mask') : '';
+}
+
+/** @param {string} person @param {number} turn */
+async function greet(person, turn) {
+  const time = Date.now();
+  try {
+    const [name, seen] = await Promise.all([client.nameOf(person), client.vault('guestSeen', { id: person, time })]);
+    if (turn !== shown || name === null) return;
+    headline.replaceChildren(...withName(text('kiosk.greet', { name: '{name}' }), name));
+    also.textContent = seen ? text(seen.first === time ? 'kiosk.greet.arrived' : 'kiosk.greet.again') : '';
+    if (settings?.kioskSounds) chime(true);
+    handOff({ person: { id: person, name }, time });
+  } catch (error) {
+    console.warn('brow: nobody could be greeted:', error);
+    if (turn === shown) flow.again();
+  }
+}
+
+/** Tells whoever embeds the kiosk. @param {{person: {id: string, name: string}, time: number}} detail */
+function handOff(detail) {
+  document.dispatchEvent(new CustomEvent('brow-handoff', { detail }));
+  const hosts = new Set([...(window.parent === window ? [] : [window.parent]), ...(window.opener ? [window.opener] : [])]);
+  // The browser hands a message over only where the host's origin is the one that is named.
+  for (const host of hosts) for (const origin of settings?.kioskHosts ?? []) host.postMessage({ type: 'brow-handoff', version: MESSAGE_VERSION, ...detail }, origin);
+}
+
+/** @param {unknown} error */
+function showTrouble(error) {
+  const { code, message, remedy } = faultOf(error);
+  trouble.textContent = `${message} ${remedy}`;
+  trouble.dataset.code = code;
+  trouble.hidden = false;
+}
+
+/** Asks for the PIN, then opens the administration. */
+async function openAdmin() {
+  if (!running || document.querySelector('dialog[open]')) return;
+  const { field, input } = secretField('admin-pin', text('vault.pin'), 'current-password');
+  const unanswered = setTimeout(() => input.closest('dialog')?.close(), UNANSWERED_MS);
+  const open = await formDialog({
+    title: text('kiosk.admin'), body: [field], go: text('kiosk.admin.enter'),
+    submit: () => client.vault('vaultProvePin', { pin: input.value }),
+  });
+  clearTimeout(unanswered);
+  if (!open) return;
+  forget();
+  show(true);
+  await admin.open();
+}
+
+function listen() {
+  eyes.addEventListener('state', (event) => {
+    const { detail } = /** @type {CustomEvent<State>} */ (event);
+    heed(detail);
+    admin.heed(detail);
+  });
+  eyes.addEventListener('look', (event) => {
+    const { observations, height } = /** @type {CustomEvent<{observations: Observation[], height: number}>} */ (event).detail;
+    admin.saw(Math.max(0, ...observations.map(({ box }) => box.height / height)));
+    if (admin.isOpen) return;
+    flow.see(observations, height, performance.now());
+    show();
+  });
+  eyes.addEventListener('restarted', () => {
+    flow.again();
+    show();
+  });
+  eyes.addEventListener('trouble', (event) => showTrouble(/** @type {CustomEvent} */ (event).detail));
+  eyes.addEventListener('well', () => {
+    trouble.hidden = true;
+    trouble.textContent = '';
+  });
+  admin.addEventListener('state', (event) => heed(/** @type {CustomEvent<State>} */ (event).detail));
+  admin.addEventListener('camera', () => void eyes.open(settings?.kioskCamera ?? null));
+  setup.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void begin();
+  });
+  again.addEventListener('click', () => {
+    forget();
+    show(true);
+  });
+  // Whoever still stands there after the kiosk has forgotten them asks for another try by touching the screen.
+  root.addEventListener('click', (event) => {
+    if (running && event.target !== again && flow.screen.kind === 'attract') flow.again();
+  });
+  listenForAdmin();
+  setInterval(() => {
+    if (!running || admin.isOpen) return;
+    flow.tick(performance.now());
+    show();
+  }, TICK_MS);
+  setInterval(() => {
+    if (running) client.vault('vaultTouch').catch(() => {});
+  }, TOUCH_EVERY_MS);
+  setInterval(() => {
+    if (running && flow.idle && !admin.isOpen) eyes.recycle().catch(() => {});
+  }, UPKEEP_EVERY_MS);
+  watchSleep(() => {
+    if (!running || document.hidden) return;
+    forget();
+    show(true);
+    eyes.wake();
+  });
+  keepAwake((how) => admin.awake(how));
+}
+
+/** A long press in the corner, Enter on it, or Ctrl + Alt + A. */
+function listenForAdmin() {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let pressed;
+  corner.addEventListener('pointerdown', () => {
+    pressed = setTimeout(openAdmin, PRESS_MS);
+  });
+  for (const kind of ['pointerup', 'pointerleave', 'pointercancel']) corner.addEventListener(kind, () => clearTimeout(pressed));
+  corner.addEventListener('contextmenu', (event) => event.preventDefault());
+  // A click without a pointer comes from a keyboard or a screen reader.
+  corner.addEventListener('click', (event) => {
+    if (event.detail === 0) void openAdmin();
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey && event.altKey && event.code === 'KeyA') {
+      event.preventDefault();
+      void openAdmin();
+    }
+  });
+}
+
+async function start() {
+  const missing = unsupported();
+  if (missing) {
+    showTrouble(missing);
+    return;
+  }
+  listen();
+  // The question whether the camera may be used comes before the kiosk is left alone, not with the first guest.
+  if (!(await cameraAllowed())) void navigator.mediaDevices?.getUserMedia({ video: true }).then((stream) => stream.getTracks().forEach((track) => track.stop()), () => {});
+  await eyes.load();
+}
+
+start().catch((error) => {
+  console.error(error);
+  showTrouble(fault('unexpected'));
+});
