@@ -93,7 +93,7 @@ describe('a kiosk from its first day', () => {
     const page = await visit({ clip: plainClip('gray') });
     await enter(page);
     await administer(page);
-    const photos = [portrait('obama-1'), { name: 'astronaut.jpg', mimeType: 'image/jpeg', buffer: readFileSync(portrait('astronaut')) },
+    const photos = [{ name: 'obama-1.jpg', mimeType: 'image/jpeg', buffer: readFileSync(portrait('obama-1')) }, { name: 'astronaut.jpg', mimeType: 'image/jpeg', buffer: readFileSync(portrait('astronaut')) },
       { name: 'pair.jpg', mimeType: 'image/jpeg', buffer: await twoFaces(page) }, { name: 'blank.png', mimeType: 'image/png', buffer: await blank(page) }];
     await importList(page, LIST, photos, { consent: false });
     await page.getByText('Without their consent nobody').waitFor();
