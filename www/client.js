@@ -341,7 +341,7 @@ export class BrowClient extends EventTarget {
       const pending = { resolve, reject, op, bound, timer: setTimeout(() => {}, 0) };
       this.#pending.set(id, pending);
       this.#watch(pending);
-      worker.postMessage({ id, op, ...fields }, transfer);
+      worker.postMessage({ ...fields, id, op }, transfer);
     });
   }
 

@@ -3,6 +3,8 @@
 /** A timer this late means that the device slept. */
 const SLEPT_MS = 10_000;
 const BEAT_MS = 2_000;
+/** So long after the screen's lock was taken back, another is asked for. */
+const ASK_AGAIN_MS = 5_000;
 
 /**
  * Keeps the screen on for as long as the page is shown: by the browser's wake lock, or by a small moving picture, which
@@ -17,12 +19,15 @@ export function keepAwake(tell) {
     try {
       const lock = await navigator.wakeLock.request('screen');
       moving?.remove();
-      moving = null;
       tell('lock');
       // The system may take it back, such as for a low battery: another is asked for.
-      lock.addEventListener('release', () => setTimeout(ask, 5_000), { once: true });
+      lock.addEventListener('release', () => setTimeout(ask, ASK_AGAIN_MS), { once: true });
     } catch {
       moving ??= movingPicture();
+      if (moving && !moving.isConnected) {
+        document.body.append(moving);
+        moving.play().catch(() => {});
+      }
       tell(moving ? 'video' : 'none');
     }
   };
@@ -30,26 +35,25 @@ export function keepAwake(tell) {
   void ask();
 }
 
-/** A video of two pixels that never stands still; null where a canvas can't be filmed. */
+/** A video of two pixels that never stands still while it is in the page; null where a canvas can't be filmed. */
 function movingPicture() {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = 2;
   if (typeof canvas.captureStream !== 'function') return null;
   const context = canvas.getContext('2d');
+  const video = document.createElement('video');
   let light = false;
   setInterval(() => {
+    if (!video.isConnected || !context) return;
     light = !light;
-    if (context) context.fillStyle = light ? '#222' : '#333';
-    context?.fillRect(0, 0, 2, 2);
+    context.fillStyle = light ? '#222' : '#333';
+    context.fillRect(0, 0, 2, 2);
   }, 1_000);
-  const video = document.createElement('video');
   video.className = 'keep-awake';
   video.muted = true;
   video.playsInline = true;
   video.setAttribute('aria-hidden', 'true');
   video.srcObject = canvas.captureStream(1);
-  document.body.append(video);
-  video.play().catch(() => {});
   return video;
 }
 

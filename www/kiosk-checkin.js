@@ -122,7 +122,7 @@ export class CheckIn extends EventTarget {
 
   /** @param {string} id @param {Arrival} arrival @param {Arrival} before */
   async #arrive(id, arrival, before) {
-    this.#list = await this.#client.vault('guestArrival', { id, arrival });
+    this.#list = await this.#client.vault('guestArrival', { guest: id, arrival });
     this.#undo.push({ id, before });
     this.#show();
     find(`tr[data-id="${id}"] button`, HTMLButtonElement, this.#root).focus();
@@ -130,7 +130,7 @@ export class CheckIn extends EventTarget {
 
   async #undoLast() {
     const last = this.#undo.pop();
-    if (last) this.#list = await this.#client.vault('guestArrival', { id: last.id, arrival: last.before });
+    if (last) this.#list = await this.#client.vault('guestArrival', { guest: last.id, arrival: last.before });
     this.#show();
   }
 

@@ -19,7 +19,8 @@ export const GROWTH_MOST = 96 * 1024 * 1024;
 
 /**
  * Events: `look` CustomEvent<{observations: Observation[], height: number}>; `state` CustomEvent<State>: after a start, a
- * restart, or a change elsewhere; `trouble` CustomEvent<Fault>; `well`: the trouble is over; `restarted`: tracks are new.
+ * restart, or a change elsewhere; `trouble` CustomEvent<Fault>; `well`: the trouble is over; `restarted`: tracks are new,
+ * of a new worker or a camera that was started anew.
  */
 export class Eyes extends EventTarget {
   client = new BrowClient({ seal: true });
@@ -44,7 +45,7 @@ export class Eyes extends EventTarget {
     this.camera.addEventListener('fault', (event) => this.#cameraFault(/** @type {CustomEvent<Fault>} */ (event).detail));
     this.camera.addEventListener('recovered', () => this.#tell('well'));
     this.client.addEventListener('restarted', (event) => this.#restarted(/** @type {CustomEvent} */ (event).detail.state));
-    this.client.addEventListener('changed', (event) => this.#tell('state', /** @type {CustomEvent} */ (event).detail));
+    this.client.addEventListener('state', (event) => this.#tell('state', /** @type {CustomEvent} */ (event).detail));
     this.client.addEventListener('storage', (event) => this.#tell('trouble', /** @type {CustomEvent} */ (event).detail));
     this.client.addEventListener('fault', (event) => {
       this.#tell('trouble', /** @type {CustomEvent} */ (event).detail);
@@ -79,6 +80,8 @@ export class Eyes extends EventTarget {
       this.#tell('well');
       this.#loop.start();
       await this.client.resetTracks().catch(() => {});
+      // Whoever stands there now need not be who stood there before.
+      this.#tell('restarted');
       return true;
     } catch (error) {
       this.#tell('trouble', error);

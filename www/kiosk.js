@@ -170,7 +170,7 @@ function alsoOf({ kind, masked }) {
 async function greet(person, turn) {
   const time = Date.now();
   try {
-    const [name, seen] = await Promise.all([client.nameOf(person), client.vault('guestSeen', { id: person, time })]);
+    const [name, seen] = await Promise.all([client.nameOf(person), client.vault('guestSeen', { guest: person, time })]);
     if (turn !== shown || name === null) return;
     headline.replaceChildren(...withName(text('kiosk.greet', { name: '{name}' }), name));
     also.textContent = seen ? text(seen.first === time ? 'kiosk.greet.arrived' : 'kiosk.greet.again') : '';

@@ -106,22 +106,22 @@ export function vaultOperations({ store: current, refill, empty, state, progress
 
     /**
      * Marks a guest as arrived; whoever is not on the list changes nothing.
-     * @param {{id: string, time: number}} message
+     * @param {{guest: string, time: number}} message
      * @returns {Promise<{first: number} | null>} when they came first; null for whoever is not expected
      */
-    async guestSeen({ id, time }) {
-      const known = (await vault().guests())?.guests.find((guest) => guest.id === id);
+    async guestSeen({ guest, time }) {
+      const known = (await vault().guests())?.guests.find(({ id }) => id === guest);
       if (!known) return null;
       const first = known.arrived ?? time;
-      await vault().changeGuests((list) => withArrival(/** @type {GuestList} */ (list), id, { arrived: first, seen: time, by: known.by ?? 'camera' }));
+      await vault().changeGuests((list) => withArrival(/** @type {GuestList} */ (list), guest, { arrived: first, seen: time, by: known.by ?? 'camera' }));
       return { first };
     },
 
-    /** Marks or unmarks by hand. @param {{id: string, arrival: Pick<Guest, 'arrived' | 'seen' | 'by'>}} message */
-    guestArrival({ id, arrival }) {
+    /** Marks or unmarks by hand. @param {{guest: string, arrival: Pick<Guest, 'arrived' | 'seen' | 'by'>}} message */
+    guestArrival({ guest, arrival }) {
       return vault().changeGuests((list) => {
         if (!list) throw storeError('no_guests');
-        return withArrival(list, id, arrival);
+        return withArrival(list, guest, arrival);
       });
     },
 

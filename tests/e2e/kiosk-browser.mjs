@@ -1,0 +1,123 @@
+/** What the tests of the kiosk share: starting it, its administration, people enrolled beforehand, a camera that obeys. */
+import { readFileSync } from 'node:fs';
+import { plainClip, portrait } from './browser.mjs';
+
+export const PIN = 'four random words';
+
+/** @param {import('./browser.mjs').Visitor} visitor */
+export const visitKiosk = (visitor, options) => visitor.visit({ path: '/kiosk.html', wait: false, ...options });
+
+/** Enters the PIN, once or twice where it is new. */
+export async function enter(page, { restart = 'ask' } = {}) {
+  await page.locator('#setup').waitFor();
+  await page.locator('#kiosk-pin').fill(PIN);
+  if (await page.locator('#kiosk-pin-again').isVisible()) await page.locator('#kiosk-pin-again').fill(PIN);
+  if (restart === 'go') await page.locator('[name=restart][value=go]').check();
+  await page.locator('#setup button').click();
+  await page.locator('html[data-ready]').waitFor({ state: 'attached' });
+}
+
+export const screen = (page, kind, options) => page.locator(`#kiosk[data-screen="${kind}"]`).waitFor(options);
+
+export async function administer(page) {
+  await page.keyboard.press('Control+Alt+A');
+  await page.locator('#vault-admin-pin').fill(PIN);
+  await page.keyboard.press('Enter');
+  await page.locator('#admin[open]').waitFor();
+  await page.locator('#kiosk-log tbody tr').first().waitFor();
+}
+
+export const backToKiosk = (page) => page.locator('#admin .close').click();
+
+/** Imports a list with photos in the open administration. */
+export async function importList(page, csv, photos, { consent = true } = {}) {
+  await page.getByLabel('List (CSV)').setInputFiles({ name: 'guests.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) });
+  if (photos.length) await page.getByLabel('Photos', { exact: true }).setInputFiles(photos);
+  if (consent) await page.getByLabel('I hold the consent').check();
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+}
+
+/** The exports of the kiosk's own module, as another script of this origin would get them. */
+export const kioskModule = (page) => page.evaluateHandle(() => import(document.querySelector('script[type=module]').src));
+
+/** Sets the PIN of a new kiosk and enrols people from portraits, without its pages, for tests of what comes after. */
+export async function prepareKiosk(visitor, people) {
+  const page = await visitKiosk(visitor, { clip: plainClip('gray') });
+  await page.locator('#setup').waitFor();
+  const module = await kioskModule(page);
+  await module.evaluate(async ({ eyes: { client } }, { pin, people }) => {
+    await client.vault('vaultSetPin', { pin });
+    const guests = [];
+    for (const { name, photo } of people) {
+      const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(photo), (character) => character.charCodeAt(0))]));
+      const [width, height] = [bitmap.width, bitmap.height];
+      const context = new OffscreenCanvas(width, height).getContext('2d');
+      context.drawImage(bitmap, 0, 0);
+      await client.enrolPhoto({ buffer: context.getImageData(0, 0, width, height).data.buffer, width, height, timeMs: performance.now() });
+      const id = crypto.randomUUID();
+      await client.save({ id, name, source: 'photo', keepPicture: false, consent: { text: 'Given on paper', version: 'test', language: 'en', time: Date.now() } });
+      guests.push({ id, line: guests.length + 2, name, email: '', ref: '', company: '', photo: '', problem: null, arrived: null, seen: null, by: null });
+    }
+    await client.vault('guestsSet', { list: { name: 'test', created: Date.now(), guests } });
+  }, { pin: PIN, people: people.map(({ name, picture }) => ({ name, photo: readFileSync(portrait(picture)).toString('base64') })) });
+  await visitor.leave();
+}
+
+/**
+ * For `prepare`: a camera that obeys `obey.mode` in the place of the device's: `face` shows the portrait that `obey.portrait`
+ * names, moving; `empty` an empty room; `black` a closed lens; `frozen` stands still; `gone` is not plugged in. `obey.lose()`
+ * pulls the plug, `obey.plug()` puts it back.
+ */
+export async function obedientCamera(page, portraits, mode = 'face') {
+  const pictures = Object.fromEntries(portraits.map((name) => [name, readFileSync(portrait(name)).toString('base64')]));
+  await page.addInitScript(({ pictures, mode }) => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [640, 480];
+    const context = canvas.getContext('2d');
+    const bitmaps = {};
+    for (const [name, data] of Object.entries(pictures)) {
+      createImageBitmap(new Blob([Uint8Array.from(atob(data), (character) => character.charCodeAt(0))])).then((bitmap) => { bitmaps[name] = bitmap; });
+    }
+    /** @type {MediaStreamTrack[]} */
+    let tracks = [];
+    const { mediaDevices } = navigator;
+    globalThis.obey = {
+      mode, portrait: Object.keys(pictures)[0], opened: 0,
+      lose() {
+        obey.mode = 'gone';
+        for (const track of tracks) {
+          track.stop();
+          track.dispatchEvent(new Event('ended'));
+        }
+        tracks = [];
+      },
+      plug(next = 'face') {
+        obey.mode = next;
+        mediaDevices.dispatchEvent(new Event('devicechange'));
+      },
+    };
+    let step = 0;
+    setInterval(() => {
+      if (obey.mode === 'frozen' || obey.mode === 'gone') return;
+      step += 1;
+      context.fillStyle = obey.mode === 'black' ? '#000' : '#8d9a92';
+      context.fillRect(0, 0, 640, 480);
+      const bitmap = bitmaps[obey.portrait];
+      if (obey.mode === 'face' && bitmap) {
+        const scale = (480 / bitmap.height) * (1.1 + 0.04 * Math.sin(step / 16));
+        context.drawImage(bitmap, 320 - (bitmap.width * scale) / 2 + 8 * Math.sin(step / 11), 240 - (bitmap.height * scale) / 2 + 6 * Math.cos(step / 13), bitmap.width * scale, bitmap.height * scale);
+      } else if (obey.mode === 'empty') {
+        context.fillStyle = `hsl(${step % 360} 30% 50%)`;
+        context.fillRect(0, 470, 640, 10);
+      }
+    }, 50);
+    mediaDevices.getUserMedia = async () => {
+      if (obey.mode === 'gone') throw new DOMException('No such device', 'NotFoundError');
+      obey.opened += 1;
+      const stream = canvas.captureStream(20);
+      tracks.push(...stream.getTracks());
+      return stream;
+    };
+    mediaDevices.enumerateDevices = async () => (obey.mode === 'gone' ? [] : [{ kind: 'videoinput', deviceId: 'drawn', label: 'Drawn camera' }]);
+  }, { pictures, mode });
+}
