@@ -3,10 +3,11 @@ import { CheckIn } from './kiosk-checkin.js';
 import { isInfrared } from './camera.js';
 import { find, make } from './dom.js';
 import { fillScreen } from './kiosk-awake.js';
-import { text } from './messages.js';
+import { fault, text } from './messages.js';
 import { Notices } from './notices.js';
+import { chooseLanguage, showLanguages } from './page-language.js';
 import { PeopleList } from './people.js';
-import { moment, wrongInput } from './vault-ui.js';
+import { moment } from './vault-ui.js';
 
 /** @import { BrowClient } from './client.js' */
 /** @import { Eyes } from './kiosk-eyes.js' */
@@ -28,6 +29,8 @@ export class Admin extends EventTarget {
   #checkIn;
   #notices;
   #share = 0;
+  /** What keeps the screen on. @type {'lock' | 'video' | 'none'} */
+  #awake = 'none';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #alone;
 
@@ -52,9 +55,15 @@ export class Admin extends EventTarget {
     this.#dialog.showModal();
     find('h2', HTMLElement, this.#dialog).focus();
     this.#stayOpen();
+    await this.#fill();
+  }
+
+  /** Shows everything as it is now, in the language of now. */
+  async #fill() {
     const state = await this.#client.state();
     await this.#listCameras(state.vault?.settings?.kioskCamera ?? null);
     this.heed(state);
+    this.#sayAwake();
     await this.#checkIn.open(state);
     await this.#showLog();
   }
@@ -69,14 +78,20 @@ export class Admin extends EventTarget {
     }
     this.#people.show(state);
     this.#checkIn.heed(state);
-    this.#input('#distance').value = String(Math.round(100 * settings.kioskDistance));
-    this.#input('#timeout').value = String(settings.kioskTimeoutSeconds);
+    this.#show(this.#input('#distance'), String(Math.round(100 * settings.kioskDistance)));
+    this.#show(this.#input('#timeout'), String(settings.kioskTimeoutSeconds));
     this.#input('#sounds').checked = settings.kioskSounds;
     this.#input('#keep-open').checked = Boolean(state.vault?.keptOpen);
-    find('#hosts', HTMLTextAreaElement, this.#dialog).value = settings.kioskHosts.join('\n');
-    const target = find('#kiosk-target', HTMLSelectElement, this.#dialog);
-    target.value = String(settings.targetFmr);
+    this.#show(find('#hosts', HTMLTextAreaElement, this.#dialog), settings.kioskHosts.join('\n'));
+    this.#select('#kiosk-target').value = String(settings.targetFmr);
+    this.#select('#kiosk-theme').value = settings.theme;
+    showLanguages(this.#select('#kiosk-language'));
     this.#sayDistance();
+  }
+
+  /** Whoever is writing there is not disturbed. @param {HTMLInputElement | HTMLTextAreaElement} field @param {string} value */
+  #show(field, value) {
+    if (field !== document.activeElement) field.value = value;
   }
 
   /** How large the nearest face is now. @param {number} share */
@@ -87,12 +102,22 @@ export class Admin extends EventTarget {
 
   /** @param {'lock' | 'video' | 'none'} how */
   awake(how) {
-    find('.awake', HTMLElement, this.#dialog).textContent = text(`kiosk.awake.${how}`);
+    this.#awake = how;
+    if (this.isOpen) this.#sayAwake();
+  }
+
+  #sayAwake() {
+    find('.awake', HTMLElement, this.#dialog).textContent = text(`kiosk.awake.${this.#awake}`);
   }
 
   /** @param {string} selector */
   #input(selector) {
     return find(selector, HTMLInputElement, this.#dialog);
+  }
+
+  /** @param {string} selector */
+  #select(selector) {
+    return find(selector, HTMLSelectElement, this.#dialog);
   }
 
   #sayDistance() {
@@ -110,10 +135,17 @@ export class Admin extends EventTarget {
     on('#timeout', () => this.#set({ kioskTimeoutSeconds: Number(this.#input('#timeout').value) }));
     on('#sounds', () => this.#set({ kioskSounds: this.#input('#sounds').checked }));
     on('#hosts', () => this.#set({ kioskHosts: this.#hosts() }));
-    on('#kiosk-target', async () => this.#changed(await this.#client.setSettings({ targetFmr: Number(find('#kiosk-target', HTMLSelectElement, this.#dialog).value) })));
+    on('#kiosk-target', async () => this.#changed(await this.#client.setSettings({ targetFmr: Number(this.#select('#kiosk-target').value) })));
+    on('#kiosk-theme', async () => this.#changed(await this.#client.setSettings({ theme: /** @type {Settings['theme']} */ (this.#select('#kiosk-theme').value) })));
+    on('#kiosk-language', async () => {
+      const language = this.#select('#kiosk-language').value || null;
+      await chooseLanguage(language);
+      this.#changed(await this.#client.setSettings({ language }));
+      await this.#fill();
+    });
     on('#keep-open', async () => this.#changed(await this.#client.vault('vaultKeepOpen', { wanted: this.#input('#keep-open').checked })));
     on('#kiosk-camera', async () => {
-      await this.#set({ kioskCamera: find('#kiosk-camera', HTMLSelectElement, this.#dialog).value || null });
+      await this.#set({ kioskCamera: this.#select('#kiosk-camera').value || null });
       this.dispatchEvent(new Event('camera'));
     });
     on('.full', fillScreen);
@@ -135,8 +167,7 @@ export class Admin extends EventTarget {
   #hosts() {
     const lines = find('#hosts', HTMLTextAreaElement, this.#dialog).value.split('\n').map((line) => line.trim()).filter(Boolean);
     return lines.map((line) => {
-      const { message, remedy } = { message: text('kiosk.hosts.bad', { host: line }), remedy: text('kiosk.hosts.bad.remedy') };
-      if (!URL.canParse(line) || !/^https?:$/.test(new URL(line).protocol)) throw { ...wrongInput('vault.pin.differ'), message, remedy };
+      if (!URL.canParse(line) || !/^https?:$/.test(new URL(line).protocol)) throw fault('bad_host', { host: line });
       return new URL(line).origin;
     });
   }
@@ -154,7 +185,7 @@ export class Admin extends EventTarget {
 
   /** @param {string | null} chosen */
   async #listCameras(chosen) {
-    const select = find('#kiosk-camera', HTMLSelectElement, this.#dialog);
+    const select = this.#select('#kiosk-camera');
     const devices = await this.#eyes.camera.devices();
     select.replaceChildren(make('option', { value: '' }, text('kiosk.camera.auto')), ...devices.map(({ deviceId, label }, index) => {
       const name = label || `${text('live.camera')} ${index + 1}`;
@@ -167,7 +198,7 @@ export class Admin extends EventTarget {
     /** @type {{entries: Entry[], verdict: Verdict}} */
     const { entries, verdict } = await this.#client.vault('vaultLog');
     find('.verdict', HTMLElement, this.#dialog).textContent = verdict.ok
-      ? text('vault.log.ok', { count: verdict.entries }) : text('vault.log.broken', { seq: verdict.problem?.seq ?? 0, message: verdict.problem?.message ?? '' });
+      ? text('vault.log.ok', { count: verdict.entries }) : text('vault.log.broken', { seq: verdict.problem?.seq ?? 0, problem: text(`vault.log.problem.${verdict.problem?.code}`) });
     const log = find('#kiosk-log', HTMLElement, this.#dialog);
     find('thead', HTMLElement, log).replaceChildren(make('tr', {}, ...['time', 'event', 'subject'].map((column) => make('th', { scope: 'col' }, text(`vault.log.${column}`)))));
     find('tbody', HTMLElement, log).replaceChildren(...entries.map(({ time, event, subject }) => make('tr', {},

@@ -13,6 +13,8 @@ import { download, moment } from './vault-ui.js';
 /** @import { Guest, GuestList } from './vault/types.js' */
 
 const GUESTS_MOST = 10_000;
+/** A list that is larger is no list: reading it would stop the page. */
+const LIST_MOST_MB = 20;
 /** So many rows are shown at once; a search finds the others. */
 const SHOWN = 200;
 /** Codes of this module's own for why somebody is not enrolled; all others are faults. */
@@ -32,6 +34,7 @@ export class CheckIn extends EventTarget {
   /** @type {{id: string, before: Arrival}[]} */
   #undo = [];
   #importing = false;
+  #complaints = 0;
 
   /** @param {HTMLElement} root @param {{client: BrowClient, notices: Notices}} parts */
   constructor(root, { client, notices }) {
@@ -199,8 +202,9 @@ export class CheckIn extends EventTarget {
 
   /** @param {File} file @returns {Promise<boolean>} false when there is nothing in it or it was cancelled */
   async #takeList(file) {
+    if (file.size > LIST_MOST_MB * 1024 * 1024) throw fault('list_huge', { most: LIST_MOST_MB });
     const { guests, problems } = readGuests(decodeText(await file.arrayBuffer()), { tidy: tidyName, nameProblem, most: GUESTS_MOST });
-    for (const { line, code, words } of problems) this.#complain(text('checkin.line', { line, words: code === 'bad_name' ? String(words) : text(`checkin.problem.${code}`, { words: words ?? '' }) }));
+    for (const { line, code, words } of problems) this.#complain(text('checkin.line', { line, words: code === 'bad_name' ? String(words) : text(`checkin.problem.${code}`, { words: words ?? GUESTS_MOST }) }));
     if (guests.length === 0) return false;
     if (this.#list) {
       const sure = await choose([text('checkin.replace.title')], [text('checkin.replace.text')], [
@@ -270,7 +274,7 @@ export class CheckIn extends EventTarget {
     const { resembles } = await this.#client.enrolPhoto(frame);
     const { state } = await this.#client.save({
       id, name, source: 'photo', keepPicture: false,
-      consent: { text: text('checkin.consent.text'), version: `paper ${consentVersion}`, language, time: Date.now() },
+      consent: { text: text('checkin.consent.text'), version: `paper ${consentVersion()}`, language: language(), time: Date.now() },
     });
     return { resembles: resembles?.name ?? null, state };
   }
@@ -282,7 +286,13 @@ export class CheckIn extends EventTarget {
 
   /** @param {string} words */
   #complain(words) {
-    find('.row-problems', HTMLElement, this.#root).append(make('li', { dir: 'auto' }, words));
+    const list = find('.row-problems', HTMLElement, this.#root);
+    this.#complaints = list.childElementCount ? this.#complaints + 1 : 1;
+    if (this.#complaints <= SHOWN) list.append(make('li', { dir: 'auto' }, words));
+    else {
+      if (this.#complaints === SHOWN + 1) list.append(make('li', {}));
+      list.lastElementChild?.replaceChildren(text('checkin.lines.more', { count: this.#complaints - SHOWN }));
+    }
   }
 }
 

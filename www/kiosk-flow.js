@@ -32,7 +32,7 @@ const RIVAL = 0.8;
 /** @type {Record<UndecidedReason, ScreenKind>} */
 const ADVICE = {
   too_small: 'closer', too_blurred: 'still', too_dark: 'light', too_bright: 'glare', turned_away: 'straight', cut_off: 'centre',
-  too_few_frames: 'look', too_close_to_call: 'look', empty_gallery: 'look',
+  points_unsure: 'look', too_few_frames: 'look', too_close_to_call: 'look', empty_gallery: 'look',
 };
 /** Screens that end a visit. */
 const VERDICTS = new Set(['greet', 'stranger', 'unsure']);

@@ -9,7 +9,8 @@ import { Admin } from './kiosk-admin.js';
 import { chime, fillScreen, keepAwake, watchSleep } from './kiosk-awake.js';
 import { Eyes } from './kiosk-eyes.js';
 import { KioskFlow } from './kiosk-flow.js';
-import { fault, faultOf, text, translate } from './messages.js';
+import { fault, faultOf, onLanguage, text } from './messages.js';
+import { chooseLanguage, startLanguage } from './page-language.js';
 import { unsupported } from './support.js';
 import { showTheme } from './theme.js';
 import { formDialog, secretField, wrongInput } from './vault-ui.js';
@@ -29,7 +30,7 @@ const PRESS_MS = 1_200;
 /** A question for the PIN that nobody answers goes away. */
 const UNANSWERED_MS = 60_000;
 
-translate(document);
+await startLanguage();
 
 const root = find('#kiosk', HTMLElement);
 const headline = find('.headline', HTMLElement, root);
@@ -69,6 +70,8 @@ function heed(state) {
   hasPin = state.vault.pin;
   settings = state.vault.settings;
   if (settings) Object.assign(flow, { distance: settings.kioskDistance, timeoutMs: settings.kioskTimeoutSeconds * 1000 });
+  // A locked store tells nothing of the choice: the language stays.
+  if (settings) chooseLanguage(settings.language).catch(showTrouble);
   client.hold(Boolean(settings && hasPin)).catch(() => {});
   if (!settings || !hasPin) {
     stop();
@@ -250,6 +253,10 @@ function listen() {
   root.addEventListener('click', (event) => {
     if (running && event.target !== again && flow.screen.kind === 'attract') flow.again();
   });
+  // The state that comes back is heeded as every other; a greeting is said once, in the language of its moment.
+  onLanguage(() => void client.state().then(() => {
+    if (flow.screen.kind !== 'greet') show(true);
+  }, () => {}));
   listenForAdmin();
   setInterval(() => {
     if (!running || admin.isOpen) return;

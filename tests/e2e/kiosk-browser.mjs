@@ -15,6 +15,8 @@ export async function enter(page, { restart = 'ask' } = {}) {
   if (restart === 'go') await page.locator('[name=restart][value=go]').check();
   await page.locator('#setup button').click();
   await page.locator('html[data-ready]').waitFor({ state: 'attached' });
+  // What was chosen beside the PIN is kept a moment later.
+  await page.locator('#setup button:not([disabled])').waitFor({ state: 'attached' });
 }
 
 export const screen = (page, kind, options) => page.locator(`#kiosk[data-screen="${kind}"]`).waitFor(options);
@@ -40,13 +42,14 @@ export async function importList(page, csv, photos, { consent = true } = {}) {
 /** The exports of the kiosk's own module, as another script of this origin would get them. */
 export const kioskModule = (page) => page.evaluateHandle(() => import(document.querySelector('script[type=module]').src));
 
-/** Sets the PIN of a new kiosk and enrols people from portraits, without its pages, for tests of what comes after. */
+/** Sets the PIN of a kiosk, or unlocks it, and enrols people from portraits, without its pages, for tests of what comes after. */
 export async function prepareKiosk(visitor, people) {
   const page = await visitKiosk(visitor, { clip: plainClip('gray') });
   await page.locator('#setup').waitFor();
   const module = await kioskModule(page);
   await module.evaluate(async ({ eyes: { client } }, { pin, people }) => {
-    await client.vault('vaultSetPin', { pin });
+    if (!(await client.state()).vault.pin) await client.vault('vaultSetPin', { pin });
+    else await client.vault('vaultUnlock', { pin });
     const guests = [];
     for (const { name, photo } of people) {
       const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(photo), (character) => character.charCodeAt(0))]));

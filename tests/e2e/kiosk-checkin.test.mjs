@@ -29,12 +29,12 @@ describe('an event', () => {
     assert.equal(await page.locator('#checkin tbody tr').count(), 0);
     await page.getByLabel('I hold the consent').check();
     await page.getByRole('button', { name: 'Import', exact: true }).click();
-    await page.getByText('Imported: 6 people, 2 of them').waitFor({ timeout: 60_000 });
+    await page.getByText('Imported. On the list: 6. Newly enrolled: 2.').waitFor({ timeout: 60_000 });
     const problems = await page.locator('.row-problems li').allInnerTexts();
     for (const wrong of [/^Line 8: .*name/i, /^Line 4, Nobody There: The photo was not/, /^Line 5, No Photo: No photo is named/, /^Line 6, Two Faces: .*more than one face/, /^Line 7, No Face: No face/]) {
       assert.ok(problems.some((words) => wrong.test(words)), `${wrong} in ${problems.join(' | ')}`);
     }
-    assert.match(await page.locator('#checkin .summary').innerText(), /^0 of 6 have arrived; 2 can/);
+    assert.match(await page.locator('#checkin .summary').innerText(), /^Arrived: 0 of 6\. Can be recognised: 2\./);
     const consent = await page.evaluate(async () => (await (await import(document.querySelector('script[type=module]').src)).eyes.client.state()).people[0].consent);
     assert.match(consent.text, /^Consent given on paper/);
     assert.deepEqual(await findings(page), []);
@@ -72,7 +72,7 @@ describe('an event', () => {
     assert.deepEqual(Object.keys(handed[0]).sort(), ['person', 'time']);
     await administer(page);
     await page.locator('#checkin tbody tr', { hasText: 'Obama' }).locator('.arrived:not(:empty)').waitFor();
-    assert.match(await page.locator('#checkin .summary').innerText(), /^1 of 6/);
+    assert.match(await page.locator('#checkin .summary').innerText(), /^Arrived: 1 of 6/);
   });
 
   test('marks by hand, undoes it, and saves a table in which no cell is a formula', async () => {
@@ -80,14 +80,14 @@ describe('an event', () => {
     await enter(page);
     await administer(page);
     await page.getByRole('button', { name: 'Mark =Astro Naut as arrived' }).click();
-    await page.getByText('2 of 6 have arrived').waitFor();
+    await page.getByText('Arrived: 2 of 6').waitFor();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as CSV' }).click()]);
     const csv = readFileSync(await download.path(), 'utf8');
     assert.match(csv, /^\ufeffname,email,id,company,photo,arrived,last seen,by\r\n/);
     assert.match(csv, /\r\n'=Astro Naut,,,,ASTRONAUT\.JPG,\d{4}-.*,hand\r\n/);
     assert.match(csv, /\r\nObama; Barack|\r\n"Obama; Barack"/);
     await page.getByRole('button', { name: 'Undo the last change' }).click();
-    await page.getByText('1 of 6 have arrived').waitFor();
+    await page.getByText('Arrived: 1 of 6').waitFor();
   });
 
   test('a host of the list that frames it hears of hand-offs, another does not', async () => {

@@ -68,12 +68,41 @@ test('sleeps while the face is farther off than the operator set, and says how n
   await page.getByLabel('Wake when a face').fill('60');
   await page.getByText(/From 60 %/).waitFor();
   await page.getByText(/The face in view now has \d+ %/).waitFor();
+  // Kept, not only shown.
+  await page.waitForFunction(async () => (await import(document.querySelector('script[type=module]').src)).flow.distance === 0.6);
   await backToKiosk(page);
   await page.waitForTimeout(4_000);
   assert.equal(await page.locator('#kiosk').getAttribute('data-screen'), 'attract');
   await administer(page);
   await page.getByLabel('Wake when a face').fill('22');
   await page.getByText(/From 22 %/).waitFor();
+});
+
+test('a name is forgotten and its screen gone after the seconds that the operator set; the next language and theme are the operator’s, too', async () => {
+  await prepareKiosk(visitor, [{ name: 'Barack Obama', picture: 'obama-1' }]);
+  const page = await visit({ clip: portraitClip('obama-1') });
+  await enter(page);
+  await administer(page);
+  await page.getByLabel('Forget a name').fill('2');
+  await page.getByLabel('Forget a name').blur();
+  await page.locator('#kiosk-theme').selectOption('dark');
+  await page.locator('#kiosk-language').selectOption('ar');
+  await page.getByRole('heading', { name: 'الأشخاص المتوقعون' }).waitFor();
+  assert.deepEqual(await findings(page), []);
+  assert.deepEqual(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir, document.documentElement.dataset.theme]), ['ar', 'rtl', 'dark']);
+  // Not a word is left in English, but for the names of languages and what people wrote.
+  const latin = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((element) => element.checkVisibility() && !element.closest('#kiosk-language, .people, td, th[scope=row]'))
+    .flatMap((element) => [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).map(({ data }) => data.trim())).filter((words) => /[A-Za-z]{3,}/.test(words.replace(/CSV|Ctrl|Alt|https:\/\/desk\.example|fake_device_0/g, ''))));
+  assert.deepEqual(latin, []);
+  await backToKiosk(page);
+  await page.locator('.headline', { hasText: 'أهلًا بك، Barack Obama' }).waitFor();
+  const greeted = Date.now();
+  await screen(page, 'attract');
+  assert.ok(Date.now() - greeted < 6_000);
+  assert.doesNotMatch(await page.evaluate(() => document.documentElement.outerHTML), /Obama/);
+  await administer(page);
+  await page.locator('#kiosk-language').selectOption('en');
+  await page.getByRole('heading', { name: 'Expected people' }).waitFor();
 });
 
 test('after a reload asks for the PIN; told to go on by itself, it does, and locking ends that', async () => {
