@@ -10,6 +10,7 @@ import { chime, fillScreen, keepAwake, watchSleep } from './kiosk-awake.js';
 import { Eyes } from './kiosk-eyes.js';
 import { KioskFlow } from './kiosk-flow.js';
 import { fault, faultOf, onLanguage, text } from './messages.js';
+import { keepOffline } from './offline.js';
 import { chooseLanguage, startLanguage } from './page-language.js';
 import { unsupported } from './support.js';
 import { showTheme } from './theme.js';
@@ -57,6 +58,10 @@ let hasPin = false;
 /** Grows with every screen, so that a late name is dropped. */
 let shown = 0;
 let shownKey = '';
+/** Whether the kiosk goes on by itself after a reload. */
+let keptOpen = false;
+/** Loads a new release, once one is ready. @type {(() => void) | null} */
+let switchOver = null;
 
 /** @param {State} state */
 function heed(state) {
@@ -69,6 +74,7 @@ function heed(state) {
   }
   hasPin = state.vault.pin;
   settings = state.vault.settings;
+  keptOpen = Boolean(state.vault.keptOpen);
   if (settings) Object.assign(flow, { distance: settings.kioskDistance, timeoutMs: settings.kioskTimeoutSeconds * 1000 });
   // A locked store tells nothing of the choice: the language stays.
   if (settings) chooseLanguage(settings.language).catch(showTrouble);
@@ -240,6 +246,12 @@ function listen() {
     trouble.textContent = '';
   });
   admin.addEventListener('state', (event) => heed(/** @type {CustomEvent<State>} */ (event).detail));
+  // What was seen under the old settings, or of the operator, says nothing about the next guest.
+  find('#admin', HTMLDialogElement).addEventListener('close', () => {
+    if (!running) return;
+    forget();
+    show(true);
+  });
   admin.addEventListener('camera', () => void eyes.open(settings?.kioskCamera ?? null));
   setup.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -267,7 +279,10 @@ function listen() {
     if (running) client.vault('vaultTouch').catch(() => {});
   }, TOUCH_EVERY_MS);
   setInterval(() => {
-    if (running && flow.idle && !admin.isOpen) eyes.recycle().catch(() => {});
+    if (admin.isOpen || (running && !flow.idle)) return;
+    // A page that has to ask for its PIN again would stand still until somebody comes: such a kiosk changes when it is started.
+    if (switchOver && (running ? keptOpen : !pin.value)) switchOver();
+    else if (running) eyes.recycle().catch(() => {});
   }, UPKEEP_EVERY_MS);
   watchSleep(() => {
     if (!running || document.hidden) return;
@@ -311,6 +326,12 @@ async function start() {
   await eyes.load();
 }
 
+keepOffline({
+  after: new Promise((resolve) => eyes.addEventListener('state', resolve, { once: true })),
+  onready: (change) => {
+    switchOver = change;
+  },
+});
 start().catch((error) => {
   console.error(error);
   showTrouble(fault('unexpected'));
