@@ -28,7 +28,8 @@ const well = (page) => page.locator('.trouble').waitFor({ state: 'hidden' });
 describe('a kiosk that nobody attends', () => {
   test('its worker dies, or is replaced for its memory: nobody has to enter the PIN', async () => {
     const page = await kiosk();
-    await screen(page, 'greet');
+    // The name is shown after the screen, and the hand-off told with it.
+    await page.locator('.headline', { hasText: 'Obama' }).waitFor();
     const module = await kioskModule(page);
     // Whoever still stands there is greeted anew by the new worker: its first greeting is counted, not its screen.
     await page.evaluate(() => {

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KioskFlow } from '../../www/kiosk-flow.js';
+
+const HEIGHT = 480;
+const UNKNOWN = { kind: 'unknown', score: 0, needed: 3 };
+/** One face of this part of the picture's height, with this decision. */
+const face = (share, decision = UNKNOWN, { track = 1, mask = 'bare' } = {}) => ({ track, box: { x: 0, y: 0, width: 100, height: share * HEIGHT }, decision, mask: { state: mask, probability: 1 } });
+const match = (person) => ({ kind: 'match', person, score: 6, needed: 3 });
+/** Shows it the same faces every tenth of a second from `from` to `to`, and gives the last screen. */
+function look(flow, faces, from, to) {
+  let screen;
+  for (let now = from; now <= to; now += 100) {
+    flow.see(faces, HEIGHT, now);
+    screen = flow.tick(now);
+  }
+  return screen;
+}
+const kiosk = (distance = 0.3) => new KioskFlow({ distance, timeoutMs: 5_000 });
+
+test('sleeps while the face is farther off than the operator set, and wakes for a nearer one', () => {
+  const flow = kiosk(0.6);
+  assert.equal(look(flow, [face(0.53)], 0, 4_000).kind, 'attract');
+  assert.equal(flow.idle, true);
+  assert.notEqual(look(flow, [face(0.61)], 4_100, 4_200).kind, 'attract');
+  // At the edge it does not flicker, but far below it a visit ends.
+  assert.notEqual(look(flow, [face(0.5)], 4_300, 8_000).kind, 'attract');
+  assert.equal(look(flow, [face(0.4)], 8_100, 10_000).kind, 'attract');
+});
+
+test('a match that holds is greeted by id, and a stranger only after longer', () => {
+  const flow = kiosk();
+  assert.equal(look(flow, [face(0.5, match('a'))], 0, 200).kind, 'look');
+  assert.deepEqual(look(flow, [face(0.5, match('a'), { mask: 'masked' })], 300, 600), { kind: 'greet', person: 'a', masked: true });
+  const other = kiosk();
+  assert.equal(look(other, [face(0.5)], 0, 1_400).kind, 'look');
+  assert.equal(look(other, [face(0.5)], 1_500, 1_800).kind, 'stranger');
+});
+
+test('forgets whom it greeted after the set time, and greets nobody twice who just stands there', () => {
+  const flow = kiosk();
+  assert.equal(look(flow, [face(0.5, match('a'))], 0, 1_000).kind, 'greet');
+  assert.deepEqual(look(flow, [face(0.5, match('a'))], 1_100, 8_000), { kind: 'attract', person: null, masked: false });
+  assert.equal(look(flow, [], 8_100, 10_000).kind, 'attract');
+  assert.equal(look(flow, [face(0.5, match('a'), { track: 2 })], 10_100, 11_000).kind, 'greet');
+});
+
+test('somebody else in the place of a greeted person starts anew', () => {
+  const flow = kiosk();
+  look(flow, [face(0.5, match('a'))], 0, 1_000);
+  assert.notEqual(look(flow, [face(0.5, UNKNOWN, { track: 2 })], 1_100, 1_200).person, 'a');
+  assert.equal(look(flow, [face(0.5, UNKNOWN, { track: 2 })], 1_300, 3_500).kind, 'stranger');
+});
+
+test('gives one instruction at a time, each long enough to be read; two faces alike near must be one', () => {
+  const flow = kiosk();
+  const undecided = (reason) => ({ kind: 'undecided', reason, score: null, needed: 3 });
+  assert.equal(look(flow, [face(0.5, undecided('too_dark'))], 0, 100).kind, 'light');
+  assert.equal(look(flow, [face(0.5, undecided('turned_away'))], 200, 1_000).kind, 'light');
+  assert.equal(look(flow, [face(0.5, undecided('turned_away'))], 1_100, 1_700).kind, 'straight');
+  assert.equal(look(flow, [face(0.5, undecided('too_few_frames')), face(0.45, undecided('too_few_frames'), { track: 2 })], 1_800, 4_000).kind, 'single');
+  // Without any decision for long, somebody has to help.
+  assert.equal(look(flow, [face(0.5, undecided('too_dark'))], 4_100, 22_000).kind, 'unsure');
+});
+
+test('without a frame for long, whoever stood there is forgotten', () => {
+  const flow = kiosk();
+  look(flow, [face(0.5, { kind: 'undecided', reason: 'too_dark', score: null, needed: 3 })], 0, 500);
+  assert.equal(flow.tick(5_000).kind, 'light');
+  assert.equal(flow.tick(11_000).kind, 'attract');
+});
