@@ -7,12 +7,13 @@
 #   make package the element as an npm package in target/package/
 #   make samples the package in sample pages, and the frame in one of another origin, served on this machine
 #   make bench   speed in the browser, stage by stage
+#   make soak    days of running in short: frames, people, dead workers and lost cameras, with the memory they leave (an hour)
 #   make models  train the networks anew (Python, hours; see models/training/README.md)
 
 PORT ?= 8080
 CARGO_TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "cargo nextest run" || echo "cargo test")
 
-.PHONY: serve build package samples test bench models clean setup-build setup-test \
+.PHONY: serve build package samples test bench soak models clean setup-build setup-test \
         check-format check-lints check-rust check-types check-unit check-browser check-size check-training
 
 serve: build
@@ -63,6 +64,9 @@ check-training:
 
 bench: setup-test build
 	$(MAKE) -C bench
+
+soak: setup-test build
+	node tests/soak.mjs
 
 models:
 	$(MAKE) -C models/training models
