@@ -227,13 +227,14 @@ export class BrowRecogniser extends HTMLElement {
    */
   async start() {
     await this.#connected();
-    const camera = this.camera.running ? null : this.#starting ??= this.#startCamera();
+    const camera = this.camera.running ? null : this.#starting ?? this.#startCamera();
     const outcomes = await Promise.allSettled([this.load(), camera]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   /** Switches the camera off. The engine stays loaded. */
   stop() {
+    this.#starting = null;
     this.camera.stop();
   }
 
@@ -432,7 +433,7 @@ export class BrowRecogniser extends HTMLElement {
     this.#presence.abort();
     this.#presence = null;
     this.#enrolling?.abort();
-    this.camera.stop();
+    this.stop();
     this.#live.stop('live.off');
     this.#client?.close();
     this.#engine = 'none';
@@ -477,7 +478,16 @@ export class BrowRecogniser extends HTMLElement {
     this.#sync();
   }
 
-  async #startCamera() {
+  /** @returns {Promise<void>} */
+  #startCamera() {
+    // Stopped meanwhile, this start has let go of the camera: the next one must not wait for it in place of its own.
+    const starting = this.#openCamera(() => this.#starting === starting);
+    this.#starting = starting;
+    return starting;
+  }
+
+  /** @param {() => boolean} wanted whether no stop and no other start came since */
+  async #openCamera(wanted) {
     const { button } = this.#parts;
     const hadFocus = this.shadowRoot?.activeElement === button;
     button.disabled = true;
@@ -494,8 +504,8 @@ export class BrowRecogniser extends HTMLElement {
     } catch (error) {
       throw this.#report(error);
     } finally {
-      button.disabled = false;
-      this.#starting = null;
+      if (wanted()) this.#starting = null;
+      button.disabled = this.#starting !== null;
       this.#sync();
       if (hadFocus) (this.camera.running ? this.#parts.stop : button).focus();
     }

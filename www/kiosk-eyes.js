@@ -76,6 +76,8 @@ export class Eyes extends EventTarget {
     clearTimeout(this.#retry);
     try {
       await this.#startCamera();
+      // Closed meanwhile, or opened again: then that one goes on from here.
+      if (!this.camera.running) return false;
       this.#tries = 0;
       this.#tell('well');
       this.#loop.start();
