@@ -47,6 +47,8 @@ export class KioskFlow {
   /** @type {Screen} */
   #screen = ATTRACT;
   #since = 0;
+  /** Whether the name of whom it greets is on the screen. */
+  #named = false;
   /** @type {number | null} */
   #track = null;
   #wokeAt = 0;
@@ -93,9 +95,16 @@ export class KioskFlow {
     return this.#judge(face, Boolean(rival && share(rival) > RIVAL * share(face)), now);
   }
 
+  /** The name came, a moment after the greeting was decided on: the guest's time to read it begins. @param {number} now */
+  named(now) {
+    this.#named = true;
+    this.#since = now;
+  }
+
   /** Time passes without a frame. @param {number} now @returns {Screen} */
   tick(now) {
-    if (VERDICTS.has(this.#screen.kind) && now - this.#since >= this.timeoutMs) {
+    const complete = this.#screen.kind === 'greet' ? this.#named : VERDICTS.has(this.#screen.kind);
+    if (complete && now - this.#since >= this.timeoutMs) {
       this.#reset();
       this.#done = true;
     }
@@ -152,6 +161,7 @@ export class KioskFlow {
   #show(screen, now) {
     this.#screen = screen;
     this.#since = now;
+    this.#named = false;
     return screen;
   }
 }

@@ -156,12 +156,12 @@ function show(force = false) {
   const before = root.dataset.screen;
   shownKey = key;
   const turn = ++shown;
-  root.dataset.screen = screen.kind;
   again.hidden = screen.kind !== 'stranger' && screen.kind !== 'unsure';
   if (screen.kind === 'greet') {
     void greet(/** @type {string} */ (screen.person), turn);
     return;
   }
+  root.dataset.screen = screen.kind;
   headline.textContent = text(`kiosk.${screen.kind}`);
   also.textContent = alsoOf(screen);
   if (!again.hidden) again.focus({ preventScroll: true });
@@ -175,19 +175,28 @@ function alsoOf({ kind, masked }) {
   return masked ? text('kiosk.mask') : '';
 }
 
-/** @param {string} person @param {number} turn */
+/** The screen before it stays until the name is there. @param {string} person @param {number} turn */
 async function greet(person, turn) {
   const time = Date.now();
   try {
     const [name, seen] = await Promise.all([client.nameOf(person), client.vault('guestSeen', { guest: person, time })]);
-    if (turn !== shown || name === null) return;
+    if (turn !== shown) return;
+    if (name === null) {
+      flow.again();
+      show();
+      return;
+    }
+    flow.named(performance.now());
+    root.dataset.screen = 'greet';
     headline.replaceChildren(...withName(text('kiosk.greet', { name: '{name}' }), name));
     also.textContent = seen ? text(seen.first === time ? 'kiosk.greet.arrived' : 'kiosk.greet.again') : '';
     if (settings?.kioskSounds) chime(true);
     handOff({ person: { id: person, name }, time });
   } catch (error) {
     console.warn('brow: nobody could be greeted:', error);
-    if (turn === shown) flow.again();
+    if (turn !== shown) return;
+    flow.again();
+    show();
   }
 }
 

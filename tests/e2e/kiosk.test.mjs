@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Visitor, findings, plainClip, portraitClip } from './browser.mjs';
-import { PIN, administer, backToKiosk, enter, prepareKiosk, screen, visitKiosk } from './kiosk-browser.mjs';
+import { PIN, administer, backToKiosk, enter, kioskModule, prepareKiosk, screen, visitKiosk } from './kiosk-browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -69,7 +69,8 @@ test('the operator sets how near a face wakes it, and reads how near that is', a
   await page.getByText(/From 60 %/).waitFor();
   await page.getByText(/The face in view now has \d+ %/).waitFor();
   // Kept, not only shown: the next test's kiosk starts with what this one leaves.
-  const kept = (distance) => page.waitForFunction(async (expected) => (await import(document.querySelector('script[type=module]').src)).flow.distance === expected, distance);
+  const module = await kioskModule(page);
+  const kept = (distance) => page.waitForFunction(([{ flow }, expected]) => flow.distance === expected, [module, distance]);
   await kept(0.6);
   await page.getByLabel('Wake when a face').fill('22');
   await page.getByText(/From 22 %/).waitFor();

@@ -40,9 +40,21 @@ test('a match that holds is greeted by id, and a stranger only after longer', ()
 test('forgets whom it greeted after the set time, and greets nobody twice who just stands there', () => {
   const flow = kiosk();
   assert.equal(look(flow, [face(0.5, match('a'))], 0, 1_000).kind, 'greet');
+  flow.named(1_000);
   assert.deepEqual(look(flow, [face(0.5, match('a'))], 1_100, 8_000), { kind: 'attract', person: null, masked: false });
   assert.equal(look(flow, [], 8_100, 10_000).kind, 'attract');
   assert.equal(look(flow, [face(0.5, match('a'), { track: 2 })], 10_100, 11_000).kind, 'greet');
+});
+
+test('the time to read a greeting begins when its name is there', () => {
+  const flow = kiosk();
+  assert.equal(look(flow, [face(0.5, match('a'))], 0, 9_000).kind, 'greet');
+  flow.named(9_000);
+  assert.equal(look(flow, [face(0.5, match('a'))], 9_100, 13_900).kind, 'greet');
+  assert.equal(look(flow, [face(0.5, match('a'))], 14_000, 14_000).kind, 'attract');
+  // The next greeting waits for its own name.
+  look(flow, [], 14_100, 16_000);
+  assert.equal(look(flow, [face(0.5, match('b'), { track: 2 })], 16_100, 25_000).kind, 'greet');
 });
 
 test('somebody else in the place of a greeted person starts anew', () => {
