@@ -88,6 +88,7 @@ function heed(state) {
 /** @param {string} title @param {string} words */
 function ask(title, words) {
   root.dataset.screen = 'setup';
+  delete headline.dataset.t;
   headline.textContent = text(title);
   also.textContent = '';
   again.hidden = true;
@@ -123,6 +124,8 @@ async function begin() {
 /** The store is open: the camera goes on and the kiosk waits for faces. */
 async function go() {
   running = true;
+  // From here on its words come with its screen, not with every change of the language.
+  delete headline.dataset.t;
   setup.hidden = true;
   problem.textContent = '';
   show(true);
@@ -274,10 +277,12 @@ function listen() {
   root.addEventListener('click', (event) => {
     if (running && event.target !== again && flow.screen.kind === 'attract') flow.again();
   });
-  // The state that comes back is heeded as every other; a greeting is said once, in the language of its moment.
-  onLanguage(() => void client.state().then(() => {
+  // A greeting is said once, in the language of its moment. A page that asks for the PIN asks anew in the other language: the
+  // state that comes back is heeded as every other.
+  onLanguage(() => {
     if (flow.screen.kind !== 'greet') show(true);
-  }, () => {}));
+    client.state().catch(() => {});
+  });
   listenForAdmin();
   setInterval(() => {
     if (!running || admin.isOpen) return;
