@@ -30,6 +30,15 @@ function formsOf(tag) {
 
 afterEach(() => setLanguage('en'));
 
+test('a button that names whom it is about says what is written on it, too, in every language', async () => {
+  for (const tag of Object.keys(LANGUAGES)) {
+    const { texts } = await table(tag);
+    for (const [key, words] of Object.entries(texts).filter(([key]) => key.endsWith('.of') && key.slice(0, -3) in texts)) {
+      assert.ok(words.toLowerCase().includes(texts[key.slice(0, -3)].toLowerCase()), `${tag} ${key}: ${words}`);
+    }
+  }
+});
+
 for (const tag of others) {
   describe(LANGUAGES[tag], () => {
     test('it has the texts and faults of English, no more and no fewer', async () => {
