@@ -440,6 +440,24 @@ describe('with somebody before the camera', () => {
     assert.equal(page.workers().length, 1);
   });
 
+  test('stopped while the camera starts it stays off, and the next start does not wait for the one that was stopped', async () => {
+    const outcome = await page.evaluate(async () => {
+      const { t, hasty } = globalThis;
+      hasty.stop();
+      const first = hasty.start();
+      await t.pause(0);
+      hasty.stop();
+      await first;
+      const { running } = hasty.camera;
+      const second = hasty.start();
+      await t.pause(0);
+      hasty.stop();
+      await Promise.all([hasty.start(), second]);
+      return [running, hasty.camera.running];
+    });
+    assert.deepEqual(outcome, [false, true]);
+  });
+
   test('the state can be copied, and no event or state ever held a template or a picture', async () => {
     const { strange, size, state } = await page.evaluate(() => {
       const strange = [];
