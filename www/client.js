@@ -350,9 +350,26 @@ export class BrowClient extends EventTarget {
     clearTimeout(pending.timer);
     const due = performance.now() + pending.bound;
     pending.timer = setTimeout(() => {
-      if (performance.now() - due > SLEPT_MS) this.#watch(pending);
-      else this.#died('it did not answer in time');
+      if (pending.bound < WORK_BOUND_MS && this.#isQueued(pending)) pending.bound = WORK_BOUND_MS;
+      else if (performance.now() - due <= SLEPT_MS) {
+        this.#died('it did not answer in time');
+        return;
+      }
+      this.#watch(pending);
     }, pending.bound);
+  }
+
+  /**
+   * Whether the worker may still be busy with something that was asked for before and may take longer: that a frame waits
+   * behind a photo on a slow device says nothing against it.
+   * @param {Pending} pending
+   */
+  #isQueued(pending) {
+    for (const other of this.#pending.values()) {
+      if (other === pending) return false;
+      if (other.bound > pending.bound) return true;
+    }
+    return false;
   }
 
   /** @param {string} reason */
