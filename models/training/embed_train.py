@@ -262,8 +262,7 @@ class Trainer:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         # without instructions of its own, bfloat16 is ten times slower than float32
         self.half = self.device.type == "cuda" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")
-        self.layout = torch.channels_last
-        self.network = network.to(self.device, memory_format=self.layout)
+        self.network = network.to(self.device, memory_format=torch.channels_last)
         self.forward = self.network
         self.faces, self.recipe, self.folder = faces, recipe, Path(folder)
         self.steps, self.minutes = steps, minutes
@@ -328,7 +327,7 @@ class Trainer:
         both = torch.from_numpy(np.concatenate([first, second])).to(self.device)
         with torch.no_grad():
             pictures = torch.cat([self.views(first, 0.2, rng), self.views(second, 0.92, rng)])
-        pictures = pictures.contiguous(memory_format=self.layout)
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             outputs = self.forward(pictures)
         outputs, classes = F.normalize(outputs.float()), self.people[both]

@@ -127,43 +127,45 @@ def jitter(points, chance, strength, masked):
     return square(torch.cat([turn, offset[:, :, None]], 2)) @ fit
 
 
+def window_places(height, width, device):
+    """(x, y) of each pixel, `float[1, h, w, 2]`."""
+    ys, xs = torch.meshgrid(torch.arange(height, device=device), torch.arange(width, device=device), indexing="ij")
+    return torch.stack([xs, ys], -1).float()[None]
+
+
 def cut_out(crops, to_window):
     """Windows of `uint8[n, 128, 128, 3]` crops through maps crop -> window `float32[n, 3, 3]`, edge pixels repeated."""
-    device = crops.device
     back = torch.linalg.inv(to_window)
-    ys, xs = torch.meshgrid(
-        torch.arange(align.WINDOW_HEIGHT, device=device, dtype=torch.float32),
-        torch.arange(align.WINDOW_WIDTH, device=device, dtype=torch.float32), indexing="ij",
-    )
-    places = torch.stack([xs, ys, torch.ones_like(xs)], -1).view(1, -1, 3)
-    from_crop = (places @ back[:, :2].transpose(1, 2)).view(-1, align.WINDOW_HEIGHT, align.WINDOW_WIDTH, 2)
+    places = window_places(align.WINDOW_HEIGHT, align.WINDOW_WIDTH, crops.device)
+    from_crop = places @ back[:, None, :2, :2].transpose(2, 3) + back[:, None, None, :2, 2]
     grid = (2 * from_crop + 1) / align.CROP - 1
     return F.grid_sample(crops.permute(0, 3, 1, 2).float(), grid, padding_mode="border", align_corners=False)
+
+
+def to_face(points):
+    """Point between the eyes `float[n, 2]`, and the maps `float[n, 2, 2]` from pixels away from it to (along, down) on the face.
+
+    `along` is 0 on the middle line and -1 and 1 an eye distance to either side, `down` 0 at the eyes and 1 at the mouth.
+    """
+    eyes = points[:, :2].mean(1)
+    return eyes, torch.linalg.inv(torch.stack([points[:, 1] - points[:, 0], points[:, 3:].mean(1) - eyes], 2))
 
 
 def face_frame(points):
     """Where each pixel of the window lies on the face: `(along, down, half, height)`.
 
-    `along` float[n, 64, 112] is 0 on the middle line and -1 and 1 an eye distance to either side, `down` 0 at the eyes and 1
-    at the mouth; `half` and `height` float[n] are the pixels of one of each.
+    `along` and `down` are float[n, 64, 112], as `to_face` has them; `half` and `height` float[n] are the pixels of one of each.
     """
-    device = points.device
-    eyes, mouth = points[:, :2].mean(1), points[:, 3:].mean(1)
-    across, fall = points[:, 1] - points[:, 0], mouth - eyes
-    ys, xs = torch.meshgrid(
-        torch.arange(align.WINDOW_HEIGHT, device=device, dtype=torch.float32),
-        torch.arange(align.WINDOW_WIDTH, device=device, dtype=torch.float32), indexing="ij",
-    )
-    place = torch.stack([xs, ys], -1).view(1, -1, 2) - eyes[:, None]
-    frame = torch.linalg.inv(torch.stack([across, fall], 2))
-    inside = (place @ frame.transpose(1, 2)).view(-1, align.WINDOW_HEIGHT, align.WINDOW_WIDTH, 2)
-    return inside[..., 0], inside[..., 1], across.norm(dim=1), fall.norm(dim=1)
+    eyes, frame = to_face(points)
+    away = window_places(align.WINDOW_HEIGHT, align.WINDOW_WIDTH, points.device) - eyes[:, None, None]
+    inside = away @ frame[:, None].transpose(2, 3)
+    half, height = (points[:, 1] - points[:, 0]).norm(dim=1), (points[:, 3:].mean(1) - eyes).norm(dim=1)
+    return inside[..., 0], inside[..., 1], half, height
 
 
 def on_face(points, place):
     """`place` float[n, 2] of the window as (along, down) on the face."""
-    eyes, mouth = points[:, :2].mean(1), points[:, 3:].mean(1)
-    frame = torch.linalg.inv(torch.stack([points[:, 1] - points[:, 0], mouth - eyes], 2))
+    eyes, frame = to_face(points)
     return (frame @ (place - eyes)[:, :, None])[:, :, 0]
 
 
@@ -236,12 +238,6 @@ def near_segment(places, start, end, thick):
     part = ((places - start[:, None, None]) * way[:, None, None]).sum(-1) / (way * way).sum(1)[:, None, None].clamp(min=1e-6)
     nearest = start[:, None, None] + part.clamp(0, 1)[..., None] * way[:, None, None]
     return torch.sigmoid(4 * (rows(thick) / 2 - (places - nearest).norm(dim=-1)))
-
-
-def window_places(height, width, device):
-    """(x, y) of each pixel, `float[1, h, w, 2]`."""
-    ys, xs = torch.meshgrid(torch.arange(height, device=device), torch.arange(width, device=device), indexing="ij")
-    return torch.stack([xs, ys], -1).float()[None]
 
 
 def paint_mask(windows, points, chance, where):
