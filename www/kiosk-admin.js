@@ -7,13 +7,12 @@ import { fault, text } from './messages.js';
 import { Notices } from './notices.js';
 import { chooseLanguage, showLanguages } from './page-language.js';
 import { PeopleList } from './people.js';
-import { moment } from './vault-ui.js';
+import { logParts } from './vault-ui.js';
 
 /** @import { BrowClient } from './client.js' */
 /** @import { Eyes } from './kiosk-eyes.js' */
 /** @import { State } from './types.js' */
 /** @import { Settings } from './vault/types.js' */
-/** @import { Entry, Verdict } from './vault/audit.js' */
 
 /** Left alone for so long, it closes. */
 const LEFT_ALONE_MS = 180_000;
@@ -195,14 +194,11 @@ export class Admin extends EventTarget {
   }
 
   async #showLog() {
-    /** @type {{entries: Entry[], verdict: Verdict}} */
-    const { entries, verdict } = await this.#client.vault('vaultLog');
-    find('.verdict', HTMLElement, this.#dialog).textContent = verdict.ok
-      ? text('vault.log.ok', { count: verdict.entries }) : text('vault.log.broken', { seq: verdict.problem?.seq ?? 0, problem: text(`vault.log.problem.${verdict.problem?.code}`) });
+    const { words, head, rows } = logParts(await this.#client.vault('vaultLog'));
+    find('.verdict', HTMLElement, this.#dialog).textContent = words;
     const log = find('#kiosk-log', HTMLElement, this.#dialog);
-    find('thead', HTMLElement, log).replaceChildren(make('tr', {}, ...['time', 'event', 'subject'].map((column) => make('th', { scope: 'col' }, text(`vault.log.${column}`)))));
-    find('tbody', HTMLElement, log).replaceChildren(...entries.map(({ time, event, subject }) => make('tr', {},
-      make('td', {}, moment(time)), make('td', {}, text(`vault.event.${event}`)), make('td', {}, subject?.slice(0, 8) ?? ''))));
+    find('thead', HTMLElement, log).replaceChildren(head);
+    find('tbody', HTMLElement, log).replaceChildren(...rows);
   }
 
   #stayOpen() {

@@ -26,6 +26,17 @@ const day = (time) => date(time, { dateStyle: 'long' });
 /** @param {number} time */
 export const moment = (time) => date(time, { dateStyle: 'medium', timeStyle: 'medium' });
 
+/** What a page shows of the audit log: words about its soundness, and the table's head and rows. @param {{entries: Entry[], verdict: Verdict}} log */
+export function logParts({ entries, verdict }) {
+  return {
+    ok: verdict.ok,
+    words: verdict.ok ? text('vault.log.ok', { count: verdict.entries }) : text('vault.log.broken', { seq: verdict.problem?.seq ?? 0, problem: text(`vault.log.problem.${verdict.problem?.code}`) }),
+    head: make('tr', {}, ...['time', 'event', 'subject'].map((column) => make('th', { scope: 'col' }, text(`vault.log.${column}`)))),
+    rows: entries.map(({ time, event, subject }) => make('tr', {},
+      make('td', {}, moment(time)), make('td', {}, text(`vault.event.${event}`)), make('td', {}, subject?.slice(0, 8) ?? ''))),
+  };
+}
+
 /** Hands a file to the person. @param {Blob} file @param {string} name */
 export function download(file, name) {
   const url = URL.createObjectURL(file);
@@ -362,16 +373,11 @@ export class VaultPanel {
   }
 
   async #showLog() {
-    /** @type {{entries: Entry[], verdict: Verdict}} */
-    const { entries, verdict } = await this.#client.vault('vaultLog');
-    const words = verdict.ok ? text('vault.log.ok', { count: verdict.entries }) : text('vault.log.broken', { seq: verdict.problem?.seq ?? 0, problem: text(`vault.log.problem.${verdict.problem?.code}`) });
-    const rows = entries.map(({ time, event, subject }) => make('tr', {},
-      make('td', {}, moment(time)), make('td', {}, text(`vault.event.${event}`)), make('td', {}, subject?.slice(0, 8) ?? '')));
-    const head = make('tr', {}, ...['time', 'event', 'subject'].map((column) => make('th', { scope: 'col' }, text(`vault.log.${column}`))));
+    const { ok, words, head, rows } = logParts(await this.#client.vault('vaultLog'));
     const dialog = make('dialog', { class: 'vault-dialog', 'aria-labelledby': 'vault-log-title' },
       make('h2', { id: 'vault-log-title' }, text('vault.log.title')),
       make('p', { class: 'note' }, text('vault.log.text')),
-      make('p', { class: verdict.ok ? 'log-verdict' : 'log-verdict problem' }, words),
+      make('p', { class: ok ? 'log-verdict' : 'log-verdict problem' }, words),
       make('div', { class: 'log-rows', tabindex: '0', role: 'region', 'aria-labelledby': 'vault-log-title' }, make('table', {}, make('thead', {}, head), make('tbody', {}, ...rows))),
       make('div', { class: 'actions' },
         make('button', { type: 'button', class: 'plain save-log', onclick: () => this.#saveLog().catch((error) => this.#notices.fault(error)) }, text('vault.log.save')),

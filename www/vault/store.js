@@ -1005,12 +1005,17 @@ export class Store {
    */
   async #openPerson(id, key, record) {
     if (!key || !record || !isId(id)) throw storeError('record_damaged');
-    const raw = await unseal(this.#mustHaveKey(), key, binding(SCHEMA, 'key', id));
-    const plain = await unseal(await importKey(raw), record, binding(SCHEMA, 'person', id));
-    raw.fill(0);
-    const stored = decodePerson(plain);
+    const stored = decodePerson(await this.#openRecord('person', id, key, record));
     if (stored.person.id !== id) throw storeError('record_damaged');
     return stored;
+  }
+
+  /** @param {string} kind @param {string} id @param {Sealed} key @param {Sealed} record */
+  async #openRecord(kind, id, key, record) {
+    const raw = await unseal(this.#mustHaveKey(), key, binding(SCHEMA, 'key', id));
+    const plain = await unseal(await importKey(raw), record, binding(SCHEMA, kind, id));
+    raw.fill(0);
+    return plain;
   }
 
   /** @param {string} id @returns {Promise<{stored: Stored, protectionKey: Sealed | undefined}>} */
@@ -1164,10 +1169,15 @@ export class Store {
       stored = { ...person, references: person.references.map((reference) => ({ ...reference, template: protector.protect(reference.template, key) })) };
       protection = await fingerprint(key);
     }
+    return this.#sealRecord('person', person.id, encodePerson(stored, protection));
+  }
+
+  /** @param {string} kind @param {string} id @param {Bytes} plain @returns {Promise<{key: Sealed, record: Sealed}>} under a new data key */
+  async #sealRecord(kind, id, plain) {
     const raw = randomBytes(KEY_BYTES);
     const [record, key] = await Promise.all([
-      importKey(raw).then((dataKey) => seal(dataKey, encodePerson(stored, protection), binding(SCHEMA, 'person', person.id))),
-      this.#sealKey(person.id, raw),
+      importKey(raw).then((dataKey) => seal(dataKey, plain, binding(SCHEMA, kind, id))),
+      this.#sealKey(id, raw),
     ]);
     raw.fill(0);
     return { key, record };
@@ -1224,10 +1234,7 @@ export class Store {
     const [key, record] = await this.#read(['keys', 'records'], (tx) => Promise.all([result(at(tx, 'keys').get(GUESTS)), result(at(tx, 'records').get(GUESTS))]));
     if (!key || !record) return null;
     try {
-      const raw = await unseal(this.#mustHaveKey(), key, binding(SCHEMA, 'key', GUESTS));
-      const plain = await unseal(await importKey(raw), record, binding(SCHEMA, 'guests', GUESTS));
-      raw.fill(0);
-      return decodeGuests(plain);
+      return decodeGuests(await this.#openRecord('guests', GUESTS, key, record));
     } catch {
       return null;
     }
@@ -1235,13 +1242,7 @@ export class Store {
 
   /** @param {GuestList} list @returns {Promise<{key: Sealed, record: Sealed}>} under a new data key */
   async #sealGuests(list) {
-    const raw = randomBytes(KEY_BYTES);
-    const [record, key] = await Promise.all([
-      importKey(raw).then((dataKey) => seal(dataKey, encodeGuests(list), binding(SCHEMA, 'guests', GUESTS))),
-      this.#sealKey(GUESTS, raw),
-    ]);
-    raw.fill(0);
-    return { key, record };
+    return this.#sealRecord('guests', GUESTS, encodeGuests(list));
   }
 
   /** @param {Receipt['reason']} reason @returns {Promise<Receipt>} */
