@@ -1,7 +1,6 @@
 //! Which models there are, how their bytes are recognised, and what their similarities mean.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::calibrate::Calibration;
 use crate::error::EngineError;
@@ -83,13 +82,13 @@ impl Manifest {
 }
 
 impl ModelEntry {
-    /// Whether these are the bytes that the manifest means.
-    pub fn check(&self, bytes: &[u8]) -> Result<(), EngineError> {
+    /// Whether the manifest means these bytes, whose SHA-256 is `digest`.
+    pub fn check(&self, bytes: &[u8], digest: &[u8]) -> Result<(), EngineError> {
         let file = self.file.clone();
         if bytes.len() != self.bytes {
             return Err(EngineError::ModelTruncated { file, expected: self.bytes, found: bytes.len() });
         }
-        if hex(&Sha256::digest(bytes)) != self.sha256 {
+        if hex(digest) != self.sha256 {
             return Err(EngineError::ModelDamaged { file });
         }
         Ok(())

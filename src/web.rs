@@ -61,11 +61,11 @@ impl Engine {
         plain(&self.inner.manifest().models)
     }
 
-    /// Takes in a model's file, after checking that it is the one that the manifest names.
+    /// Takes in a model's file, after checking that it is the one that the manifest names. `digest`: its SHA-256.
     #[wasm_bindgen(js_name = addModel)]
-    pub fn add_model(&mut self, role: &str, bytes: &[u8]) -> Result<(), JsValue> {
+    pub fn add_model(&mut self, role: &str, bytes: &[u8], digest: &[u8]) -> Result<(), JsValue> {
         let role = Role::parse(role).ok_or_else(|| thrown(EngineError::UnknownRole(role.to_owned())))?;
-        self.inner.add_model(role, bytes).map_err(thrown)
+        self.inner.add_model(role, bytes, digest).map_err(thrown)
     }
 
     /// One frame of a live stream: an array of observations.

@@ -9,9 +9,11 @@
  * It fetches what its release lists, and nothing else; other requests it leaves to the browser and the page's policy.
  */
 import init, { Engine } from './brow.js';
+import { addModels, readModels } from './models.js';
 import { knowsRelaxedSimd } from './relaxed-simd.js';
 import { release } from './release.js';
 import { passes } from './self-test.js';
+import { hex, sha256 } from './vault/crypto.js';
 
 /** @typedef {{waitUntil: (work: Promise<unknown>) => void, respondWith: (answer: Promise<Response>) => void, request: Request,
  *   data: unknown, ports: readonly MessagePort[]}} WorkerEvent */
@@ -38,12 +40,6 @@ class Refusal extends Error {
   }
 }
 
-/** @param {BufferSource} bytes @returns {Promise<string>} */
-async function sha256(bytes) {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 /**
  * Fetches a file and keeps it if it is what it should be. What the browser has kept may be damaged or of another release:
  * then it is fetched anew.
@@ -58,11 +54,11 @@ async function keep(cache, path, hash) {
     let bytes;
     try {
       response = await fetch(addressOf(path), { cache: mode, credentials: 'same-origin' });
-      bytes = await response.arrayBuffer();
+      bytes = new Uint8Array(await response.arrayBuffer());
     } catch {
       throw new Refusal('update_unreachable', path);
     }
-    if (!response.ok || await sha256(bytes) !== hash) continue;
+    if (!response.ok || hex(await sha256(bytes)) !== hash) continue;
     // The body is unpacked already; the other headers, the policy among them, belong to the page.
     const headers = new Headers(response.headers);
     for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(name);
@@ -101,7 +97,8 @@ async function test(cache, module) {
   try {
     await init({ module_or_path: module });
     const engine = new Engine(await (await kept(cache, manifest)).text());
-    for (const { role, file } of engine.models()) engine.addModel(role, new Uint8Array(await (await kept(cache, models[file])).arrayBuffer()));
+    const files = Object.entries(models).map(async ([file, path]) => /** @type {[string, Blob]} */ ([file, await (await kept(cache, path)).blob()]));
+    addModels(engine, await readModels(await Promise.all(files)));
     right = await passes(engine, await (await kept(cache, picture)).blob());
     engine.free();
   } catch (error) {

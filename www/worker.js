@@ -5,6 +5,7 @@
 import init, { Engine } from './brow.js';
 import { MemoryStore } from './memory-store.js';
 import { fault, faultOf, isFault } from './messages.js';
+import { addModels, readModels } from './models.js';
 import { storeError } from './vault/errors.js';
 import { Witness, vaultOperations, vaultState } from './vault/operations.js';
 import { defaultSettings } from './vault/settings.js';
@@ -55,14 +56,12 @@ async function start({ store: name, files, deciding: asked, held }) {
   deciding = asked;
   const opening = openStore({ name, onevent: storeChanged, held });
   opening.catch(() => {});
+  const reading = readModels(files.models);
+  reading.catch(() => {});
   memory = /** @type {{memory: WebAssembly.Memory}} */ (await init({ module_or_path: files.module })).memory;
   engine = new Engine(files.manifest);
   const moduleReady = now();
-  for (const { role, file } of engine.models()) {
-    const blob = files.models.get(file);
-    if (!blob) throw fault('model_damaged');
-    engine.addModel(role, new Uint8Array(await blob.arrayBuffer()));
-  }
+  addModels(engine, await reading);
   const modelsReady = now();
   try {
     store = await opening;

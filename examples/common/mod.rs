@@ -18,6 +18,7 @@ use brow::manifest::Manifest;
 use brow::mask::{Mask, MaskState};
 use brow::template::Template;
 use image::{DynamicImage, ImageDecoder, ImageReader};
+use sha2::{Digest, Sha256};
 
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -97,7 +98,7 @@ pub fn engine(models: &Path) -> Outcome<Engine> {
     for entry in entries {
         let file = models.join(&entry.file);
         let bytes = std::fs::read(&file).map_err(|e| format!("{} cannot be read: {e}", file.display()))?;
-        engine.add_model(entry.role, &bytes)?;
+        engine.add_model(entry.role, &bytes, &Sha256::digest(&bytes))?;
     }
     Ok(engine)
 }

@@ -4,7 +4,6 @@
 //! skipped, every length is checked against what is left of the file, and nothing is copied but weights.
 
 use super::error::ModelError;
-use half::f16;
 
 type Result<T> = std::result::Result<T, ModelError>;
 
@@ -313,8 +312,8 @@ fn read_tensor(body: &[u8]) -> Result<(&str, Tensor)> {
     let data = match (kind, raw) {
         (1, Some(raw)) => Data::Float(widen(raw, f32::from_le_bytes)?),
         (1, None) => Data::Float(floats),
-        (10, Some(raw)) => Data::Float(widen(raw, |b| f16::from_le_bytes(b).to_f32())?),
-        (10, None) => Data::Float(halves.iter().map(|&h| f16::from_bits(h as u16).to_f32()).collect()),
+        (10, Some(raw)) => Data::Float(widen(raw, |b| widen_half(u16::from_le_bytes(b)))?),
+        (10, None) => Data::Float(halves.iter().map(|&h| widen_half(h as u16)).collect()),
         (11, Some(raw)) => Data::Float(widen(raw, |b| f64::from_le_bytes(b) as f32)?),
         (11, None) => Data::Float(doubles.iter().map(|&d| d as f32).collect()),
         (7, Some(raw)) => Data::Int(widen(raw, i64::from_le_bytes)?),
@@ -342,6 +341,17 @@ fn widen<const N: usize, T>(raw: &[u8], one: impl Fn([u8; N]) -> T) -> Result<Ve
         return Err(ModelError::Truncated);
     }
     Ok(chunks.iter().map(|&chunk| one(chunk)).collect())
+}
+
+/// A half-precision number as a single-precision one. Without branches, so that the compiler does eight at a time: over the
+/// millions of weights it takes a fraction of what the library's takes where the processor has no instruction for it.
+fn widen_half(bits: u16) -> f32 {
+    const TWO_TO_112: f32 = f32::from_bits((127 + 112) << 23);
+    let bits = u32::from(bits);
+    // The multiplication moves the exponent into its place, that of subnormal numbers too.
+    let finite = f32::from_bits((bits & 0x7fff) << 13) * TWO_TO_112;
+    let beyond = if bits & 0x7c00 == 0x7c00 { 0x7f80_0000 } else { 0 };
+    f32::from_bits(finite.to_bits() | beyond | (bits & 0x8000) << 16)
 }
 
 fn read_input(body: &[u8]) -> Result<Input<'_>> {
@@ -407,5 +417,9 @@ mod tests {
         let body = [0x08, 2, 0x10, 10, 0x42, 1, b'w', 0x4a, 4, 0x00, 0x3c, 0x00, 0xb8];
         let (name, tensor) = read_tensor(&body).unwrap();
         assert_eq!((name, tensor.floats()), ("w", Some(&[1.0, -0.5][..])));
+        for bits in 0..=u16::MAX {
+            let (ours, right) = (widen_half(bits), half::f16::from_bits(bits).to_f32());
+            assert!(ours.to_bits() == right.to_bits() || ours.is_nan() && right.is_nan(), "{bits:04x}: {ours} for {right}");
+        }
     }
 }
