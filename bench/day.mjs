@@ -1,8 +1,8 @@
 /**
  * `node bench/day.mjs [--seconds 60] [--frames 10000]`: what the built page in dist/ costs that runs all day, in headless
  * Chromium: processor seconds a minute with an empty room before the camera and with a face, and the memory of the page's
- * process while the speed page looks at many frames. The camera is a clip, which Chromium decodes itself: what that and the
- * drawing of the video cost is told apart, for a real camera and a screen share it with the system.
+ * process while the speed page looks at many frames. The camera is a clip, which Chromium decodes itself: what that costs is
+ * told apart. So is what showing a video costs without a graphics card: a bare page with nothing but the video is measured too.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -26,6 +26,10 @@ function clip(name, input) {
   return file;
 }
 
+/** A page that shows the camera as large as Brow's does, and does nothing else. @param {{width: number, height: number}} size */
+const bare = ({ width, height }) => `<!doctype html><html data-ready><title>bare</title><video autoplay muted width=${width} height=${height} style="object-fit:cover"></video>
+  <script>navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480, frameRate: 30 } }).then((stream) => { document.querySelector('video').srcObject = stream; });</script>`;
+
 async function open(args) {
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', ...args] });
   const session = await browser.newBrowserCDPSession();
@@ -33,10 +37,11 @@ async function open(args) {
   return { browser, processes, page: await browser.newPage({ permissions: ['camera'] }) };
 }
 
-/** Processor seconds a minute of the page's own process and of the rest of the browser. */
-async function energy(url, clip, look) {
+/** Processor seconds a minute of the page's own process and of the rest of the browser, and how large it shows the video. */
+async function energy(url, clip, look, html) {
   const { browser, processes, page } = await open(['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${clip}`]);
   try {
+    if (html) await page.route(`${url}/`, (route) => route.fulfill({ contentType: 'text/html', body: html }));
     await page.goto(url);
     await page.locator('html[data-ready]').waitFor({ state: 'attached' });
     const start = page.getByRole('button', { name: 'Start the camera' });
@@ -50,7 +55,7 @@ async function energy(url, clip, look) {
     const after = await processes();
     const spent = (wanted) => after.filter(({ type }) => (type === 'renderer') === wanted)
       .reduce((sum, { id, cpuTime }) => sum + cpuTime - (before.find((process) => process.id === id)?.cpuTime ?? 0), 0) / minutes;
-    return { page: spent(true), browser: spent(false) };
+    return { page: spent(true), browser: spent(false), size: await page.locator('video:visible').first().evaluate((video) => ({ width: video.clientWidth, height: video.clientHeight })) };
   } finally {
     await browser.close();
   }
@@ -87,7 +92,10 @@ try {
   const motion = "scale=1600:1200,zoompan=z='1.06+0.04*sin(on/16)':x='(iw-iw/zoom)/2+8*sin(on/11)':y='(ih-ih/zoom)/2+6*cos(on/13)':d=1:s=640x480:fps=25";
   const face = clip('face', ['-loop', '1', '-framerate', '25', '-t', '4', '-i', portrait, '-vf', motion]);
   const share = ({ page, browser }) => `${page.toFixed(1)} s a minute in the page (${(page / 0.6).toFixed(1)} % of a core), ${browser.toFixed(1)} s in the rest of the browser`;
-  console.log(`nobody in view: ${share(await energy(server.url, empty, async () => {}))}`);
+  const nobody = await energy(server.url, empty, async () => {});
+  const { width, height } = nobody.size;
+  console.log(`the video alone, ${width} x ${height}: ${share(await energy(server.url, empty, async () => {}, bare(nobody.size)))}`);
+  console.log(`nobody in view: ${share(nobody)}`);
   console.log(`a face in view: ${share(await energy(server.url, face, (page) => page.locator('.results .who').first().waitFor()))}`);
   for (const { frames, megabytes } of await memory(server.url, Number(options.frames))) console.log(`after ${frames} frames: ${megabytes} MB`);
 } finally {
