@@ -9,6 +9,8 @@ import { join } from 'node:path';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const TARGET = 'wasm32-unknown-unknown';
+/** The tests of the privacy page hold for this one; 148 fails them. */
+const LEAST_CHROMIUM = 156;
 
 /** What a command prints, or null where it is missing or fails. */
 function output(command, args) {
@@ -39,6 +41,13 @@ function lockedVersion(lock, crate) {
 export function findChromium() {
   const named = process.env.CHROMIUM;
   const paths = named ? [named] : ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  return paths.find((path) => existsSync(path)) ?? null;
+}
+
+/** The Firefox that the tests drive. */
+export function findFirefox() {
+  const named = process.env.FIREFOX;
+  const paths = named ? [named] : ['/usr/bin/firefox-esr', '/usr/bin/firefox'];
   return paths.find((path) => existsSync(path)) ?? null;
 }
 
@@ -74,13 +83,21 @@ function needNodeModules() {
   utimesSync(marker, now, now);
 }
 
+/** Whether this Chromium knows all that the page forbids itself: older ones do not know `Connection-Allowlist`. */
+function isOld(chromium) {
+  const version = Number(/\d+/.exec(output(chromium, ['--version']) ?? '')?.[0]);
+  return version < LEAST_CHROMIUM;
+}
+
 function needDebianPackages() {
   const missing = [];
-  if (!findChromium()) missing.push('chromium');
+  const chromium = findChromium();
+  if (!chromium || isOld(chromium)) missing.push('chromium');
+  if (!findFirefox()) missing.push('firefox-esr');
   if (!output('ffmpeg', ['-version'])) missing.push('ffmpeg');
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0) fail(`the tests need ${missing.join(' and ')}: sudo apt-get install ${missing.join(' ')}`);
-  install(`${missing.join(' and ')} missing`, 'apt-get', ['update', '-qq']);
+  install(`${missing.join(' and ')} missing or too old`, 'apt-get', ['update', '-qq']);
   install('from Debian', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing]);
 }
 

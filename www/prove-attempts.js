@@ -173,7 +173,11 @@ export function pageAttempts() {
       link.remove();
     }, mute: true },
     { way: 'service_worker', needs: 'ServiceWorker', go: (url) => navigator.serviceWorker.register(trusted.createScriptURL(url)) },
-    { way: 'shared_worker', needs: 'SharedWorker', go: (url) => { new SharedWorker(trusted.createScriptURL(url)); } },
+    { way: 'shared_worker', needs: 'SharedWorker', go: (url) => new Promise((resolve, reject) => {
+      // One that started says nothing by itself; Firefox tells of a refusal later, not at once.
+      new SharedWorker(trusted.createScriptURL(url)).addEventListener('error', () => reject(new Error('error event')));
+      setTimeout(resolve, PATIENCE_MS);
+    }) },
     { way: 'base', go: async (url) => {
       const base = document.createElement('base');
       base.href = url;
