@@ -37,19 +37,16 @@ function lockedVersion(lock, crate) {
   return new RegExp(`name = "${crate}"\nversion = "([^"]+)"`).exec(text)?.[1] ?? null;
 }
 
-/** The Chromium that the tests drive. */
-export function findChromium() {
-  const named = process.env.CHROMIUM;
-  const paths = named ? [named] : ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-  return paths.find((path) => existsSync(path)) ?? null;
+/** The first of these files that is there, or null. @param {string | undefined} named the only one that counts, if it is given @param {string[]} paths */
+function firstThere(named, paths) {
+  return (named ? [named] : paths).find((path) => existsSync(path)) ?? null;
 }
 
+/** The Chromium that the tests drive. */
+export const findChromium = () => firstThere(process.env.CHROMIUM, ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']);
+
 /** The Firefox that the tests drive. */
-export function findFirefox() {
-  const named = process.env.FIREFOX;
-  const paths = named ? [named] : ['/usr/bin/firefox-esr', '/usr/bin/firefox'];
-  return paths.find((path) => existsSync(path)) ?? null;
-}
+export const findFirefox = () => firstThere(process.env.FIREFOX, ['/usr/bin/firefox-esr', '/usr/bin/firefox']);
 
 function needRustAndNode() {
   if (Number(process.versions.node.split('.')[0]) < 20) fail('Node 20 or newer is needed; Debian: apt-get install nodejs npm');
