@@ -143,22 +143,47 @@ impl<'a> Pyramid<'a> {
         out.clear();
         out.resize(3 * plane, 0.0);
         let weight = 1.0 / (looks * looks) as f32;
+        let mut put = |i: usize, sum: [f32; 3]| {
+            for c in 0..3 {
+                out[c * plane + i] = (sum[c] * weight - norm.offset) / norm.scale;
+            }
+        };
+        let offset = |s: usize| (s as f32 + 0.5) / looks as f32 - 0.5;
+        if at.b == 0.0 {
+            // Upright, so what lies between which pixels is the same in every row and in every column.
+            let line = |count: usize, from: f32, length: usize| -> Vec<Between> {
+                (0..count * looks).map(|i| Between::new(at.a * ((i / looks) as f32 + offset(i % looks)) + from, length)).collect()
+            };
+            let (columns, rows) = (line(width, at.tx, w), line(height, at.ty, h));
+            for (y, rows) in rows.chunks_exact(looks).enumerate() {
+                for (x, columns) in columns.chunks_exact(looks).enumerate() {
+                    let mut sum = [0.0; 3];
+                    for row in rows {
+                        for column in columns {
+                            let v = blend(rgba, w, *column, *row);
+                            for c in 0..3 {
+                                sum[c] += v[c];
+                            }
+                        }
+                    }
+                    put(y * width + x, sum);
+                }
+            }
+            return;
+        }
         for y in 0..height {
             for x in 0..width {
                 let mut sum = [0.0f32; 3];
                 for sy in 0..looks {
                     for sx in 0..looks {
-                        let offset = |s: usize| (s as f32 + 0.5) / looks as f32 - 0.5;
                         let p = at.apply(Point::new(x as f32 + offset(sx), y as f32 + offset(sy)));
-                        let v = bilinear(rgba, w, h, p);
+                        let v = blend(rgba, w, Between::new(p.x, w), Between::new(p.y, h));
                         for c in 0..3 {
                             sum[c] += v[c];
                         }
                     }
                 }
-                for c in 0..3 {
-                    out[c * plane + y * width + x] = (sum[c] * weight - norm.offset) / norm.scale;
-                }
+                put(y * width + x, sum);
             }
         }
     }
@@ -194,24 +219,40 @@ fn halve(rgba: &[u8], width: usize, height: usize) -> Level {
     Level { rgba: out, width: w, height: h }
 }
 
-/// Red, green and blue at a point between pixels, 0..255.
+/// A place between two neighbouring pixels of a row or a column: their indices, and how far it lies from the first to the second.
+#[derive(Clone, Copy)]
+struct Between {
+    first: usize,
+    second: usize,
+    share: f32,
+}
+
+impl Between {
+    #[inline(always)]
+    fn new(place: f32, length: usize) -> Self {
+        // `as` saturates and sends NaN to 0: the indices are always inside.
+        let place = place.clamp(0.0, (length - 1) as f32);
+        let first = place as usize;
+        Self { first, second: (first + 1).min(length - 1), share: place - first as f32 }
+    }
+}
+
+/// Red, green and blue between four pixels, 0..255.
 #[inline(always)]
-fn bilinear(rgba: &[u8], width: usize, height: usize, p: Point) -> [f32; 3] {
-    // `as` saturates and sends NaN to 0: the indices below are always inside.
-    let x = p.x.clamp(0.0, (width - 1) as f32);
-    let y = p.y.clamp(0.0, (height - 1) as f32);
-    let (x0, y0) = (x as usize, y as usize);
-    let (x1, y1) = ((x0 + 1).min(width - 1), (y0 + 1).min(height - 1));
-    let (fx, fy) = (x - x0 as f32, y - y0 as f32);
+fn blend(rgba: &[u8], width: usize, x: Between, y: Between) -> [f32; 3] {
     let pixel = |x: usize, y: usize| {
         let i = (y * width + x) * 4;
         [rgba[i] as f32, rgba[i + 1] as f32, rgba[i + 2] as f32]
     };
-    let (a, b, c, d) = (pixel(x0, y0), pixel(x1, y0), pixel(x0, y1), pixel(x1, y1));
+    let a = pixel(x.first, y.first);
+    if x.share == 0.0 && y.share == 0.0 {
+        return a;
+    }
+    let (b, c, d) = (pixel(x.second, y.first), pixel(x.first, y.second), pixel(x.second, y.second));
     std::array::from_fn(|i| {
-        let top = a[i] + (b[i] - a[i]) * fx;
-        let bottom = c[i] + (d[i] - c[i]) * fx;
-        top + (bottom - top) * fy
+        let top = a[i] + (b[i] - a[i]) * x.share;
+        let bottom = c[i] + (d[i] - c[i]) * x.share;
+        top + (bottom - top) * y.share
     })
 }
 

@@ -853,7 +853,7 @@ function build(shadow) {
     make('progress', { class: 'enrolled', part: 'progress', max: '1', value: '0', 'data-t-label': 'enrol.progress' }),
     make('p', { class: 'fault', part: 'fault', role: 'alert' }));
   const controls = make('div', { class: 'controls', part: 'controls' },
-    make('label', { class: 'camera-choice' }, words('span', { 'data-t': 'live.camera' }), ' ', make('select', { part: 'select' })),
+    make('label', { class: 'camera-choice', hidden: true }, words('span', { 'data-t': 'live.camera' }), ' ', make('select', { part: 'select' })),
     make('button', { type: 'button', class: 'plain stop', part: 'button stop', 'data-t': 'live.stop' }),
     make('button', { type: 'button', class: 'plain cancel', part: 'button cancel', 'data-t': 'enrol.cancel' }),
     make('slot', { name: 'controls' }));

@@ -126,15 +126,29 @@ impl Conv {
         let finish = Finish { bias: &self.bias, residual, activation: &self.activation };
         match &self.weights {
             Weights::Pointwise(weights) => pointwise::run(x, g.in_area(), weights, finish, out),
-            Weights::Dense(weights) if g.inputs == 3 => self.dense::<3>(x, weights, finish, out, scratch),
-            Weights::Dense(weights) => self.dense::<4>(x, weights, finish, out, scratch),
+            Weights::Dense(weights) => match (g.inputs, g.stride[1]) {
+                (3, 1) => self.dense::<3, 1>(x, weights, finish, out, scratch),
+                (3, 2) => self.dense::<3, 2>(x, weights, finish, out, scratch),
+                (3, _) => self.dense::<3, 0>(x, weights, finish, out, scratch),
+                (_, 1) => self.dense::<4, 1>(x, weights, finish, out, scratch),
+                (_, 2) => self.dense::<4, 2>(x, weights, finish, out, scratch),
+                _ => self.dense::<4, 0>(x, weights, finish, out, scratch),
+            },
             Weights::Depthwise(weights) => self.depthwise(x, weights, residual, out, scratch),
             Weights::Plain(weights) => self.grouped(x, weights, residual, out, scratch),
         }
     }
 
-    /// LANES input channels of each block are in use.
-    fn dense<const LANES: usize>(&self, x: &[Pixel], weights: &[Pair], finish: Finish<'_>, out: &mut [Pixel], scratch: &mut [f32]) {
+    /// LANES input channels of each block are in use. STEP is the stride between columns, known so that the compiler need not
+    /// check each pixel; 0 is any.
+    fn dense<const LANES: usize, const STEP: usize>(
+        &self,
+        x: &[Pixel],
+        weights: &[Pair],
+        finish: Finish<'_>,
+        out: &mut [Pixel],
+        scratch: &mut [f32],
+    ) {
         let g = &self.geometry;
         let x = map::padded(x, g, scratch);
         let panel_len = g.kernel[0] * g.kernel[1] * x.len() / (g.padded()[0] * g.padded()[1]) * LANES;
@@ -147,12 +161,12 @@ impl Conv {
                     while column < end {
                         let size = tile_size(end - column);
                         match size {
-                            1 => self.dense_tile::<1, LANES>(x, row, column, panel, weights, finish, out),
-                            2 => self.dense_tile::<2, LANES>(x, row, column, panel, weights, finish, out),
-                            3 => self.dense_tile::<3, LANES>(x, row, column, panel, weights, finish, out),
-                            4 => self.dense_tile::<4, LANES>(x, row, column, panel, weights, finish, out),
-                            5 => self.dense_tile::<5, LANES>(x, row, column, panel, weights, finish, out),
-                            _ => self.dense_tile::<6, LANES>(x, row, column, panel, weights, finish, out),
+                            1 => self.dense_tile::<1, LANES, STEP>(x, row, column, panel, weights, finish, out),
+                            2 => self.dense_tile::<2, LANES, STEP>(x, row, column, panel, weights, finish, out),
+                            3 => self.dense_tile::<3, LANES, STEP>(x, row, column, panel, weights, finish, out),
+                            4 => self.dense_tile::<4, LANES, STEP>(x, row, column, panel, weights, finish, out),
+                            5 => self.dense_tile::<5, LANES, STEP>(x, row, column, panel, weights, finish, out),
+                            _ => self.dense_tile::<6, LANES, STEP>(x, row, column, panel, weights, finish, out),
                         }
                         column += size;
                     }
@@ -163,7 +177,7 @@ impl Conv {
 
     #[inline(always)]
     #[allow(clippy::too_many_arguments)]
-    fn dense_tile<const P: usize, const LANES: usize>(
+    fn dense_tile<const P: usize, const LANES: usize, const STEP: usize>(
         &self,
         x: &[Pixel],
         row: usize,
@@ -175,14 +189,15 @@ impl Conv {
     ) {
         let g = &self.geometry;
         let [height, width] = g.padded();
+        let step = if STEP > 0 { STEP } else { g.stride[1] };
         let mut tile = [[f32x4::ZERO; 2]; P];
         let mut weights = weights.as_chunks::<LANES>().0.iter();
         for ky in 0..g.kernel[0] {
             for kx in 0..g.kernel[1] {
-                let from = (row * g.stride[0] + ky * g.dilation[0]) * width + column * g.stride[1] + kx * g.dilation[1];
+                let from = (row * g.stride[0] + ky * g.dilation[0]) * width + column * step + kx * g.dilation[1];
                 for (plane, weights) in x.chunks_exact(height * width).zip(&mut weights) {
-                    let pixels = &plane[from..from + (P - 1) * g.stride[1] + 1];
-                    accumulate::<P, 2, LANES>(&mut tile, pixels, g.stride[1], weights);
+                    let pixels = &plane[from..from + (P - 1) * step + 1];
+                    accumulate::<P, 2, LANES>(&mut tile, pixels, step, weights);
                 }
             }
         }
