@@ -4,7 +4,8 @@
 //!                                               [--json FILE] [--pad F] [--models DIR]
 //!
 //! FOLDER/<person>/<image>. Every picture goes through the engine's own detector, alignment, mask state and comparison,
-//! exactly as a photograph does in the page.
+//! exactly as a photograph does in the page, as if everybody were enrolled with one picture: among 16 people and more, what
+//! their faces have in common is left out (src/common.rs).
 //! --truth   `file,mask`: the true mask states; cells are then by truth, and the mask state's confusion is printed.
 //! --pairs   `reference,probe`: only these comparisons instead of all pairs.
 //! --scores  one row a comparison; FILE.images.csv beside it has one row a picture.
@@ -19,7 +20,8 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use brow::calibrate::{Calibration, Cell};
+use brow::calibrate::{Calibrations, Cell};
+use brow::common::{Common, Lean};
 use brow::gallery::compare;
 use brow::mask::MaskState;
 use common::{Arguments, Outcome, Picture, Seen};
@@ -44,7 +46,7 @@ fn run() -> Outcome<()> {
     let (pictures, people) = common::pictures(&folder)?;
     let pairs = arguments.path("pairs").map(|f| read_pairs(&f, &pictures)).transpose()?;
     let engine = common::engine(&models)?;
-    let calibration = common::calibration(&engine);
+    let calibrations = common::calibrations(&engine);
 
     eprintln!("{} pictures of {} people", pictures.len(), people.len());
     let seen = common::see(&models, &folder, &pictures, arguments.number("pad")?)?;
@@ -53,7 +55,9 @@ fn run() -> Outcome<()> {
             eprintln!("{} is left out: {why}", p.file);
         }
     }
-    let set = Set { pictures: &pictures, seen: &seen, truth: truth.as_ref(), calibration: &calibration };
+    let in_common = common::in_common(&pictures, &seen);
+    let leans = seen.iter().map(|s| s.face().map(|f| in_common.lean(&f.template)).unwrap_or_default()).collect();
+    let set = Set { pictures: &pictures, seen: &seen, truth: truth.as_ref(), calibrations: &calibrations, in_common: &in_common, leans };
     let scores = arguments.path("scores");
     if let Some(file) = &scores {
         write_images(&file.with_file_name(format!("{}.images.csv", file.file_name().unwrap_or_default().to_string_lossy())), &set)?;
@@ -62,6 +66,7 @@ fn run() -> Outcome<()> {
     let report = Report {
         folder: folder.display().to_string(),
         protocol: if pairs.is_some() { "the given pairs" } else { "all unordered pairs of pictures, once" },
+        in_common_left_out: in_common.is_known(),
         cells_by: if truth.is_some() { "truth" } else { "engine" },
         models: common::model_ids(&engine),
         people: people.len(),
@@ -82,6 +87,8 @@ fn run() -> Outcome<()> {
 struct Report {
     folder: String,
     protocol: &'static str,
+    /// Whether there were people enough to know what their faces have in common.
+    in_common_left_out: bool,
     cells_by: &'static str,
     models: BTreeMap<&'static str, String>,
     people: usize,
@@ -105,7 +112,10 @@ struct Set<'a> {
     pictures: &'a [Picture],
     seen: &'a [Seen],
     truth: Option<&'a BTreeMap<String, MaskState>>,
-    calibration: &'a Calibration,
+    calibrations: &'a Calibrations,
+    in_common: &'a Common,
+    /// Of each picture.
+    leans: Vec<Lean>,
 }
 
 impl Set<'_> {
@@ -151,7 +161,8 @@ impl Set<'_> {
         let mut one = |a: usize, b: usize| -> Outcome<()> {
             let (pa, pb) = (&self.pictures[a], &self.pictures[b]);
             let (fa, fb) = (self.seen[a].face(), self.seen[b].face());
-            let comparison = fa.zip(fb).map(|(x, y)| compare(&x.template, &y.template, self.calibration));
+            let sides = fa.zip(fb).map(|(x, y)| ((&x.template, self.leans[a]), (&y.template, self.leans[b])));
+            let comparison = sides.map(|(x, y)| compare(x, y, self.in_common, self.calibrations));
             let score = comparison.map(|c| c.score);
             let states = self.state(a).zip(self.state(b));
             for name in ["all"].into_iter().chain(states.map(|(x, y)| Cell::of(x, y).name())) {
@@ -228,6 +239,8 @@ fn read_pairs(file: &Path, pictures: &[Picture]) -> Outcome<Vec<(usize, usize)>>
 impl Report {
     fn print(&self) {
         println!("{}: {} pictures of {} people, {} damaged; {}", self.folder, self.pictures, self.people, self.damaged, self.protocol);
+        let left_out = if self.in_common_left_out { "left out" } else { "not known (too few people)" };
+        println!("what the faces have in common: {left_out}");
         println!("models: {}", self.models.values().cloned().collect::<Vec<_>>().join(", "));
         println!("\nFailure to acquire (no face found)");
         for (name, f) in &self.fta {

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use brow::calibrate::Calibration;
+use brow::calibrate::Calibrations;
 use brow::embed::unit;
 use brow::engine::{FULL_DIMENSIONS, PERIOCULAR_DIMENSIONS};
 use brow::gallery::Gallery;
@@ -21,8 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sizes = if sizes.is_empty() { vec![1_000, 10_000, 100_000] } else { sizes };
     // What a similarity means does not change how long it takes.
     let line = "[[-1.0, 0.0], [1.0, 6.0]]";
-    let calibration: Calibration =
-        serde_json::from_str(&format!(r#"{{"bare_bare": {line}, "bare_masked": {line}, "masked_masked": {line}}}"#))?;
+    let curves = format!(r#"{{"bare_bare": {line}, "bare_masked": {line}, "masked_masked": {line}}}"#);
+    let calibrations: Calibrations = serde_json::from_str(&format!(r#"{{"among_few": {curves}, "among_many": {curves}}}"#))?;
     for n in sizes {
         let mut gallery = Gallery::default();
         for i in 0..n {
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut times = Vec::new();
         for _ in 0..ROUNDS {
             let began = Instant::now();
-            let best = gallery.search(&probe, &calibration);
+            let best = gallery.search(&probe, &calibrations);
             times.push(began.elapsed().as_secs_f64() * 1e3);
             assert_eq!(best[0].person, (n / 2).to_string(), "the probe's own reference is the best candidate");
         }

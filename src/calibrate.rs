@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::common::Common;
 use crate::mask::MaskState;
 
 /// What is compared with what. A mask worn incorrectly is a mask here: it may hide as much.
@@ -69,6 +70,25 @@ impl Calibration {
             let k = &self.curve(*c).0;
             k.len() >= 2 && k.iter().flatten().all(|v| v.is_finite()) && k.windows(2).all(|w| w[0][0] < w[1][0] && w[0][1] < w[1][1])
         })
+    }
+}
+
+/// What similarities mean before and after what faces have in common is known ([Note: what faces have in common]): strangers
+/// are less alike without it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibrations {
+    pub among_few: Calibration,
+    pub among_many: Calibration,
+}
+
+impl Calibrations {
+    pub fn of(&self, common: &Common) -> &Calibration {
+        if common.is_known() { &self.among_many } else { &self.among_few }
+    }
+
+    pub fn is_sound(&self) -> bool {
+        self.among_few.is_sound() && self.among_many.is_sound()
     }
 }
 
@@ -149,9 +169,13 @@ impl Curve {
 pub(crate) mod tests {
     use super::*;
 
-    pub fn calibration() -> Calibration {
+    fn calibration() -> Calibration {
         let curve = |k: f32| Curve(vec![[0.0, 0.0], [k, 6.0]]);
         Calibration { bare_bare: curve(0.6), bare_masked: curve(0.7), masked_masked: curve(0.8) }
+    }
+
+    pub fn calibrations() -> Calibrations {
+        Calibrations { among_few: calibration(), among_many: calibration() }
     }
 
     /// `n` similarities whose share above s is 10^(-10 s).

@@ -459,7 +459,7 @@ impl Engine {
         }
     }
 
-    fn identify(&self, probe: &Template, frames: Option<usize>) -> Decision {
+    fn identify(&mut self, probe: &Template, frames: Option<usize>) -> Decision {
         let candidates = self.gallery.search(probe, &self.manifest.calibration);
         self.params.decide.decide(&candidates, self.gallery.people(), frames)
     }

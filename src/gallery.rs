@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::calibrate::{Calibration, Cell};
-use crate::embed::cosine;
+use crate::calibrate::{Calibrations, Cell};
+use crate::common::{Common, Lean};
 use crate::mask::MaskState;
 use crate::template::Template;
 
@@ -20,9 +20,9 @@ pub struct Candidate {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
     pub cell: Cell,
-    /// Cosine of the full templates, where both faces have one.
+    /// Cosine of the full templates without what is common, where both faces have one.
     pub full: Option<f32>,
-    /// Cosine of the periocular templates.
+    /// The same of the periocular templates.
     pub periocular: f32,
     /// Both together, where there are both: what the calibration's curves are of.
     pub similarity: f32,
@@ -59,25 +59,31 @@ impl fmt::Display for ForeignModel {
 
 impl std::error::Error for ForeignModel {}
 
-/// Compares two templates, full with full and periocular with periocular. A template without a full one, from a look that left
-/// it out, is compared by the eyes alone.
-pub fn compare(reference: &Template, probe: &Template, calibration: &Calibration) -> Comparison {
-    let periocular = cosine(&reference.periocular.vector, &probe.periocular.vector);
-    let cell = Cell::of(reference.mask.state, probe.mask.state);
-    let full = reference.full.as_ref().zip(probe.full.as_ref()).map(|(a, b)| cosine(&a.vector, &b.vector));
+/// A template and how far it leans into what is common ([`Common::lean`]).
+pub type Side<'a> = (&'a Template, Lean);
+
+/// Compares two templates, full with full and periocular with periocular, without what is common. A template without a full
+/// one, from a look that left it out, is compared by the eyes alone.
+pub fn compare(reference: Side, probe: Side, common: &Common, calibrations: &Calibrations) -> Comparison {
+    let periocular = common.periocular(reference, probe);
+    let cell = Cell::of(reference.0.mask.state, probe.0.mask.state);
+    let full = common.full(reference, probe);
     let share = full_share(cell);
     let similarity = full.map_or(periocular, |f| share * f + (1.0 - share) * periocular);
-    Comparison { cell, full, periocular, similarity, score: calibration.score(cell, similarity) }
+    Comparison { cell, full, periocular, similarity, score: calibrations.of(common).score(cell, similarity) }
 }
 
 #[derive(Default)]
 pub struct Gallery {
     people: BTreeMap<String, Person>,
+    common: Common,
+    /// Somebody came or went since `common` was made.
+    stale: bool,
 }
 
 struct Person {
-    /// One template for all bare references and one for all masked ones.
-    means: Vec<Template>,
+    /// One template for all bare references and one for all masked ones, with how far each leans into what is common.
+    means: Vec<(Template, Lean)>,
     references: usize,
 }
 
@@ -100,7 +106,7 @@ impl Gallery {
         }
         self.remove(person);
         let (bare, masked): (Vec<_>, Vec<_>) = usable.iter().partition(|t| t.mask.state == MaskState::Bare);
-        let means: Vec<_> = [bare, masked].into_iter().filter_map(Template::mean).collect();
+        let means: Vec<_> = [bare, masked].into_iter().filter_map(Template::mean).map(|t| (t, Lean::default())).collect();
         if !means.is_empty() {
             self.people.insert(person.to_owned(), Person { means, references: usable.len() });
         }
@@ -108,11 +114,12 @@ impl Gallery {
     }
 
     pub fn remove(&mut self, person: &str) -> bool {
+        self.stale = true;
         self.people.remove(person).is_some()
     }
 
     pub fn clear(&mut self) {
-        self.people.clear();
+        *self = Self::default();
     }
 
     pub fn people(&self) -> usize {
@@ -124,15 +131,19 @@ impl Gallery {
     }
 
     /// How well one person's references agree with the probe. None for a person who is not enrolled.
-    pub fn verify(&self, person: &str, probe: &Template, calibration: &Calibration) -> Option<f32> {
-        self.people.get(person).map(|p| p.score(probe, calibration))
+    pub fn verify(&mut self, person: &str, probe: &Template, calibrations: &Calibrations) -> Option<f32> {
+        self.refresh();
+        let probe = (probe, self.common.lean(probe));
+        self.people.get(person).map(|p| p.score(probe, &self.common, calibrations))
     }
 
     /// The two best candidates, best first.
-    pub fn search(&self, probe: &Template, calibration: &Calibration) -> Vec<Candidate> {
+    pub fn search(&mut self, probe: &Template, calibrations: &Calibrations) -> Vec<Candidate> {
+        self.refresh();
+        let probe = (probe, self.common.lean(probe));
         let mut best: Vec<(&String, f32)> = Vec::new();
         for (id, person) in &self.people {
-            let score = person.score(probe, calibration);
+            let score = person.score(probe, &self.common, calibrations);
             if best.len() < 2 || score > best[1].1 {
                 let at = best.iter().position(|b| score > b.1).unwrap_or(best.len());
                 best.insert(at, (id, score));
@@ -141,13 +152,25 @@ impl Gallery {
         }
         best.into_iter().map(|(id, score)| Candidate { person: id.clone(), score }).collect()
     }
+
+    /// Many people come at once when a page opens, so what they have in common is found when it is first asked for.
+    fn refresh(&mut self) {
+        if !std::mem::take(&mut self.stale) {
+            return;
+        }
+        // Bare where there is a bare one: one template a person, or those with two would count twice.
+        self.common = Common::of(self.people.values().filter_map(|p| p.means.first()).map(|(t, _)| t));
+        for (template, lean) in self.people.values_mut().flat_map(|p| &mut p.means) {
+            *lean = self.common.lean(template);
+        }
+    }
 }
 
 impl Person {
     /// The better of the comparisons with the bare and with the masked references. Two chances double the false-match
     /// rate, so they cost log10(2).
-    fn score(&self, probe: &Template, calibration: &Calibration) -> f32 {
-        let best = self.means.iter().map(|m| compare(m, probe, calibration).score).fold(0.0, f32::max);
+    fn score(&self, probe: Side, common: &Common, calibrations: &Calibrations) -> f32 {
+        let best = self.means.iter().map(|(t, lean)| compare((t, *lean), probe, common, calibrations).score).fold(0.0, f32::max);
         (best - (self.means.len() as f32).log10()).max(0.0)
     }
 }
@@ -155,7 +178,7 @@ impl Person {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calibrate::tests::calibration;
+    use crate::calibrate::tests::calibrations;
     use crate::template::tests::template;
 
     fn put(g: &mut Gallery, id: &str, t: Vec<Template>) -> usize {
@@ -168,12 +191,12 @@ mod tests {
         for i in 0..20 {
             put(&mut g, &format!("p{i}"), vec![template(i * 31, true)]);
         }
-        let found = g.search(&template(7 * 31, true), &calibration());
+        let found = g.search(&template(7 * 31, true), &calibrations());
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].person, "p7");
         assert!(found[0].score > found[1].score);
-        assert_eq!(g.verify("p7", &template(7 * 31, true), &calibration()), Some(found[0].score));
-        assert_eq!(g.verify("nobody", &template(1, true), &calibration()), None);
+        assert_eq!(g.verify("p7", &template(7 * 31, true), &calibrations()), Some(found[0].score));
+        assert_eq!(g.verify("nobody", &template(1, true), &calibrations()), None);
     }
 
     #[test]
@@ -184,7 +207,7 @@ mod tests {
             probe.mask.state = state;
             let full = probe.full.as_mut().unwrap();
             full.vector.iter_mut().for_each(|v| *v = -*v);
-            compare(&reference, &probe, &calibration())
+            compare((&reference, Lean::default()), (&probe, Lean::default()), &Common::default(), &calibrations())
         };
         let (bare, masked) = (of(MaskState::Bare), of(MaskState::Masked));
         assert_eq!((bare.cell, masked.cell), (Cell::BareBare, Cell::BareMasked));
@@ -194,8 +217,35 @@ mod tests {
 
     #[test]
     fn without_a_full_template_faces_are_compared_by_the_eyes_alone() {
-        let c = compare(&template(1, true), &template(1, false), &calibration());
+        let (reference, probe) = (template(1, true), template(1, false));
+        let c = compare((&reference, Lean::default()), (&probe, Lean::default()), &Common::default(), &calibrations());
         assert_eq!((c.cell, c.full, c.similarity), (Cell::BareMasked, None, c.periocular));
+    }
+
+    #[test]
+    fn among_many_what_all_have_in_common_counts_for_nothing() {
+        // Everybody's template leans the same way, as those of one camera do.
+        let leaning = |seed: u32| {
+            let mut state = u64::from(seed);
+            let own: Vec<f32> = (0..256)
+                .map(|_| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+                })
+                .collect();
+            let mut t = template(seed, false);
+            t.periocular.vector = crate::embed::unit(crate::embed::unit(own).into_iter().map(|v| v + 1.0 / 16.0).collect());
+            t
+        };
+        let mut g = Gallery::default();
+        let mut of_a_stranger = |people: std::ops::Range<u32>| {
+            people.for_each(|i| assert_eq!(put(&mut g, &format!("p{i}"), vec![leaning(i * 31)]), 0));
+            let stranger = g.search(&leaning(5000), &calibrations())[0].score;
+            (stranger, g.verify("p7", &leaning(7 * 31), &calibrations()).unwrap())
+        };
+        let (few, many) = (of_a_stranger(0..15), of_a_stranger(15..40));
+        assert!(few.0 > 3.0 && many.0 < 1.5, "a stranger among few {} and among many {}", few.0, many.0);
+        assert!(many.1 > 5.9, "the person's own face {}", many.1);
     }
 
     #[test]
@@ -213,9 +263,9 @@ mod tests {
     fn bare_and_masked_references_together_cost_what_two_chances_cost() {
         let mut g = Gallery::default();
         put(&mut g, "a", vec![template(1, true)]);
-        let one = g.verify("a", &template(1, true), &calibration()).unwrap();
+        let one = g.verify("a", &template(1, true), &calibrations()).unwrap();
         put(&mut g, "a", vec![template(1, true), template(1, false)]);
-        assert!((one - g.verify("a", &template(1, true), &calibration()).unwrap() - 2f32.log10()).abs() < 1e-4);
+        assert!((one - g.verify("a", &template(1, true), &calibrations()).unwrap() - 2f32.log10()).abs() < 1e-4);
         assert!(g.remove("a") && !g.remove("a"));
     }
 }

@@ -11,7 +11,7 @@
 //! | what is in the way | [`quality::Quality`] | `quality` |
 //! | features | [`template::Template`] | `embed`, `template` |
 //! | one face over many frames | [`track::Track`] | `track` |
-//! | who it might be | [`gallery::Candidate`] | `gallery`, `calibrate` |
+//! | who it might be | [`gallery::Candidate`] | `gallery`, `common`, `calibrate` |
 //! | who it is | [`decide::Decision`] | `decide` |
 //!
 //! [`engine::Engine`] is the way in. It knows no browser; `web` (WebAssembly only) is the worker's door to it. Networks are
@@ -19,6 +19,7 @@
 
 pub mod align;
 pub mod calibrate;
+pub mod common;
 pub mod decide;
 pub mod detect;
 pub mod embed;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::calibrate::Calibration;
+use crate::calibrate::Calibrations;
 use crate::error::EngineError;
 
 /// models/manifest.json.
@@ -13,13 +13,13 @@ pub struct Manifest {
     pub format: u32,
     pub models: Vec<ModelEntry>,
     /// Written by the evaluation (examples/calibrate.rs), never by hand.
-    pub calibration: Calibration,
+    pub calibration: Calibrations,
     /// What the calibration was measured on.
     pub protocol: serde_json::Value,
 }
 
 /// The shape that this code reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -10,7 +10,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use brow::calibrate::Calibration;
+use brow::calibrate::Calibrations;
+use brow::common::Common;
 use brow::engine::{Engine, EngineParams, Face};
 use brow::frame::Frame;
 use brow::geometry::Point;
@@ -88,7 +89,7 @@ fn name(path: &Path) -> String {
     path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The engine with the models of `models/`, and its calibration.
+/// The engine with the models of `models/`.
 pub fn engine(models: &Path) -> Outcome<Engine> {
     let text = std::fs::read_to_string(models.join("manifest.json"))
         .map_err(|e| format!("{}/manifest.json cannot be read: {e}", models.display()))?;
@@ -103,8 +104,21 @@ pub fn engine(models: &Path) -> Outcome<Engine> {
     Ok(engine)
 }
 
-pub fn calibration(engine: &Engine) -> Calibration {
+pub fn calibrations(engine: &Engine) -> Calibrations {
     engine.manifest().calibration.clone()
+}
+
+/// What the faces have in common when everybody is enrolled with one picture, their first bare one or else their first one, as
+/// in a gallery of all of them.
+pub fn in_common(pictures: &[Picture], seen: &[Seen]) -> Common {
+    let mut enrolled: BTreeMap<usize, &Template> = BTreeMap::new();
+    for (picture, face) in pictures.iter().zip(seen).filter_map(|(p, s)| Some((p, s.face()?))) {
+        let best = enrolled.entry(picture.person).or_insert(&face.template);
+        if best.mask.state != MaskState::Bare && face.mask.state == MaskState::Bare {
+            *best = &face.template;
+        }
+    }
+    Common::of(enrolled.values().copied())
 }
 
 /// The ids of the models in use, for the record.
