@@ -172,10 +172,18 @@ pub(crate) mod tests {
     use crate::embed::cosine;
 
     pub fn template(seed: u32, bare: bool) -> Template {
-        let vector = |n: u32, s: u32| unit((0..n).map(|i| ((i * 7919 + s * 104729 + 13) % 997) as f32 / 997.0 - 0.5).collect());
+        // Vectors of different seeds are as unlike as those of strangers.
+        let vector = |n: u32, s: u32| {
+            let mut state = u64::from(s);
+            let mut next = || {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+            };
+            unit((0..n).map(|_| next()).collect())
+        };
         Template {
             periocular: Features { model: "periocular-1".into(), vector: vector(256, seed) },
-            full: bare.then(|| Features { model: "full-1".into(), vector: vector(192, seed + 1) }),
+            full: bare.then(|| Features { model: "full-1".into(), vector: vector(192, seed + 77_777) }),
             mask: Mask { state: if bare { MaskState::Bare } else { MaskState::Masked }, probability: 0.75 },
             quality: 0.5,
         }
