@@ -1,20 +1,14 @@
-"""Trains the detector: where faces are, masked, small and turned ones too, with four points on each.
+"""Trains BlazeFace on, so that it finds masked, small and turned faces and places their points under the cloth.
 
-    python detector.py train OUT.pt SCENES.npz LABELS.npz ... --minutes M [--faceless FILE.npz] [--resume]
-    python detector.py export CHECKPOINT.pt OUT.onnx
+    python detector.py train OUT.pt START.onnx SCENES.npz LABELS.npz ... --minutes M [--init OLD.pt]
+    python detector.py export CHECKPOINT.pt START.onnx OUT.onnx
 
-Input   `input` 1 x 3 x height x width (multiples of 16), RGB, x / 127.5 - 1.
-Outputs `regressors` 1 x n x 12: box centre x, y, width, height, then x, y of right eye, left eye, nose tip and the middle of
-        the mouth (the subject's right), in pixels of the input, every x and y but the size relative to the anchor; `scores`
-        1 x n x 1: logits. Anchors lie in the middle of cells of 8 pixels, row by row, then of cells of 16.
-
-The network is shaped for a browser's single thread: half the size at once, thin layers where the map is large, and depth
-only where it is small.
+START.onnx is the converted BlazeFace with open sizes; OUT.onnx has the same graph, so everything that decodes the one
+decodes the other. Its six points stay; the ears are not trained and drift.
 """
 
 import argparse
 import math
-import os
 import time
 
 import cv2
@@ -22,104 +16,93 @@ import numpy as np
 import onnx
 import torch
 import torch.nn.functional as F
+from onnx import numpy_helper
 from torch import nn
 
 from detector_data import SIDE, Scenes
 from detector_measure import box_of
-from landmarks import folded
 from landmarks_data import FaceSamples, blaze_bias, load
-from landmarks_onnx import GraphBuilder, halve_weights
 
-STEM = 16
-# Outputs, kernel of the depthwise half, and stride of each block; the head of a grid reads what its last block gives.
-FINE = ((32, 3, 2), (32, 3, 1), (64, 3, 2), (64, 3, 1), (64, 3, 1))
-COARSE = ((96, 3, 2), (96, 5, 1), (96, 5, 1), (96, 5, 1))
-STRIDES = (8, 16)
-VALUES = 12
-USUAL = (3.5, 5.0)  # side of a face in cells, where a grid is at its best
-BOX_SHARE, BOX_DROP = 0.844, 0.034  # side of the square in heights of `box_of`, and how far below its middle that lies
+POSITIVES = 5  # anchors that learn one face
+BOX_SHARE, BOX_DROP = 0.844, 0.034  # side of BlazeFace's square and how far below ours its middle lies, in our heights
 
 
-class Block(nn.Module):
-    """Depthwise, then 1 x 1, with a shortcut where the shape stays; ReLU after each."""
+class OnnxNet(nn.Module):
+    """A converted network as a trainable module; `values()` gives its weights by the graph's names."""
 
-    def __init__(self, inputs, outputs, kernel, stride):
+    def __init__(self, model):
         super().__init__()
-        self.depth = nn.Conv2d(inputs, inputs, kernel, stride, kernel // 2, groups=inputs, bias=False)
-        self.depth_norm = nn.BatchNorm2d(inputs)
-        self.point = nn.Conv2d(inputs, outputs, 1, bias=False)
-        self.point_norm = nn.BatchNorm2d(outputs)
-        self.shortcut = stride == 1 and inputs == outputs
+        self.nodes, self.fixed, weights = [], {}, {}
+        tensors = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+        for node in model.graph.node:
+            attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+            if node.op_type == "Cast":
+                weights[node.output[0]] = torch.from_numpy(tensors[node.input[0]].astype(np.float32))
+            else:
+                self.nodes.append((node.op_type, list(node.input), node.output[0], attributes))
+        self.fixed = {k: v for k, v in tensors.items() if v.dtype == np.int64}
+        self.names = {k: k.replace(".", "_") for k in weights}
+        self.weights = nn.ParameterDict({self.names[k]: nn.Parameter(v) for k, v in weights.items()})
+        self.outputs = [o.name for o in model.graph.output]
+
+    def values(self):
+        return {k: self.weights[v].detach() for k, v in self.names.items()}
 
     def forward(self, x):
-        y = F.relu(self.depth_norm(self.depth(x)))
-        y = self.point_norm(self.point(y))
-        return F.relu(x + y if self.shortcut else y)
+        made = {"input": x}
+        for op, inputs, output, a in self.nodes:
+            first = made[inputs[0]]
+            if op == "Conv":
+                top, left, bottom, right = a["pads"]
+                weight, bias = self.weights[self.names[inputs[1]]], self.weights[self.names[inputs[2]]]
+                padding = (top, left)
+                if (top, left) != (bottom, right):
+                    first, padding = F.pad(first, (left, right, top, bottom)), 0
+                y = F.conv2d(first, weight, bias, a["strides"], padding, 1, a["group"])
+            elif op == "Relu":
+                y = F.relu(first)
+            elif op == "Add":
+                y = first + made[inputs[1]]
+            elif op == "MaxPool":
+                y = F.max_pool2d(first, a["kernel_shape"], a["strides"])
+            elif op == "Pad":
+                pads = self.fixed[inputs[1]]
+                y = F.pad(first, (0, 0, 0, 0, int(pads[1]), int(pads[5])))
+            elif op == "Transpose":
+                y = first.permute(*a["perm"])
+            elif op == "Reshape":
+                y = first.reshape(first.shape[0], -1, int(self.fixed[inputs[1]][2]))
+            elif op == "Concat":
+                y = torch.cat([made[i] for i in inputs], a["axis"])
+            else:
+                raise ValueError(f"{op} is not an operator of this network")
+            made[output] = y
+        return [made[o].float() for o in self.outputs]
 
 
-class DetectorNet(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.stem = nn.Conv2d(3, STEM, 3, 2, 1, bias=False)
-        self.stem_norm = nn.BatchNorm2d(STEM)
-        grids, inputs = [], STEM
-        for blocks in (FINE, COARSE):
-            made = []
-            for outputs, kernel, stride in blocks:
-                made.append(Block(inputs, outputs, kernel, stride))
-                inputs = outputs
-            grids.append(nn.ModuleList(made))
-        self.grids = nn.ModuleList(grids)
-        self.heads = nn.ModuleList(nn.Conv2d(g[-1].point.out_channels, VALUES + 1, 1) for g in grids)
-        with torch.no_grad():  # start from nobody there, and from a face of the usual size
-            for head, usual in zip(self.heads, USUAL):
-                head.weight.mul_(0.1)
-                head.bias.zero_()
-                head.bias[2:4] = usual
-                head.bias[VALUES] = -4.0
-
-    def forward(self, x):
-        x = F.relu(self.stem_norm(self.stem(x)))
-        rows, logits = [], []
-        for blocks, head, stride in zip(self.grids, self.heads, STRIDES):
-            for block in blocks:
-                x = block(x)
-            answer = head(x).flatten(2).transpose(1, 2).float()
-            rows.append(answer[..., :VALUES] * stride)
-            logits.append(answer[..., VALUES:])
-        return torch.cat(rows, 1), torch.cat(logits, 1)
-
-
-def anchors_of(side):
-    """Anchor centres of a side x side input and the size of their cells, in pixels: n x 2, n."""
-    centres, cells = [], []
-    for stride in STRIDES:
+def places(side):
+    """Anchor centres of a side x side input, in pixels."""
+    rows = []
+    for stride, each in ((8, 2), (16, 6)):
         for y in range(side // stride):
             for x in range(side // stride):
-                centres.append(((x + 0.5) * stride, (y + 0.5) * stride))
-                cells.append(stride)
-    return torch.tensor(centres, dtype=torch.float32), torch.tensor(cells, dtype=torch.float32)
+                rows += [((x + 0.5) * stride, (y + 0.5) * stride)] * each
+    return torch.tensor(rows, dtype=torch.float32)
 
 
 def target_of(points):
-    """What the row for a face is, in pixels: centre, size (square), eyes, nose, middle of the mouth."""
+    """What BlazeFace's row for a face is, in pixels: centre, size (square), eyes, nose, middle of the mouth."""
     box = box_of(points)
     size = box[3] * BOX_SHARE
     return np.concatenate([box[:2] + [0.5, 0.5 + BOX_DROP * box[3]], [size, size], points[:3].reshape(-1) + 0.5, points[3:].mean(0) + 0.5])
 
 
-def positives(size):
-    """How many anchors learn a face of this size in pixels."""
-    return int(min(6, max(2, size // 8)))
-
-
-def loss_of(rows, logits, faces, anchors, cells):
+def loss_of(rows, logits, faces, anchors):
     """Focal score loss and box and point distances in face sizes, over a batch.
 
-    `rows` b x n x 12, `logits` b x n; `faces` a list of (targets k x 12, known k, face k). Each face teaches the anchors
-    that answer it best already; anchors whose box lies on a face otherwise count neither way.
+    `rows` b x n x 16, `logits` b x n; `faces` a list of (targets k x 12, known k, face k). Each face teaches the
+    POSITIVES anchors that answer it best already; anchors whose box lies on a face otherwise count neither way.
     """
-    usual = torch.where(cells == STRIDES[0], USUAL[0] * STRIDES[0], USUAL[1] * STRIDES[1])
     score_sum, place_sum, count = torch.zeros(()), torch.zeros(()), 0
     for row, logit, (target, known, face) in zip(rows, logits, faces):
         wanted, ignored = torch.zeros_like(logit), torch.zeros_like(logit, dtype=torch.bool)
@@ -136,21 +119,21 @@ def loss_of(rows, logits, faces, anchors, cells):
                 if not face[k]:
                     ignored |= near < 0.7
                     continue
-                cost = apart * 2 - F.logsigmoid(logit) * 0.5 + near + 0.3 * (size / usual).log2().abs()
+                cost = apart * 2 - F.logsigmoid(logit) * 0.5 + near
                 cost[wanted > 0] += 10
-                best = cost.topk(positives(float(size)), largest=False).indices
+                best = cost.topk(POSITIVES, largest=False).indices
             wanted[best] = 1
             place = (centre[best] - t[:2]).abs().sum(1) + (row[best, 2:4] - t[2:4]).abs().sum(1) * 0.5
             if known[k]:
                 place = place + 1.0 * (points[best] - t[4:12].reshape(4, 2)).abs().sum(2).mean(1)
-            # Each face counts alike, however many anchors learn it.
-            place_sum = place_sum + (place / size).mean()
-            count += 1
+            place_sum = place_sum + (place / size).sum()
+            count += POSITIVES
         p = torch.sigmoid(logit)
         entropy = F.binary_cross_entropy_with_logits(logit, wanted, reduction="none")
         focal = torch.where(wanted > 0, 0.6 * (1 - p) ** 1.5, 0.4 * p ** 1.5) * entropy
         score_sum = score_sum + focal[(wanted > 0) | ~ignored].sum()
-    score, place = score_sum / max(4 * count, 1), place_sum / max(count, 1)
+    count = max(count, 1)
+    score, place = score_sum / count, place_sum / count
     return 2 * score + place, float(score.detach()), float(place.detach())
 
 
@@ -174,90 +157,56 @@ class Stream(torch.utils.data.IterableDataset):
 
 def train(args):
     torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
-    net = DetectorNet().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(net.parameters(), args.rate, betas=(0.9, 0.99), weight_decay=1e-4)
-    mean = {k: v.detach().clone() for k, v in net.state_dict().items()}
-    step, spent = 0, 0.0
-    if args.resume and os.path.exists(args.out):
-        saved = torch.load(args.out, weights_only=True)
-        net.load_state_dict(saved["net"])
-        optimiser.load_state_dict(saved["optimiser"])
-        mean, step, spent = saved["mean"], saved["step"], saved["spent"]
-
-    def save():
-        parts = dict(net=net.state_dict(), mean=mean, optimiser=optimiser.state_dict(), step=step, spent=spent)
-        torch.save(parts, args.out + ".part")
-        os.replace(args.out + ".part", args.out)
-
+    net = OnnxNet(onnx.load(args.start))
+    if args.init:
+        net.load_state_dict(torch.load(args.init))
     bias = blaze_bias([load(p) for p in args.labels])
-    scenes = Scenes(args.scenes, FaceSamples(args.labels, bias), args.faceless)
-    anchors, cells = anchors_of(SIDE)
-    stream = Stream(scenes, args.batch, args.seed + step)
-    loader = torch.utils.data.DataLoader(stream, batch_size=None, num_workers=args.workers, prefetch_factor=4)
-    sums, before = [], time.time()
+    scenes = Scenes(args.scenes, FaceSamples(args.labels, bias))
+    anchors = places(SIDE)
+    net = net.to(memory_format=torch.channels_last)
+    mean = {k: v.detach().clone() for k, v in net.state_dict().items()}
+    optimiser = torch.optim.Adam(net.parameters(), args.rate, betas=(0.9, 0.99))
+    loader = torch.utils.data.DataLoader(Stream(scenes, args.batch, args.seed), batch_size=None, num_workers=1, prefetch_factor=8)
+    start, step, sums = time.time(), 0, []
     for images, faces in loader:
-        now = time.time()
-        spent, before = spent + min(now - before, 60), now
-        done = spent / (60 * args.minutes)
+        done = (time.time() - start) / (60 * args.minutes)
         if done >= 1:
             break
         for group in optimiser.param_groups:
-            group["lr"] = args.rate * min(1, (step + 1) / 300) * (0.5 * (1 + math.cos(math.pi * done)) * 0.98 + 0.02)
-        rows, logits = net(images.contiguous(memory_format=torch.channels_last))
-        loss, score, place = loss_of(rows, logits[..., 0], faces, anchors, cells)
-        if not torch.isfinite(loss):
-            raise SystemExit(f"The loss is {float(loss)} at step {step}. {args.out} is the last good state: lower --rate and --resume.")
+            group["lr"] = args.rate * min(1, (step + 1) / 100) * (0.5 * (1 + math.cos(math.pi * done)) * 0.97 + 0.03)
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.half):
+            rows, logits = net(images.contiguous(memory_format=torch.channels_last))
+        loss, score, place = loss_of(rows, logits[..., 0], faces, anchors)
         optimiser.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        nn.utils.clip_grad_norm_(net.parameters(), 10.0)
         optimiser.step()
         step += 1
         keep = min(0.998, step / (step + 20))
         for k, v in net.state_dict().items():
-            if v.is_floating_point():
-                mean[k].mul_(keep).add_(v, alpha=1 - keep)
+            mean[k].mul_(keep).add_(v, alpha=1 - keep)
         sums.append((score, place))
-        if step % 100 == 0:
-            a = np.mean(sums[-100:], 0)
-            print(f"{step} {spent / 60:.1f} min, {step * args.batch / spent:.0f}/s: score {a[0]:.4f} place {a[1]:.4f}", flush=True)
+        if step % 50 == 0:
+            a = np.mean(sums[-50:], 0)
+            print(f"{step} {(time.time() - start) / 60:.1f} min, {step * args.batch / (time.time() - start):.0f}/s: score {a[0]:.4f} place {a[1]:.4f}", flush=True)
         if step % 200 == 0:
-            save()
-    save()
+            torch.save(mean, args.out)
+    torch.save(mean, args.out)
     print("saved", args.out, step)
 
 
 def export(args):
-    net = DetectorNet()
-    net.load_state_dict(torch.load(args.checkpoint, weights_only=True)["mean"])
-    onnx.save(graph_of(net), args.out)
-
-
-def graph_of(net):
-    """`net` as an ONNX model with half-precision weights, batch norms folded and distances in pixels."""
-    net = net.eval()
-    g = GraphBuilder("detector", [1, 3, "height", "width"])
-    x = g.node("Relu", [g.conv("input", "stem", *folded(net.stem, net.stem_norm), 2, (1, 1, 1, 1))], "stem.relu")
-    parts = {"regressors": [], "scores": []}
-    for blocks, head, stride in zip(net.grids, net.heads, STRIDES):
-        for i, b in enumerate(blocks):
-            n = f"grid{stride}.{i}"
-            y = g.conv(x, n + ".depth", *folded(b.depth, b.depth_norm), b.depth.stride[0], b.depth.padding * 2, b.depth.groups)
-            y = g.node("Relu", [y], n + ".depth.relu")
-            y = g.conv(y, n + ".point", *folded(b.point, b.point_norm))
-            if b.shortcut:
-                y = g.node("Add", [x, y], n + ".sum")
-            x = g.node("Relu", [y], n + ".relu")
-        weight, bias = head.weight.detach().numpy(), head.bias.detach().numpy()
-        for name, part, scale in (("regressors", slice(0, VALUES), stride), ("scores", slice(VALUES, VALUES + 1), 1)):
-            n = f"grid{stride}.{name}"
-            y = g.conv(x, n, weight[part] * scale, bias[part] * scale)
-            y = g.node("Transpose", [y], n + ".nhwc", perm=[0, 2, 3, 1])
-            parts[name].append(g.reshape(y, n + ".rows", [1, -1, weight[part].shape[0]]))
-    for name, made in parts.items():
-        g.node("Concat", made, name, axis=1)
-        g.output(name, [1, "anchors", VALUES if name == "regressors" else 1])
-    return halve_weights(g.model("brow", "faces in a frame: boxes, four points, scores"))
+    model = onnx.load(args.start)
+    net = OnnxNet(model)
+    net.load_state_dict(torch.load(args.checkpoint))
+    values = net.values()
+    for tensor in model.graph.initializer:
+        if tensor.name.endswith(".f16"):
+            value = values[tensor.name[:-4]].numpy().astype(np.float16)
+            tensor.CopyFrom(numpy_helper.from_array(value, tensor.name))
+    model.graph.doc_string = "BlazeFace short range (MediaPipe, Apache-2.0), trained on for masked and small faces"
+    onnx.checker.check_model(model)
+    onnx.save(model, args.out)
 
 
 def main():
@@ -265,18 +214,19 @@ def main():
     commands = parser.add_subparsers(dest="command", required=True)
     p = commands.add_parser("train")
     p.add_argument("out")
+    p.add_argument("start")
     p.add_argument("scenes")
     p.add_argument("labels", nargs="+")
-    p.add_argument("--faceless", help="pictures without a face (detector_data.py --faceless)")
     p.add_argument("--minutes", type=float, default=30)
-    p.add_argument("--rate", type=float, default=3e-3)
-    p.add_argument("--batch", type=int, default=32)
+    p.add_argument("--rate", type=float, default=4e-4)
+    p.add_argument("--batch", type=int, default=12)
     p.add_argument("--threads", type=int, default=1)
-    p.add_argument("--workers", type=int, default=1, help="processes that draw pictures")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--resume", action="store_true", help="go on from OUT.pt")
+    p.add_argument("--half", action="store_true", help="bfloat16 arithmetic")
+    p.add_argument("--init", help="a checkpoint to go on from")
     p = commands.add_parser("export")
     p.add_argument("checkpoint")
+    p.add_argument("start")
     p.add_argument("out")
     args = parser.parse_args()
     {"train": train, "export": export}[args.command](args)
