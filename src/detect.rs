@@ -1,6 +1,6 @@
-//! Where the faces are: a network of MediaPipe BlazeFace's shape, trained on for masks and small faces.
+//! Where the faces are: a small network of our own, which learned masks and small and turned faces.
 //!
-//! The network finds faces from about 20 to 100 pixels of its input, so a frame is looked at in several sizes: small for
+//! The network finds faces from about 12 to 190 pixels of its input, so a frame is looked at in several sizes: small for
 //! faces that fill it, large for small ones. What it finds is a proposal: the second look (landmarks.rs) places the points
 //! and says whether it is a face.
 
@@ -34,18 +34,18 @@ pub struct DetectParams {
 
 impl Default for DetectParams {
     fn default() -> Self {
-        Self { score: 0.4, same_face: 0.5, still: [128, 256, 512, 1024] }
+        Self { score: 0.3, same_face: 0.5, still: [128, 256, 512, 1024] }
     }
 }
 
 /// The network's input is a multiple of this in both directions.
 const GRID: usize = 16;
-/// Anchors lie on two grids: pixels between them, and how many at one place.
-const GRIDS: [(usize, usize); 2] = [(8, 2), (16, 6)];
+/// Anchors lie on two grids: pixels between them.
+const GRIDS: [usize; 2] = [8, 16];
 /// Networks planned for one input size each are kept, but no more than this: photographs come in many shapes.
 const MOST_PLANS: usize = 8;
-/// Values for one anchor: centre, size and six points.
-const VALUES: usize = 16;
+/// Values for one anchor: centre, size and four points.
+const VALUES: usize = 12;
 
 pub struct Detector {
     model: Vec<u8>,
@@ -83,7 +83,7 @@ impl Region {
 }
 
 impl Detector {
-    /// `model` takes 1 x 3 x height x width RGB in -1..1, both multiples of 16, and gives for each anchor 16 numbers and a
+    /// `model` takes 1 x 3 x height x width RGB in -1..1, both multiples of 16, and gives for each anchor 12 numbers and a
     /// logit.
     pub fn new(model: &[u8], params: DetectParams) -> Result<Self, ModelError> {
         let mut detector = Self { model: model.to_vec(), plans: BTreeMap::new(), params, input: Vec::new() };
@@ -97,7 +97,7 @@ impl Detector {
             return Ok(());
         }
         let network = Network::from_onnx(&self.model, Some([1, 3, height, width]))?;
-        let anchors: usize = GRIDS.iter().map(|(step, each)| (width / step) * (height / step) * each).sum();
+        let anchors: usize = GRIDS.iter().map(|step| (width / step) * (height / step)).sum();
         let sizes: Vec<usize> = network.outputs().iter().map(|o| o.dims.iter().product()).collect();
         if sizes != [anchors * VALUES, anchors] {
             return Err(ModelError::Shape("this is not the face detector: its outputs have other sizes".into()));
@@ -200,10 +200,9 @@ fn five_points(four: [Point; 4]) -> Option<[Point; 5]> {
 
 /// Centres of the anchors, in pixels of the input, in the order of the network's answers.
 fn anchors(width: usize, height: usize) -> impl Iterator<Item = Point> {
-    GRIDS.into_iter().flat_map(move |(step, each)| {
+    GRIDS.into_iter().flat_map(move |step| {
         let centre = move |i: usize| (i as f32 + 0.5) * step as f32;
-        let row = move |y| (0..width / step).flat_map(move |x| std::iter::repeat_n(Point::new(centre(x), centre(y)), each));
-        (0..height / step).flat_map(row)
+        (0..height / step).flat_map(move |y| (0..width / step).map(move |x| Point::new(centre(x), centre(y))))
     })
 }
 
@@ -286,8 +285,9 @@ mod tests {
 
     #[test]
     fn there_are_as_many_anchors_as_the_network_has_answers() {
-        assert_eq!(anchors(128, 128).count(), 896);
-        assert_eq!(anchors(256, 192).nth(2), Some(Point::new(12.0, 4.0)));
+        assert_eq!(anchors(128, 128).count(), 256 + 64);
+        assert_eq!(anchors(256, 192).nth(1), Some(Point::new(12.0, 4.0)));
+        assert_eq!(anchors(256, 192).nth(32 * 24), Some(Point::new(8.0, 8.0)));
     }
 
     #[test]

@@ -109,13 +109,15 @@ impl Gallery {
         let means: Vec<_> = [bare, masked].into_iter().filter_map(Template::mean).map(|t| (t, Lean::default())).collect();
         if !means.is_empty() {
             self.people.insert(person.to_owned(), Person { means, references: usable.len() });
+            self.stale = true;
         }
         refused
     }
 
     pub fn remove(&mut self, person: &str) -> bool {
-        self.stale = true;
-        self.people.remove(person).is_some()
+        let known = self.people.remove(person).is_some();
+        self.stale |= known;
+        known
     }
 
     pub fn clear(&mut self) {

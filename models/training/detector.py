@@ -1,14 +1,20 @@
-"""Trains BlazeFace on, so that it finds masked, small and turned faces and places their points under the cloth.
+"""Trains the detector: where faces are, masked, small and turned ones too, with four points on each.
 
-    python detector.py train OUT.pt START.onnx SCENES.npz LABELS.npz ... --minutes M [--init OLD.pt]
-    python detector.py export CHECKPOINT.pt START.onnx OUT.onnx
+    python detector.py train OUT.pt SCENES.npz LABELS.npz ... --minutes M [--faceless FILE.npz] [--resume]
+    python detector.py export CHECKPOINT.pt OUT.onnx
 
-START.onnx is the converted BlazeFace with open sizes; OUT.onnx has the same graph, so everything that decodes the one
-decodes the other. Its six points stay; the ears are not trained and drift.
+Input   `input` 1 x 3 x height x width (multiples of 16), RGB, x / 127.5 - 1.
+Outputs `regressors` 1 x n x 12: box centre x, y, width, height, then x, y of right eye, left eye, nose tip and the middle of
+        the mouth (the subject's right), in pixels of the input, every x and y but the size relative to the anchor; `scores`
+        1 x n x 1: logits. Anchors lie in the middle of cells of 8 pixels, row by row, then of cells of 16.
+
+The network is shaped for a browser's single thread: half the size at once, thin layers where the map is large, and depth
+only where it is small.
 """
 
 import argparse
 import math
+import os
 import time
 
 import cv2
@@ -16,128 +22,144 @@ import numpy as np
 import onnx
 import torch
 import torch.nn.functional as F
-from onnx import numpy_helper
 from torch import nn
 
 from detector_data import SIDE, Scenes
 from detector_measure import box_of
+from landmarks import folded
 from landmarks_data import FaceSamples, blaze_bias, load
+from landmarks_onnx import GraphBuilder, halve_weights
 
-POSITIVES = 5  # anchors that learn one face
-BOX_SHARE, BOX_DROP = 0.844, 0.034  # side of BlazeFace's square and how far below ours its middle lies, in our heights
+STEM = 16
+# Outputs, kernel of the depthwise half, and stride of each block; the head of a grid reads what its last block gives.
+FINE = ((32, 3, 2), (32, 3, 1), (64, 3, 2), (64, 3, 1), (64, 3, 1))
+COARSE = ((96, 3, 2), (96, 5, 1), (96, 5, 1), (96, 5, 1))
+STRIDES = (8, 16)
+VALUES = 12
+MOST_POSITIVES = 6  # anchors that learn a large face; small ones have two
+MOST_FACES = 48  # in one picture
+USUAL = (3.5, 5.0)  # side of a face in cells, where a grid is at its best
+BOX_SHARE, BOX_DROP = 0.844, 0.034  # side of the square in heights of `box_of`, and how far below its middle that lies
 
 
-class OnnxNet(nn.Module):
-    """A converted network as a trainable module; `values()` gives its weights by the graph's names."""
+class Block(nn.Module):
+    """Depthwise, then 1 x 1, with a shortcut where the shape stays; ReLU after each."""
 
-    def __init__(self, model):
+    def __init__(self, inputs, outputs, kernel, stride):
         super().__init__()
-        self.nodes, self.fixed, weights = [], {}, {}
-        tensors = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-        for node in model.graph.node:
-            attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-            if node.op_type == "Cast":
-                weights[node.output[0]] = torch.from_numpy(tensors[node.input[0]].astype(np.float32))
-            else:
-                self.nodes.append((node.op_type, list(node.input), node.output[0], attributes))
-        self.fixed = {k: v for k, v in tensors.items() if v.dtype == np.int64}
-        self.names = {k: k.replace(".", "_") for k in weights}
-        self.weights = nn.ParameterDict({self.names[k]: nn.Parameter(v) for k, v in weights.items()})
-        self.outputs = [o.name for o in model.graph.output]
-
-    def values(self):
-        return {k: self.weights[v].detach() for k, v in self.names.items()}
+        self.depth = nn.Conv2d(inputs, inputs, kernel, stride, kernel // 2, groups=inputs, bias=False)
+        self.depth_norm = nn.BatchNorm2d(inputs)
+        self.point = nn.Conv2d(inputs, outputs, 1, bias=False)
+        self.point_norm = nn.BatchNorm2d(outputs)
+        self.shortcut = stride == 1 and inputs == outputs
 
     def forward(self, x):
-        made = {"input": x}
-        for op, inputs, output, a in self.nodes:
-            first = made[inputs[0]]
-            if op == "Conv":
-                top, left, bottom, right = a["pads"]
-                weight, bias = self.weights[self.names[inputs[1]]], self.weights[self.names[inputs[2]]]
-                padding = (top, left)
-                if (top, left) != (bottom, right):
-                    first, padding = F.pad(first, (left, right, top, bottom)), 0
-                y = F.conv2d(first, weight, bias, a["strides"], padding, 1, a["group"])
-            elif op == "Relu":
-                y = F.relu(first)
-            elif op == "Add":
-                y = first + made[inputs[1]]
-            elif op == "MaxPool":
-                y = F.max_pool2d(first, a["kernel_shape"], a["strides"])
-            elif op == "Pad":
-                pads = self.fixed[inputs[1]]
-                y = F.pad(first, (0, 0, 0, 0, int(pads[1]), int(pads[5])))
-            elif op == "Transpose":
-                y = first.permute(*a["perm"])
-            elif op == "Reshape":
-                y = first.reshape(first.shape[0], -1, int(self.fixed[inputs[1]][2]))
-            elif op == "Concat":
-                y = torch.cat([made[i] for i in inputs], a["axis"])
-            else:
-                raise ValueError(f"{op} is not an operator of this network")
-            made[output] = y
-        return [made[o].float() for o in self.outputs]
+        y = F.relu(self.depth_norm(self.depth(x)))
+        y = self.point_norm(self.point(y))
+        return F.relu(x + y if self.shortcut else y)
 
 
-def places(side):
-    """Anchor centres of a side x side input, in pixels."""
-    rows = []
-    for stride, each in ((8, 2), (16, 6)):
+class DetectorNet(nn.Module):
+    """`width` is the share of the channels above that each block has; the first layer keeps its own."""
+
+    def __init__(self, width=1.0):
+        super().__init__()
+        self.stem = nn.Conv2d(3, STEM, 3, 2, 1, bias=False)
+        self.stem_norm = nn.BatchNorm2d(STEM)
+        grids, inputs = [], STEM
+        for blocks in (FINE, COARSE):
+            made = []
+            for outputs, kernel, stride in blocks:
+                outputs = int(outputs * width) // 8 * 8
+                made.append(Block(inputs, outputs, kernel, stride))
+                inputs = outputs
+            grids.append(nn.ModuleList(made))
+        self.grids = nn.ModuleList(grids)
+        self.heads = nn.ModuleList(nn.Conv2d(g[-1].point.out_channels, VALUES + 1, 1) for g in grids)
+        with torch.no_grad():  # start from nobody there, and from a face of the usual size
+            for head, usual in zip(self.heads, USUAL):
+                head.weight.mul_(0.1)
+                head.bias.zero_()
+                head.bias[2:4] = usual
+                head.bias[VALUES] = -4.0
+
+    def forward(self, x):
+        x = F.relu(self.stem_norm(self.stem(x)))
+        rows, logits = [], []
+        for blocks, head, stride in zip(self.grids, self.heads, STRIDES):
+            for block in blocks:
+                x = block(x)
+            answer = head(x).flatten(2).transpose(1, 2).float()
+            rows.append(answer[..., :VALUES] * stride)
+            logits.append(answer[..., VALUES:])
+        return torch.cat(rows, 1), torch.cat(logits, 1)
+
+
+def anchors_of(side):
+    """Anchor centres of a side x side input and the size of their cells, in pixels: n x 2, n."""
+    centres, cells = [], []
+    for stride in STRIDES:
         for y in range(side // stride):
             for x in range(side // stride):
-                rows += [((x + 0.5) * stride, (y + 0.5) * stride)] * each
-    return torch.tensor(rows, dtype=torch.float32)
+                centres.append(((x + 0.5) * stride, (y + 0.5) * stride))
+                cells.append(stride)
+    return torch.tensor(centres, dtype=torch.float32), torch.tensor(cells, dtype=torch.float32)
 
 
 def target_of(points):
-    """What BlazeFace's row for a face is, in pixels: centre, size (square), eyes, nose, middle of the mouth."""
+    """What the row for a face is, in pixels: centre, size (square), eyes, nose, middle of the mouth."""
     box = box_of(points)
     size = box[3] * BOX_SHARE
     return np.concatenate([box[:2] + [0.5, 0.5 + BOX_DROP * box[3]], [size, size], points[:3].reshape(-1) + 0.5, points[3:].mean(0) + 0.5])
 
 
-def loss_of(rows, logits, faces, anchors):
+def loss_of(rows, logits, faces, anchors, cells):
     """Focal score loss and box and point distances in face sizes, over a batch.
 
-    `rows` b x n x 16, `logits` b x n; `faces` a list of (targets k x 12, known k, face k). Each face teaches the
-    POSITIVES anchors that answer it best already; anchors whose box lies on a face otherwise count neither way.
+    `rows` b x n x 12, `logits` b x n; `faces` b x k x 15: target of 12 numbers, whether its points are known, whether it is
+    a face, whether there is a row at all. Each face teaches the anchors that answer it best already; anchors whose box lies
+    on a face otherwise count neither way.
     """
-    score_sum, place_sum, count = torch.zeros(()), torch.zeros(()), 0
-    for row, logit, (target, known, face) in zip(rows, logits, faces):
-        wanted, ignored = torch.zeros_like(logit), torch.zeros_like(logit, dtype=torch.bool)
-        centre = row[:, 0:2] + anchors
-        points = row[:, 4:12].reshape(-1, 4, 2) + anchors[:, None]
-        for k in range(len(target)):
-            t, size = target[k], target[k, 2]
-            with torch.no_grad():
-                near = (anchors - t[:2]).norm(dim=1) / size
-                apart = ((centre - t[:2]).abs().sum(1) + (row[:, 2:4] - t[2:4]).abs().sum(1) * 0.5) / size
-                overlapping = (centre - t[:2]).abs().amax(1) < 0.4 * size
-                overlapping &= (row[:, 2] > 0.5 * size) & (row[:, 2] < 2 * size)
-                ignored |= overlapping | (near < 0.18)
-                if not face[k]:
-                    ignored |= near < 0.7
-                    continue
-                cost = apart * 2 - F.logsigmoid(logit) * 0.5 + near
-                cost[wanted > 0] += 10
-                best = cost.topk(POSITIVES, largest=False).indices
-            wanted[best] = 1
-            place = (centre[best] - t[:2]).abs().sum(1) + (row[best, 2:4] - t[2:4]).abs().sum(1) * 0.5
-            if known[k]:
-                place = place + 1.0 * (points[best] - t[4:12].reshape(4, 2)).abs().sum(2).mean(1)
-            place_sum = place_sum + (place / size).sum()
-            count += POSITIVES
-        p = torch.sigmoid(logit)
-        entropy = F.binary_cross_entropy_with_logits(logit, wanted, reduction="none")
-        focal = torch.where(wanted > 0, 0.6 * (1 - p) ** 1.5, 0.4 * p ** 1.5) * entropy
-        score_sum = score_sum + focal[(wanted > 0) | ~ignored].sum()
-    count = max(count, 1)
-    score, place = score_sum / count, place_sum / count
-    return 2 * score + place, float(score.detach()), float(place.detach())
+    usual = torch.where(cells == STRIDES[0], USUAL[0] * STRIDES[0], USUAL[1] * STRIDES[1])
+    target, known = faces[:, :, None, :12], faces[..., 12]
+    there, real = faces[..., 14] > 0, (faces[..., 13] > 0) & (faces[..., 14] > 0)
+    size = torch.where(there[..., None], target[..., 2], 1.0)
+    with torch.no_grad():
+        centre = (rows[..., 0:2] + anchors)[:, None]
+        near = (anchors - target[..., :2]).norm(dim=-1) / size
+        off = (centre - target[..., :2]).abs()
+        apart = (off.sum(-1) + (rows[:, None, :, 2:4] - target[..., 2:4]).abs().sum(-1) * 0.5) / size
+        overlapping = (off.amax(-1) < 0.4 * size) & (rows[:, None, :, 2] > 0.5 * size) & (rows[:, None, :, 2] < 2 * size)
+        ignored = there[..., None] & (overlapping | (near < 0.18) | (~real[..., None] & (near < 0.7)))
+        cost = apart * 2 - F.logsigmoid(logits)[:, None] * 0.5 + near + 0.3 * (size / usual).log2().abs()
+        least, best = cost.topk(MOST_POSITIVES, dim=2, largest=False)
+        wanted_count = (size[..., 0] / 8).floor().clamp(2, MOST_POSITIVES)
+        taught = real[..., None] & (torch.arange(MOST_POSITIVES, device=rows.device) < wanted_count[..., None])
+        # An anchor that several faces want learns the one that it is nearest to.
+        least = torch.where(taught, least, torch.inf)
+        lowest = torch.full_like(logits, torch.inf).scatter_reduce(1, best.flatten(1), least.flatten(1), "amin")
+        taught &= least == lowest.gather(1, best.flatten(1)).view_as(least)
+        wanted = lowest.isfinite()
+    chosen = rows.gather(1, best.flatten(1)[..., None].expand(-1, -1, VALUES)).view(*best.shape, VALUES)
+    # Sizes are sizes; all else lies relative to the anchor.
+    at = anchors[best]
+    error = (chosen + torch.cat([at, torch.zeros_like(at), at, at, at, at], -1) - target).abs()
+    place = error[..., 0:2].sum(-1) + error[..., 2:4].sum(-1) * 0.5 + known[..., None] * error[..., 4:].sum(-1) / 4
+    # Each face counts alike, however many anchors learn it.
+    each = taught.sum(-1)
+    place = ((place / size[..., :1]) * taught).sum(-1) / each.clamp(min=1)
+    count = (each > 0).sum().clamp(min=1)
+    p = torch.sigmoid(logits)
+    entropy = F.binary_cross_entropy_with_logits(logits, wanted.float(), reduction="none")
+    focal = torch.where(wanted, 0.6 * (1 - p) ** 1.5, 0.4 * p ** 1.5) * entropy
+    score = (focal * (wanted | ~ignored.any(1))).sum() / (4 * count)
+    place = place.sum() / count
+    return 2 * score + place, torch.stack([score, place]).detach()
 
 
 class Stream(torch.utils.data.IterableDataset):
+    """Batches of `uint8[b, SIDE, SIDE, 3]` and their faces as `loss_of` wants them."""
+
     def __init__(self, scenes, batch, seed):
         self.scenes, self.batch, self.seed = scenes, batch, seed
 
@@ -146,67 +168,125 @@ class Stream(torch.utils.data.IterableDataset):
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
         while True:
-            images, faces = [], []
-            for _ in range(self.batch):
+            images = np.empty((self.batch, SIDE, SIDE, 3), np.uint8)
+            faces = np.zeros((self.batch, MOST_FACES, VALUES + 3), np.float32)
+            for i in range(self.batch):
                 image, rows = self.scenes.draw(rng)
-                images.append(image.transpose(2, 0, 1) / 127.5 - 1)
-                target = np.array([target_of(r[:10].reshape(5, 2)) for r in rows]).reshape(-1, 12)
-                faces.append((torch.from_numpy(target).float(), torch.from_numpy(rows[:, 10] > 0), torch.from_numpy(rows[:, 11] > 0)))
-            yield torch.from_numpy(np.stack(images)), faces
+                images[i] = np.clip(np.rint(image), 0, 255)
+                for k, row in enumerate(rows[:MOST_FACES]):
+                    faces[i, k] = [*target_of(row[:10].reshape(5, 2)), row[10] > 0, row[11] > 0, 1]
+            yield torch.from_numpy(images), torch.from_numpy(faces)
+
+
+def network_input(images):
+    """`float32[b, 3, h, w]` of `uint8[b, h, w, 3]`."""
+    return (images.permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+
+
+def checkpoint(path, device):
+    """What `train` left, checked to be of this kind of network."""
+    saved = torch.load(path, weights_only=True, map_location=device)
+    if "width" not in saved or saved["net"].keys() != DetectorNet(saved["width"]).state_dict().keys():
+        raise SystemExit(f"{path} holds another network. Train it anew, or take the version of this file that wrote it.")
+    return saved
 
 
 def train(args):
     torch.set_num_threads(args.threads)
-    net = OnnxNet(onnx.load(args.start))
+    torch.manual_seed(args.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    net = DetectorNet(args.width).to(device, memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(net.parameters(), args.rate, betas=(0.9, 0.99), weight_decay=1e-4)
     if args.init:
-        net.load_state_dict(torch.load(args.init))
-    bias = blaze_bias([load(p) for p in args.labels])
-    scenes = Scenes(args.scenes, FaceSamples(args.labels, bias))
-    anchors = places(SIDE)
-    net = net.to(memory_format=torch.channels_last)
+        net.load_state_dict(checkpoint(args.init, device)["mean"])
     mean = {k: v.detach().clone() for k, v in net.state_dict().items()}
-    optimiser = torch.optim.Adam(net.parameters(), args.rate, betas=(0.9, 0.99))
-    loader = torch.utils.data.DataLoader(Stream(scenes, args.batch, args.seed), batch_size=None, num_workers=1, prefetch_factor=8)
-    start, step, sums = time.time(), 0, []
+    step, spent = 0, 0.0
+    if args.resume and os.path.exists(args.out):
+        saved = checkpoint(args.out, device)
+        if saved["width"] != args.width:
+            raise SystemExit(f"{args.out} is of width {saved['width']}. Give --width {saved['width']}, or another OUT.pt.")
+        net.load_state_dict(saved["net"])
+        optimiser.load_state_dict(saved["optimiser"])
+        mean, step, spent = saved["mean"], saved["step"], saved["spent"]
+
+    def save():
+        parts = dict(width=args.width, net=net.state_dict(), mean=mean, optimiser=optimiser.state_dict(), step=step, spent=spent)
+        torch.save(parts, args.out + ".part")
+        os.replace(args.out + ".part", args.out)
+
+    bias = blaze_bias([load(p) for p in args.labels])
+    scenes = Scenes(args.scenes, FaceSamples(args.labels, bias), args.faceless)
+    anchors, cells = (values.to(device) for values in anchors_of(SIDE))
+    stream = Stream(scenes, args.batch, args.seed + step)
+    loader = torch.utils.data.DataLoader(stream, batch_size=None, num_workers=args.workers, prefetch_factor=4)
+    sums, before = [], time.time()
     for images, faces in loader:
-        done = (time.time() - start) / (60 * args.minutes)
+        now = time.time()
+        spent, before = spent + min(now - before, 60), now
+        done = spent / (60 * args.minutes)
         if done >= 1:
             break
         for group in optimiser.param_groups:
-            group["lr"] = args.rate * min(1, (step + 1) / 100) * (0.5 * (1 + math.cos(math.pi * done)) * 0.97 + 0.03)
-        with torch.autocast("cpu", torch.bfloat16, enabled=args.half):
-            rows, logits = net(images.contiguous(memory_format=torch.channels_last))
-        loss, score, place = loss_of(rows, logits[..., 0], faces, anchors)
+            group["lr"] = args.rate * min(1, (step + 1) / 300) * (0.5 * (1 + math.cos(math.pi * done)) * 0.98 + 0.02)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            rows, logits = net(network_input(images.to(device)))
+        loss, parts = loss_of(rows, logits[..., 0], faces.to(device), anchors, cells)
         optimiser.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 10.0)
+        nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimiser.step()
         step += 1
         keep = min(0.998, step / (step + 20))
         for k, v in net.state_dict().items():
-            mean[k].mul_(keep).add_(v, alpha=1 - keep)
-        sums.append((score, place))
-        if step % 50 == 0:
-            a = np.mean(sums[-50:], 0)
-            print(f"{step} {(time.time() - start) / 60:.1f} min, {step * args.batch / (time.time() - start):.0f}/s: score {a[0]:.4f} place {a[1]:.4f}", flush=True)
+            if v.is_floating_point():
+                mean[k].mul_(keep).add_(v, alpha=1 - keep)
+        sums.append(parts)
+        if step % 100 == 0:
+            a, sums = torch.stack(sums).mean(0).tolist(), []
+            if not math.isfinite(sum(a)):
+                raise SystemExit(f"The loss is no number at step {step}. {args.out} is the last good state: lower --rate and --resume.")
+            print(f"{step} {spent / 60:.1f} min, {step * args.batch / spent:.0f}/s: score {a[0]:.4f} place {a[1]:.4f}", flush=True)
         if step % 200 == 0:
-            torch.save(mean, args.out)
-    torch.save(mean, args.out)
+            save()
+    save()
     print("saved", args.out, step)
 
 
 def export(args):
-    model = onnx.load(args.start)
-    net = OnnxNet(model)
-    net.load_state_dict(torch.load(args.checkpoint))
-    values = net.values()
-    for tensor in model.graph.initializer:
-        if tensor.name.endswith(".f16"):
-            value = values[tensor.name[:-4]].numpy().astype(np.float16)
-            tensor.CopyFrom(numpy_helper.from_array(value, tensor.name))
-    model.graph.doc_string = "BlazeFace short range (MediaPipe, Apache-2.0), trained on for masked and small faces"
-    onnx.checker.check_model(model)
-    onnx.save(model, args.out)
+    saved = checkpoint(args.checkpoint, "cpu")
+    net = DetectorNet(saved["width"])
+    net.load_state_dict(saved["mean"])
+    with torch.no_grad():
+        for head in net.heads:
+            head.bias[VALUES] += args.lift
+    onnx.save(graph_of(net), args.out)
+
+
+def graph_of(net):
+    """`net` as an ONNX model with half-precision weights, batch norms folded and distances in pixels."""
+    net = net.eval()
+    g = GraphBuilder("detector", [1, 3, "height", "width"])
+    x = g.node("Relu", [g.conv("input", "stem", *folded(net.stem, net.stem_norm), 2, (1, 1, 1, 1))], "stem.relu")
+    parts = {"regressors": [], "scores": []}
+    for blocks, head, stride in zip(net.grids, net.heads, STRIDES):
+        for i, b in enumerate(blocks):
+            n = f"grid{stride}.{i}"
+            y = g.conv(x, n + ".depth", *folded(b.depth, b.depth_norm), b.depth.stride[0], b.depth.padding * 2, b.depth.groups)
+            y = g.node("Relu", [y], n + ".depth.relu")
+            y = g.conv(y, n + ".point", *folded(b.point, b.point_norm))
+            if b.shortcut:
+                y = g.node("Add", [x, y], n + ".sum")
+            x = g.node("Relu", [y], n + ".relu")
+        weight, bias = head.weight.detach().numpy(), head.bias.detach().numpy()
+        for name, part, scale in (("regressors", slice(0, VALUES), stride), ("scores", slice(VALUES, VALUES + 1), 1)):
+            n = f"grid{stride}.{name}"
+            y = g.conv(x, n, weight[part] * scale, bias[part] * scale)
+            y = g.node("Transpose", [y], n + ".nhwc", perm=[0, 2, 3, 1])
+            parts[name].append(g.reshape(y, n + ".rows", [1, -1, weight[part].shape[0]]))
+    for name, made in parts.items():
+        g.node("Concat", made, name, axis=1)
+        g.output(name, [1, "anchors", VALUES if name == "regressors" else 1])
+    return halve_weights(g.model("brow", "faces in a frame: boxes, four points, scores"))
 
 
 def main():
@@ -214,20 +294,22 @@ def main():
     commands = parser.add_subparsers(dest="command", required=True)
     p = commands.add_parser("train")
     p.add_argument("out")
-    p.add_argument("start")
     p.add_argument("scenes")
     p.add_argument("labels", nargs="+")
+    p.add_argument("--faceless", help="pictures without a face (detector_data.py --faceless)")
     p.add_argument("--minutes", type=float, default=30)
-    p.add_argument("--rate", type=float, default=4e-4)
-    p.add_argument("--batch", type=int, default=12)
+    p.add_argument("--width", type=float, default=1.0, help="share of the usual number of channels")
+    p.add_argument("--rate", type=float, default=3e-3)
+    p.add_argument("--batch", type=int, default=32)
     p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--workers", type=int, default=1, help="processes that draw pictures")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--half", action="store_true", help="bfloat16 arithmetic")
-    p.add_argument("--init", help="a checkpoint to go on from")
+    p.add_argument("--init", help="the checkpoint of an earlier run, whose averaged weights this one starts from")
+    p.add_argument("--resume", action="store_true", help="go on from OUT.pt")
     p = commands.add_parser("export")
     p.add_argument("checkpoint")
-    p.add_argument("start")
     p.add_argument("out")
+    p.add_argument("--lift", type=float, default=0.0, help="added to every logit: more faces found, and more that are none")
     args = parser.parse_args()
     {"train": train, "export": export}[args.command](args)
 

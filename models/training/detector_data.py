@@ -2,11 +2,13 @@
 
     python detector_data.py OUT.npz --images JPEGIMAGES --annotations ANNOTATIONS --detector YUNET.onnx
         --blazeface BLAZEFACE.onnx --landmarks NET.onnx
+    python detector_data.py OUT.npz --faceless FOLDER ... --detector YUNET.onnx --landmarks NET.onnx [--limit N]
 
 OUT.npz holds `jpeg` (scenes of at most 800 pixels) and `faces`, an array n x 14 a scene: five points, whether the points
 are known (else they only span the box), whether it is a face (0: a place that must not count, neither as a face nor as
 none), whether it is bare, and its height. Faces that the annotations forgot come from YuNet where the landmark network
-agrees.
+agrees. With --faceless, OUT.npz holds `jpeg` only: pictures of animals, rooms and things. One in which YuNet and the landmark
+network both see a face is left out, for there may be a person in it.
 """
 
 import argparse
@@ -25,9 +27,10 @@ from landmarks_measure import SecondLook
 from maskstate import face_in_box
 from render import render_glasses, render_hand, render_mask
 
-SIDE = 224
+SIDE = 192
 ACROSS = np.array([14.0, 14.0, 98.0, 124.0])  # canonical corners that an annotated box spans
-SMALLEST, LARGEST = 12.0, 190.0  # faces (forehead to chin, pixels of the scene that is seen) that must be found
+FACELESS = 0.25  # share of the scenes that show nobody, once there are such pictures
+SMALLEST, LARGEST = 12.0, 165.0  # faces (forehead to chin, pixels of the scene that is seen) that must be found
 
 
 def points_of_box(box):
@@ -68,10 +71,16 @@ def label_scene(image, boxes, yunet, blazeface, net):
 class Scenes:
     """Draws SIDE x SIDE RGB pictures (float32, 0..255) with their faces: rows of five points, known, face."""
 
-    def __init__(self, scenes, faces):
-        """`scenes` the file made above; `faces` a FaceSamples of single faces."""
+    def __init__(self, scenes, faces, faceless=None):
+        """`scenes` the file made above; `faces` a FaceSamples of single faces; `faceless` a file of pictures without any."""
         with np.load(scenes, allow_pickle=True) as d:
-            self.jpeg, self.faces = d["jpeg"], d["faces"]
+            self.jpeg, self.faces = list(d["jpeg"]), list(d["faces"])
+        self.faceless = 0
+        if faceless:
+            with np.load(faceless, allow_pickle=True) as d:
+                self.faceless = len(d["jpeg"])
+                self.jpeg += list(d["jpeg"])
+                self.faces += [np.zeros((0, 14), np.float32)] * self.faceless
         self.single = faces
 
     def draw(self, rng):
@@ -103,10 +112,11 @@ class Scenes:
         return rows
 
     def _scene(self, rng):
-        i = rng.integers(len(self.jpeg))
+        busy = len(self.jpeg) - self.faceless
+        i = busy + rng.integers(self.faceless) if self.faceless and rng.random() < FACELESS else rng.integers(busy)
         image = cv2.imdecode(np.frombuffer(self.jpeg[i], np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
         faces = self.faces[i]
-        height = np.exp(rng.uniform(np.log(14), np.log(130)))
+        height = np.exp(rng.uniform(np.log(13), np.log(125)))
         if len(faces) and rng.random() < 0.85:
             pick = faces[rng.integers(len(faces))]
             centre, scale = pick[:10].reshape(5, 2).mean(0), height / max(pick[13], 8)
@@ -127,7 +137,7 @@ class Scenes:
     def _single(self, rng):
         """One labelled face as a phone or a webcam sees it, or one to three small ones on another scene."""
         if rng.random() < 0.4:
-            image, row, bare = self._one(rng, np.exp(rng.uniform(np.log(60), np.log(180))), None)
+            image, row, bare = self._one(rng, np.exp(rng.uniform(np.log(50), np.log(160))), None)
             return image, row, bare
         image, rows, bare = self._scene(rng)
         for _ in range(int(rng.integers(1, 4))):
@@ -174,14 +184,50 @@ def laid(image, affine, border):
     return cv2.warpAffine(image, affine, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=border)
 
 
+def faceless_pictures(folders, limit, yunet, net):
+    """JPEGs of at most 480 pixels of the pictures below `folders` in which nobody is seen."""
+    files = sorted(f for folder in folders for f in pathlib.Path(folder).rglob("*") if f.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
+    if limit:
+        files = [files[i] for i in np.random.default_rng(0).permutation(len(files))[:limit]]
+    kept = []
+    for file in files:
+        image = cv2.imread(str(file))
+        if image is None or min(image.shape[:2]) < 64:
+            continue
+        image, _ = fit(image, 480)
+        rgb = np.ascontiguousarray(image[:, :, ::-1])
+        if not any(row[14] > 0.7 and net(rgb, row[4:14].reshape(5, 2), 2, True)[2] > 1 for row in yunet(image, 0.7)):
+            kept.append(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes())
+    return kept, len(files)
+
+
+def stored(items):
+    """An object array, which keeps items of different sizes apart."""
+    out = np.empty(len(items), object)
+    out[:] = items
+    return out
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out")
-    for name in ("images", "annotations", "detector", "blazeface", "landmarks"):
-        parser.add_argument("--" + name, required=True)
+    parser.add_argument("--detector", required=True)
+    parser.add_argument("--landmarks", required=True)
+    for name in ("images", "annotations", "blazeface"):
+        parser.add_argument("--" + name)
+    parser.add_argument("--faceless", nargs="+", metavar="FOLDER")
+    parser.add_argument("--limit", type=int, default=0, help="at most so many faceless pictures")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    yunet, blazeface, net = YuNet(args.detector), BlazeFace(args.blazeface), SecondLook(args.landmarks)
+    yunet, net = YuNet(args.detector), SecondLook(args.landmarks)
+    if args.faceless:
+        kept, seen = faceless_pictures(args.faceless, args.limit, yunet, net)
+        np.savez(args.out, jpeg=stored(kept))
+        print(f"{args.out}: {len(kept)} of {seen} pictures show nobody")
+        return
+    if not (args.images and args.annotations and args.blazeface):
+        parser.error("scenes need --images, --annotations and --blazeface; pictures without faces need --faceless")
+    blazeface = BlazeFace(args.blazeface)
     pictures, faces = [], []
     for file in sorted(pathlib.Path(args.annotations).glob("*.xml")):
         found = list(pathlib.Path(args.images).glob(file.stem + ".*"))
@@ -199,11 +245,9 @@ def main():
         pictures.append(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
         if len(pictures) % 200 == 0:
             print(len(pictures), "scenes", flush=True)
-    out, rows = np.empty(len(pictures), object), np.empty(len(pictures), object)
-    out[:], rows[:] = pictures, faces
-    np.savez(args.out, jpeg=out, faces=rows)
+    np.savez(args.out, jpeg=stored(pictures), faces=stored(faces))
     every = np.concatenate(faces)
-    print(f"{args.out}: {len(out)} scenes, {int(every[:, 11].sum())} faces, points known of {int(every[:, 10].sum())}, {int((every[:, 11] == 0).sum())} places that do not count")
+    print(f"{args.out}: {len(pictures)} scenes, {int(every[:, 11].sum())} faces, points known of {int(every[:, 10].sum())}, {int((every[:, 11] == 0).sum())} places that do not count")
 
 
 if __name__ == "__main__":

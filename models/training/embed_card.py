@@ -1,6 +1,6 @@
 """A model card written from a run, so that it says what was done and not what was meant.
 
-    python embed_card.py RUN_FOLDER MODEL.onnx --id periocular-4 [--results NAME=results.json ...] > card.md
+    python embed_card.py RUN_FOLDER MODEL.onnx --id periocular-5 [--results NAME=results.json ...] > card.md
 """
 import argparse
 import json

@@ -11,49 +11,63 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import torch  # noqa: E402
 
-from detector import POSITIVES, loss_of, places, target_of  # noqa: E402
-from detector_data import SIDE, points_of_box  # noqa: E402
+from detector import MOST_FACES, MOST_POSITIVES, VALUES, DetectorNet, anchors_of, graph_of, loss_of, target_of  # noqa: E402
+from detector_data import SIDE, Scenes, points_of_box, stored  # noqa: E402
 from detector_measure import box_of, judge, overlap, suppressed, tiles  # noqa: E402
 from landmarks_geometry import CANONICAL  # noqa: E402
 
-MODEL = pathlib.Path(__file__).resolve().parents[2] / "detector-brow-1.onnx"
-
 
 def perfect(anchors, targets):
-    """Rows and logits of a detector that says every target at every anchor near it."""
-    rows, logits = torch.zeros(len(anchors), 16), torch.full((len(anchors),), -12.0)
+    """Rows and logits of a detector that says every target at every anchor near it, for a batch of one."""
+    rows, logits = torch.zeros(1, len(anchors), VALUES), torch.full((1, len(anchors)), -12.0)
     for t in targets:
-        near = (anchors - t[:2]).norm(dim=1).topk(POSITIVES, largest=False).indices
-        rows[near, 0:2] = t[:2] - anchors[near]
-        rows[near, 2:4] = t[2:4]
-        rows[near, 4:12] = (t[4:12].reshape(4, 2) - anchors[near][:, None]).reshape(-1, 8)
-        logits[near] = 12.0
+        near = (anchors - t[:2]).norm(dim=1).topk(3 * MOST_POSITIVES, largest=False).indices
+        rows[0, near, 0:2] = t[:2] - anchors[near]
+        rows[0, near, 2:4] = t[2:4]
+        rows[0, near, 4:12] = (t[4:12].reshape(4, 2) - anchors[near][:, None]).reshape(-1, 8)
+        logits[0, near] = 12.0
     return rows, logits
 
 
 class Loss(unittest.TestCase):
     def setUp(self):
-        self.anchors = places(SIDE)
+        self.anchors, self.cells = anchors_of(SIDE)
         faces = [CANONICAL * 0.4 + [20, 30], CANONICAL * 0.8 + [110, 100]]
         self.targets = torch.tensor(np.array([target_of(f) for f in faces]), dtype=torch.float32)
-        self.yes = torch.ones(2, dtype=torch.bool)
+
+    def cost(self, found, real=(1, 1)):
+        """The loss of a detector that says `found` where both faces are, of which only some are to be found."""
+        faces = torch.zeros(1, MOST_FACES, VALUES + 3)
+        faces[0, :2, :VALUES] = self.targets
+        faces[0, :2, VALUES:] = torch.tensor([[1.0, r, 1.0] for r in real])
+        return float(loss_of(*perfect(self.anchors, found), faces, self.anchors, self.cells)[0])
 
     def test_a_perfect_answer_costs_next_to_nothing(self):
-        rows, logits = perfect(self.anchors, self.targets)
-        total, score, place = loss_of(rows[None], logits[None], [(self.targets, self.yes, self.yes)], self.anchors)
-        self.assertLess(float(total), 1e-3)
+        self.assertLess(self.cost(self.targets), 1e-3)
 
     def test_a_missed_face_costs_more_than_a_found_one(self):
-        rows, logits = perfect(self.anchors, self.targets[:1])
-        total, _, _ = loss_of(rows[None], logits[None], [(self.targets, self.yes, self.yes)], self.anchors)
-        self.assertGreater(float(total), 0.5)
+        self.assertGreater(self.cost(self.targets[:1]), 0.5)
 
     def test_a_place_that_does_not_count_costs_nothing_found_or_not(self):
-        neither = torch.tensor([True, False])
         for found in (self.targets, self.targets[:1]):
-            rows, logits = perfect(self.anchors, found)
-            total, _, _ = loss_of(rows[None], logits[None], [(self.targets, self.yes, neither)], self.anchors)
-            self.assertLess(float(total), 1e-3)
+            self.assertLess(self.cost(found, real=(1, 0)), 1e-3)
+
+    def test_a_picture_of_nobody_costs_what_is_seen_in_it(self):
+        nobody = torch.zeros(1, MOST_FACES, VALUES + 3)
+        blind = loss_of(*perfect(self.anchors, []), nobody, self.anchors, self.cells)[0]
+        seeing = loss_of(*perfect(self.anchors, self.targets), nobody, self.anchors, self.cells)[0]
+        self.assertLess(float(blind), 1e-3)
+        self.assertGreater(float(seeing), 1)
+
+    def test_two_faces_at_one_place_teach_no_anchor_twice(self):
+        faces = torch.zeros(1, MOST_FACES, VALUES + 3)
+        faces[0, :2, :VALUES] = torch.stack([self.targets[0], self.targets[0] + 1])
+        faces[0, :2, VALUES:] = 1
+        rows, logits = perfect(self.anchors, self.targets[:1])
+        rows.requires_grad_(True)
+        total, _ = loss_of(rows, logits, faces, self.anchors, self.cells)
+        total.backward()
+        self.assertTrue(torch.isfinite(total) and torch.isfinite(rows.grad).all())
 
 
 class Boxes(unittest.TestCase):
@@ -80,25 +94,41 @@ class Boxes(unittest.TestCase):
         self.assertAlmostEqual(float(overlap(box, box[None])[0]), 1, places=6)
 
 
-@unittest.skipUnless(MODEL.exists(), "the detector is not here")
-class Graph(unittest.TestCase):
-    def test_the_trainable_network_answers_as_the_file_and_comes_back_unchanged(self):
-        import onnx
-        import onnxruntime
-        from argparse import Namespace
-        from detector import OnnxNet, export
+class Drawing(unittest.TestCase):
+    def test_some_scenes_show_nobody(self):
+        import cv2
 
-        net = OnnxNet(onnx.load(MODEL))
-        x = torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
-        with torch.no_grad():
-            ours = net(x)
+        jpeg = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8))[1].tobytes()
+        face = np.array([[*(CANONICAL * 0.5).reshape(-1), 1, 1, 1, 55]], np.float32)
         with tempfile.TemporaryDirectory() as folder:
-            checkpoint, out = f"{folder}/net.pt", f"{folder}/net.onnx"
-            torch.save(net.state_dict(), checkpoint)
-            export(Namespace(checkpoint=checkpoint, start=str(MODEL), out=out))
-            theirs = onnxruntime.InferenceSession(out).run(None, {"input": x.numpy()})
-        for a, b in zip(ours, theirs):
-            self.assertLess(np.abs(a.numpy() - b).max(), 2e-3)
+            np.savez(f"{folder}/scenes.npz", jpeg=stored([jpeg]), faces=stored([face]))
+            np.savez(f"{folder}/faceless.npz", jpeg=stored([jpeg, jpeg]))
+            scenes = Scenes(f"{folder}/scenes.npz", None, f"{folder}/faceless.npz")
+        rng = np.random.default_rng(1)
+        drawn = [scenes._scene(rng) for _ in range(60)]
+        self.assertTrue(all(image.shape == (SIDE, SIDE, 3) for image, _, _ in drawn))
+        nobody = sum(len(rows) == 0 for _, rows, _ in drawn)
+        self.assertTrue(5 < nobody < 30, nobody)
+
+
+class Graph(unittest.TestCase):
+    def test_the_file_answers_as_the_trained_network_at_any_size(self):
+        import onnxruntime
+
+        torch.manual_seed(0)
+        net = DetectorNet(1.5)
+        with torch.no_grad():
+            for _ in range(3):
+                net(torch.randn(4, 3, 64, 64))  # so that the batch norms have seen something
+            for name, weight in net.named_parameters():
+                weight.copy_(weight.half().float()) if "head" in name else None
+            net.eval()
+            for height, width in ((64, 96), (128, 128)):
+                x = torch.randn(1, 3, height, width)
+                theirs = onnxruntime.InferenceSession(graph_of(net).SerializeToString()).run(None, {"input": x.numpy()})
+                self.assertEqual(theirs[0].shape, (1, height * width // 64 + height * width // 256, VALUES))
+                for ours, other in zip(net(x), theirs):
+                    self.assertLess(np.abs(ours.numpy() - other).max(), 0.02 * np.abs(other).max())
 
 
 if __name__ == "__main__":
