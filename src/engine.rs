@@ -616,7 +616,10 @@ impl Engine {
         self.timings.detect += (self.clock)() - began;
         let mut looks = Vec::new();
         for face in found {
-            looks.extend(self.confirmed(pyramid, &face, Care::Twice)?);
+            // A face that is followed has had its look at this frame already.
+            if !self.tracks.iter().any(|t| t.detection.rect.iou(&face.rect) > 0.5) {
+                looks.extend(self.confirmed(pyramid, &face, Care::Twice)?);
+            }
         }
         Ok(looks)
     }
@@ -624,6 +627,9 @@ impl Engine {
     /// The second look at a proposal. Both looks must agree: where one of them is in doubt, the other one has to be sure.
     fn confirmed(&mut self, pyramid: &Pyramid, proposal: &Detection, care: Care) -> Result<Option<Look>, EngineError> {
         let least = self.params.least_agreement;
+        if proposal.score < least {
+            return Ok(None);
+        }
         let look = self.look(pyramid, proposal, care)?;
         Ok(look.and_then(|mut look| {
             look.detection.score *= look.face;
