@@ -1,11 +1,12 @@
 """How well faces are found in scenes: recall and average precision by face height, detector beside detector.
 
-    python detector_measure.py SCENES BOXES.csv --blazeface BLAZEFACE.onnx --landmarks NET.onnx [--detector YUNET.onnx]
+    python detector_measure.py SCENES BOXES.csv [--own NET.onnx] [--blazeface BLAZEFACE.onnx --landmarks NET.onnx] [--detector YUNET.onnx]
 
 BOXES.csv has `file,mask,x0,y0,x1,y1` (pixels). BlazeFace searches the whole scene and overlapping square tiles of one
 half and one quarter of its longer side; its own score or the landmark network's face logit (after one or two passes)
-ranks what it finds. A found box counts where it overlaps a true one by a third of their union; faces lower than 24
-pixels count neither way. Recall is given where one false face comes in 100 scenes, and at no false-face limit.
+ranks what it finds. The product's detector (`--own`) searches the whole scene at one to three sizes. A found box counts
+where it overlaps a true one by a third of their union; faces lower than 24 pixels count neither way. Recall is given
+where one false face comes in 100 scenes, and at no false-face limit.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import pathlib
 
 import cv2
 import numpy as np
+import teachers
 
 from blazeface import BlazeFace
 from landmarks_geometry import CANONICAL, CANONICAL_FOUR, move, similarity
@@ -79,6 +81,24 @@ def search(image, blazeface, net, shares, threshold, passes):
     return suppressed(found)
 
 
+def own_faces(session, image, sizes, threshold=0.3):
+    """Boxes with scores of the product's detector in an RGB scene whose longer side is brought to each of `sizes`."""
+    rows = []
+    for size in sizes:
+        scale = size / max(image.shape[:2])
+        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        height, width = (int(np.ceil(n / 16) * 16) for n in small.shape[:2])
+        x = np.full((1, 3, height, width), -1, np.float32)
+        x[0, :, : small.shape[0], : small.shape[1]] = small.transpose(2, 0, 1) / 127.5 - 1
+        answers, logits = session.run(["regressors", "scores"], {"input": x})
+        grids = [np.mgrid[0 : height // cell, 0 : width // cell][::-1].reshape(2, -1).T * cell + cell / 2 for cell in (8, 16)]
+        score = 1 / (1 + np.exp(-logits[0, :, 0]))
+        keep = score > threshold
+        for answer, anchor, s in zip(answers[0, keep], np.concatenate(grids)[keep], score[keep]):
+            rows.append(np.array([*box_of((answer[4:].reshape(4, 2) + anchor - 0.5) / scale), s]))
+    return suppressed(rows)
+
+
 def judge(found, truth):
     """For each scene's rows: (score, index of the true face or -1, ignored)."""
     out, taken = [], set()
@@ -127,12 +147,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
     parser.add_argument("boxes")
-    parser.add_argument("--blazeface", required=True)
-    parser.add_argument("--landmarks", required=True)
+    parser.add_argument("--own")
+    parser.add_argument("--blazeface")
+    parser.add_argument("--landmarks")
     parser.add_argument("--detector")
     args = parser.parse_args()
+    if bool(args.blazeface) != bool(args.landmarks):
+        parser.error("--blazeface and --landmarks go together")
     cv2.setNumThreads(1)
-    blazeface, net = BlazeFace(args.blazeface), SecondLook(args.landmarks)
+    blazeface, net = (BlazeFace(args.blazeface), SecondLook(args.landmarks)) if args.blazeface else (None, None)
+    own = teachers.session(args.own) if args.own else None
     yunet = YuNet(args.detector) if args.detector else None
     truth = {}
     for row in csv.DictReader(open(args.boxes)):
@@ -141,9 +165,9 @@ def main():
     ways = {"blazeface, whole": ((1,), 0.3, 0), "blazeface, whole and halves": ((1, 0.5), 0.3, 0),
             "blazeface, whole and halves, from 0.2, ranked by one pass": ((1, 0.5), 0.2, 1),
             "blazeface, whole, halves and quarters, from 0.2, ranked by two passes": ((1, 0.5, 0.25), 0.2, 2)}
-    scenes, judged = [], {n: [] for n in ways}
-    if yunet:
-        judged["yunet, full size"] = []
+    own_ways = {"own, 256": [256], "own, 128 and 384": [128, 384], "own, 128, 256 and 512": [128, 256, 512]}
+    own_ways, ways = own_ways if own else {}, ways if blazeface else {}
+    scenes, judged = [], {n: [] for n in (*own_ways, *ways, *(["yunet, full size"] if yunet else []))}
     for file, rows in truth.items():
         image = cv2.imread(str(pathlib.Path(args.folder) / file))
         if image is None:
@@ -151,6 +175,8 @@ def main():
         boxes = np.array([r[0] for r in rows])
         scenes.append((boxes, [r[1] for r in rows]))
         rgb = np.ascontiguousarray(image[:, :, ::-1])
+        for name, sizes in own_ways.items():
+            judged[name].append(judge(own_faces(own, rgb, sizes), boxes))
         for name, (shares, threshold, passes) in ways.items():
             judged[name].append(judge(search(rgb, blazeface, net, shares, threshold, passes), boxes))
         if yunet:

@@ -13,7 +13,7 @@ import torch  # noqa: E402
 
 from detector import MOST_FACES, MOST_POSITIVES, VALUES, DetectorNet, anchors_of, graph_of, loss_of, target_of  # noqa: E402
 from detector_data import SIDE, Scenes, points_of_box, stored  # noqa: E402
-from detector_measure import box_of, judge, overlap, suppressed, tiles  # noqa: E402
+from detector_measure import box_of, judge, overlap, own_faces, suppressed, tiles  # noqa: E402
 from landmarks_geometry import CANONICAL  # noqa: E402
 
 
@@ -92,6 +92,29 @@ class Boxes(unittest.TestCase):
     def test_overlap_is_one_with_itself(self):
         box = np.array([5.0, 5, 4, 2])
         self.assertAlmostEqual(float(overlap(box, box[None])[0]), 1, places=6)
+
+
+class OwnFaces(unittest.TestCase):
+    def test_an_answer_lies_where_its_anchor_is_in_the_scene_itself(self):
+        face = CANONICAL * 0.5 + [40, 20]  # in a scene of 200 x 160 pixels, seen at half the size
+
+        class Session:
+            def run(self, names, feed):
+                _, _, height, width = feed["input"].shape
+                anchors = np.concatenate([
+                    [((x + 0.5) * c, (y + 0.5) * c) for y in range(height // c) for x in range(width // c)] for c in (8, 16)
+                ])
+                rows, logits = np.zeros((1, len(anchors), VALUES), np.float32), np.full((1, len(anchors), 1), -9.0)
+                four = np.array([*face[:3], face[3:].mean(0)]) / 2 + 0.5
+                for k in (40, len(anchors) - 3):  # one of each grid
+                    rows[0, k, 4:] = (four - anchors[k]).reshape(-1)
+                    logits[0, k] = 3.0
+                return rows, logits
+
+        found = own_faces(Session(), np.zeros((160, 200, 3), np.uint8), [100])
+        self.assertEqual(len(found), 1)
+        self.assertTrue(np.allclose(found[0][:4], box_of(face), atol=1.5), (found[0], box_of(face)))
+        self.assertAlmostEqual(float(found[0][4]), 1 / (1 + np.exp(-3)), places=5)
 
 
 class Drawing(unittest.TestCase):
