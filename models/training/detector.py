@@ -26,7 +26,7 @@ from torch import nn
 
 from detector_data import SIDE, Scenes
 from detector_measure import box_of
-from landmarks import folded
+from landmarks import Block, folded, write_block
 from landmarks_data import FaceSamples, blaze_bias, load
 from landmarks_onnx import GraphBuilder, halve_weights
 
@@ -42,23 +42,6 @@ USUAL = (3.5, 5.0)  # side of a face in cells, where a grid is at its best
 BOX_SHARE, BOX_DROP = 0.844, 0.034  # side of the square in heights of `box_of`, and how far below its middle that lies
 
 
-class Block(nn.Module):
-    """Depthwise, then 1 x 1, with a shortcut where the shape stays; ReLU after each."""
-
-    def __init__(self, inputs, outputs, kernel, stride):
-        super().__init__()
-        self.depth = nn.Conv2d(inputs, inputs, kernel, stride, kernel // 2, groups=inputs, bias=False)
-        self.depth_norm = nn.BatchNorm2d(inputs)
-        self.point = nn.Conv2d(inputs, outputs, 1, bias=False)
-        self.point_norm = nn.BatchNorm2d(outputs)
-        self.shortcut = stride == 1 and inputs == outputs
-
-    def forward(self, x):
-        y = F.relu(self.depth_norm(self.depth(x)))
-        y = self.point_norm(self.point(y))
-        return F.relu(x + y if self.shortcut else y)
-
-
 class DetectorNet(nn.Module):
     """`width` is the share of the channels above that each block has; the first layer keeps its own."""
 
@@ -71,7 +54,7 @@ class DetectorNet(nn.Module):
             made = []
             for outputs, kernel, stride in blocks:
                 outputs = int(outputs * width) // 8 * 8
-                made.append(Block(inputs, outputs, kernel, stride))
+                made.append(Block(inputs, outputs, stride, kernel))
                 inputs = outputs
             grids.append(nn.ModuleList(made))
         self.grids = nn.ModuleList(grids)
@@ -270,13 +253,7 @@ def graph_of(net):
     parts = {"regressors": [], "scores": []}
     for blocks, head, stride in zip(net.grids, net.heads, STRIDES):
         for i, b in enumerate(blocks):
-            n = f"grid{stride}.{i}"
-            y = g.conv(x, n + ".depth", *folded(b.depth, b.depth_norm), b.depth.stride[0], b.depth.padding * 2, b.depth.groups)
-            y = g.node("Relu", [y], n + ".depth.relu")
-            y = g.conv(y, n + ".point", *folded(b.point, b.point_norm))
-            if b.shortcut:
-                y = g.node("Add", [x, y], n + ".sum")
-            x = g.node("Relu", [y], n + ".relu")
+            x = write_block(g, x, f"grid{stride}.{i}", b)
         weight, bias = head.weight.detach().numpy(), head.bias.detach().numpy()
         for name, part, scale in (("regressors", slice(0, VALUES), stride), ("scores", slice(VALUES, VALUES + 1), 1)):
             n = f"grid{stride}.{name}"

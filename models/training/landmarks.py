@@ -31,11 +31,11 @@ MIN_SPREAD, MAX_SPREAD = -6.0, 0.0  # of the logarithm, while training
 
 
 class Block(nn.Module):
-    """Depthwise 3 x 3, then 1 x 1, with a shortcut where the shape stays; ReLU after each."""
+    """Depthwise, then 1 x 1, with a shortcut where the shape stays; ReLU after each."""
 
-    def __init__(self, inputs, outputs, stride):
+    def __init__(self, inputs, outputs, stride, kernel=3):
         super().__init__()
-        self.depth = nn.Conv2d(inputs, inputs, 3, stride, 1, groups=inputs, bias=False)
+        self.depth = nn.Conv2d(inputs, inputs, kernel, stride, kernel // 2, groups=inputs, bias=False)
         self.depth_norm = nn.BatchNorm2d(inputs)
         self.point = nn.Conv2d(inputs, outputs, 1, bias=False)
         self.point_norm = nn.BatchNorm2d(outputs)
@@ -87,6 +87,17 @@ def folded(conv, norm):
     return (conv.weight * scale[:, None, None, None]).detach().numpy(), (norm.bias - norm.running_mean * scale).detach().numpy()
 
 
+def write_block(graph, x, name, block):
+    """Adds a trained Block to an ONNX graph behind `x`; the name of what comes out."""
+    depth = block.depth
+    y = graph.conv(x, name + ".depth", *folded(depth, block.depth_norm), depth.stride[0], depth.padding * 2, depth.groups)
+    y = graph.node("Relu", [y], name + ".depth.relu")
+    y = graph.conv(y, name + ".point", *folded(block.point, block.point_norm))
+    if block.shortcut:
+        y = graph.node("Add", [x, y], name + ".sum")
+    return graph.node("Relu", [y], name + ".relu")
+
+
 def export(net, path, lift=0.0, temperature=1.0):
     """Writes `net` as ONNX with half-precision weights.
 
@@ -101,13 +112,7 @@ def export(net, path, lift=0.0, temperature=1.0):
     x = g.node("Relu", [g.conv("input", "stem", *folded(net.stem, net.stem_norm), 2, around)], "stem.relu")
     x = g.node("Relu", [g.conv(x, "down", *folded(net.down, net.down_norm), 2, around)], "down.relu")
     for i, b in enumerate(net.blocks):
-        n = f"block{i}"
-        y = g.conv(x, n + ".depth", *folded(b.depth, b.depth_norm), b.depth.stride[0], around, b.depth.groups)
-        y = g.node("Relu", [y], n + ".depth.relu")
-        y = g.conv(y, n + ".point", *folded(b.point, b.point_norm))
-        if b.shortcut:
-            y = g.node("Add", [x, y], n + ".sum")
-        x = g.node("Relu", [y], n + ".relu")
+        x = write_block(g, x, f"block{i}", b)
     x = g.node("Relu", [g.conv(x, "squeeze", *folded(net.squeeze, net.squeeze_norm))], "squeeze.relu")
     x = g.node("Flatten", [x], "flat", axis=1)
 
