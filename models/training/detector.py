@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from detector_data import SIDE, Scenes
-from detector_measure import box_of
+from detector_measure import STRIDES, anchors_of, box_of
 from landmarks import Block, folded, write_block
 from landmarks_data import FaceSamples, blaze_bias, load
 from landmarks_onnx import GraphBuilder, halve_weights
@@ -34,7 +34,6 @@ STEM = 16
 # Outputs, kernel of the depthwise half, and stride of each block; the head of a grid reads what its last block gives.
 FINE = ((32, 3, 2), (32, 3, 1), (64, 3, 2), (64, 3, 1), (64, 3, 1))
 COARSE = ((96, 3, 2), (96, 5, 1), (96, 5, 1), (96, 5, 1))
-STRIDES = (8, 16)
 VALUES = 12
 MOST_POSITIVES = 6  # anchors that learn a large face; small ones have two
 MOST_FACES = 48  # in one picture
@@ -76,17 +75,6 @@ class DetectorNet(nn.Module):
             rows.append(answer[..., :VALUES] * stride)
             logits.append(answer[..., VALUES:])
         return torch.cat(rows, 1), torch.cat(logits, 1)
-
-
-def anchors_of(side):
-    """Anchor centres of a side x side input and the size of their cells, in pixels: n x 2, n."""
-    centres, cells = [], []
-    for stride in STRIDES:
-        for y in range(side // stride):
-            for x in range(side // stride):
-                centres.append(((x + 0.5) * stride, (y + 0.5) * stride))
-                cells.append(stride)
-    return torch.tensor(centres, dtype=torch.float32), torch.tensor(cells, dtype=torch.float32)
 
 
 def target_of(points):
@@ -199,7 +187,7 @@ def train(args):
 
     bias = blaze_bias([load(p) for p in args.labels])
     scenes = Scenes(args.scenes, FaceSamples(args.labels, bias), args.faceless)
-    anchors, cells = (values.to(device) for values in anchors_of(SIDE))
+    anchors, cells = (torch.from_numpy(values).to(device) for values in anchors_of(SIDE, SIDE))
     stream = Stream(scenes, args.batch, args.seed + step)
     loader = torch.utils.data.DataLoader(stream, batch_size=None, num_workers=args.workers, prefetch_factor=4)
     sums, before = [], time.time()

@@ -22,7 +22,7 @@ from blazeface import BlazeFace
 from detector_measure import box_of, overlap
 from landmarks_data import degrade
 from landmarks_geometry import CANONICAL, MIRROR, move, shrunk_size, similarity
-from landmarks_label import PX_PER_UNIT, YuNet, fit
+from landmarks_label import PX_PER_UNIT, YuNet, fit, stored
 from landmarks_measure import SecondLook
 from maskstate import face_in_box
 from render import render_glasses, render_hand, render_mask
@@ -199,13 +199,6 @@ def faceless_pictures(folders, limit, yunet, net):
         if not any(row[14] > 0.7 and net(rgb, row[4:14].reshape(5, 2), 2, True)[2] > 1 for row in yunet(image, 0.7)):
             kept.append(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes())
     return kept, len(files)
-
-
-def stored(items):
-    """An object array, which keeps items of different sizes apart."""
-    out = np.empty(len(items), object)
-    out[:] = items
-    return out
 
 
 def main():

@@ -23,6 +23,7 @@ from landmarks_label import YuNet
 from landmarks_measure import SecondLook
 
 FACE_CORNERS = np.array([[14.0, 14.0], [98.0, 124.0]])  # forehead to chin of the canonical face
+STRIDES = (8, 16)  # pixels between the anchors of the product's detector
 HEIGHTS = ((24, 40), (40, 80), (80, 1e9))
 
 
@@ -81,6 +82,13 @@ def search(image, blazeface, net, shares, threshold, passes):
     return suppressed(found)
 
 
+def anchors_of(height, width):
+    """Anchor centres of the product's detector and the size of their cells, in pixels of its input: float32 n x 2, n."""
+    grids = [np.mgrid[0 : height // cell, 0 : width // cell][::-1].reshape(2, -1).T * cell + cell / 2 for cell in STRIDES]
+    cells = np.repeat(STRIDES, [len(g) for g in grids])
+    return np.concatenate(grids).astype(np.float32), cells.astype(np.float32)
+
+
 def own_faces(session, image, sizes, threshold=0.3):
     """Boxes with scores of the product's detector in an RGB scene whose longer side is brought to each of `sizes`."""
     rows = []
@@ -91,10 +99,10 @@ def own_faces(session, image, sizes, threshold=0.3):
         x = np.full((1, 3, height, width), -1, np.float32)
         x[0, :, : small.shape[0], : small.shape[1]] = small.transpose(2, 0, 1) / 127.5 - 1
         answers, logits = session.run(["regressors", "scores"], {"input": x})
-        grids = [np.mgrid[0 : height // cell, 0 : width // cell][::-1].reshape(2, -1).T * cell + cell / 2 for cell in (8, 16)]
+        anchors, _ = anchors_of(height, width)
         score = 1 / (1 + np.exp(-logits[0, :, 0]))
         keep = score > threshold
-        for answer, anchor, s in zip(answers[0, keep], np.concatenate(grids)[keep], score[keep]):
+        for answer, anchor, s in zip(answers[0, keep], anchors[keep], score[keep]):
             rows.append(np.array([*box_of((answer[4:].reshape(4, 2) + anchor - 0.5) / scale), s]))
     return suppressed(rows)
 

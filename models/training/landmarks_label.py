@@ -216,6 +216,13 @@ def box_jobs(images, annotations, smallest, limit, seed):
             yield part, (centre - low) * scale, size * scale, STATES[name], f"{file.stem}#{int(x0)},{int(y0)}"
 
 
+def stored(items):
+    """An object array, which keeps items of different sizes apart."""
+    out = np.empty(len(items), object)
+    out[:] = items
+    return out
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out")
@@ -244,8 +251,7 @@ def main():
             rows.append(dict(row, state=state, name=file))
         if seen % 1000 == 0:
             print(f"{seen} seen, {len(rows)} labelled", flush=True)
-    pictures = np.empty(len(rows), object)
-    pictures[:] = [r["jpeg"] for r in rows]
+    pictures = stored([r["jpeg"] for r in rows])
     np.savez(args.out, jpeg=pictures, **{k: np.array([r[k] for r in rows]) for k in
              ("yunet", "spread", "blaze", "blaze_spread", "inside", "size", "state", "name")})
     print(f"{args.out}: {len(rows)} of {seen} faces labelled")

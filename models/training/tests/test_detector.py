@@ -11,10 +11,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import torch  # noqa: E402
 
-from detector import MOST_FACES, MOST_POSITIVES, VALUES, DetectorNet, anchors_of, graph_of, loss_of, target_of  # noqa: E402
-from detector_data import SIDE, Scenes, points_of_box, stored  # noqa: E402
-from detector_measure import box_of, judge, overlap, own_faces, suppressed, tiles  # noqa: E402
+from detector import MOST_FACES, MOST_POSITIVES, VALUES, DetectorNet, graph_of, loss_of, target_of  # noqa: E402
+from detector_data import SIDE, Scenes, points_of_box  # noqa: E402
+from detector_measure import anchors_of, box_of, judge, overlap, own_faces, suppressed, tiles  # noqa: E402
 from landmarks_geometry import CANONICAL  # noqa: E402
+from landmarks_label import stored  # noqa: E402
 
 
 def perfect(anchors, targets):
@@ -31,7 +32,7 @@ def perfect(anchors, targets):
 
 class Loss(unittest.TestCase):
     def setUp(self):
-        self.anchors, self.cells = anchors_of(SIDE)
+        self.anchors, self.cells = map(torch.from_numpy, anchors_of(SIDE, SIDE))
         faces = [CANONICAL * 0.4 + [20, 30], CANONICAL * 0.8 + [110, 100]]
         self.targets = torch.tensor(np.array([target_of(f) for f in faces]), dtype=torch.float32)
 
