@@ -93,6 +93,11 @@ def window_of_crop():
     )
 
 
+def full_window_of_crop():
+    """Affine map from a 128x128 crop to the 112x112 canonical face."""
+    return np.array([[1, 0, -MARGIN], [0, 1, -MARGIN]], np.float32)
+
+
 def full_of_crop(crop):
     """The canonical 112x112 face inside a 128x128 crop."""
     return crop[MARGIN:-MARGIN, MARGIN:-MARGIN]

@@ -154,11 +154,13 @@ def network_input(images):
     return (images.permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 
-def checkpoint(path, device):
-    """What `train` left, checked to be of this kind of network."""
+def checkpoint(path, device, width=None):
+    """What `train` left, checked to be of this kind of network and, for `train`, of its width."""
     saved = torch.load(path, weights_only=True, map_location=device)
     if "width" not in saved or saved["net"].keys() != DetectorNet(saved["width"]).state_dict().keys():
         raise SystemExit(f"{path} holds another network. Train it anew, or take the version of this file that wrote it.")
+    if width not in (None, saved["width"]):
+        raise SystemExit(f"{path} is of width {saved['width']}. Give --width {saved['width']}, or another checkpoint.")
     return saved
 
 
@@ -169,13 +171,11 @@ def train(args):
     net = DetectorNet(args.width).to(device, memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(net.parameters(), args.rate, betas=(0.9, 0.99), weight_decay=1e-4)
     if args.init:
-        net.load_state_dict(checkpoint(args.init, device)["mean"])
+        net.load_state_dict(checkpoint(args.init, device, args.width)["mean"])
     mean = {k: v.detach().clone() for k, v in net.state_dict().items()}
     step, spent = 0, 0.0
     if args.resume and os.path.exists(args.out):
-        saved = checkpoint(args.out, device)
-        if saved["width"] != args.width:
-            raise SystemExit(f"{args.out} is of width {saved['width']}. Give --width {saved['width']}, or another OUT.pt.")
+        saved = checkpoint(args.out, device, args.width)
         net.load_state_dict(saved["net"])
         optimiser.load_state_dict(saved["optimiser"])
         mean, step, spent = saved["mean"], saved["step"], saved["spent"]

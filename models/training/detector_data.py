@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from blazeface import BlazeFace
+from data import list_pictures
 from detector_measure import box_of, overlap
 from landmarks_data import degrade
 from landmarks_geometry import CANONICAL, MIRROR, move, shrunk_size, similarity
@@ -186,7 +187,7 @@ def laid(image, affine, border):
 
 def faceless_pictures(folders, limit, yunet, net):
     """JPEGs of at most 480 pixels of the pictures below `folders` in which nobody is seen."""
-    files = sorted(f for folder in folders for f in pathlib.Path(folder).rglob("*") if f.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
+    files = sorted(pathlib.Path(folder) / f for folder in folders for f in list_pictures(folder))
     if limit:
         files = [files[i] for i in np.random.default_rng(0).permutation(len(files))[:limit]]
     kept = []

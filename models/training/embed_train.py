@@ -1,6 +1,6 @@
-"""Train the periocular embedder on aligned sets with teachers' templates.
+"""Train an embedder on aligned sets with teachers' templates: the periocular one, or the full one where --start is square.
 
-    python embed_train.py OUT_FOLDER --start periocular.onnx --sets STEM[:people] ... --teachers mfn,fr (--steps N | --minutes M)
+    python embed_train.py OUT_FOLDER --start START.onnx --sets STEM[:people] ... --teachers mfn,fr (--steps N | --minutes M)
 
 Each STEM is an aligned set (data.py) with STEM.<teacher>.npy beside it (teachers.py). `:people` says that the first
 folder of `file` names a person; without it every picture is its own identity. A file `STEM.people.csv` (file, person,
@@ -60,6 +60,8 @@ class Recipe:
     keep_basis: bool = True  # turn the targets onto the start network's own axes
     centre: float = 0.5  # share of each source's mean template that is taken out of its targets
     turn_by: int = 8000  # bare pictures at most that decide how the targets are turned
+    parts: int = 0  # further poolings by position, which the start network has not
+    slopes_gone: float = 0.0  # share of the run after which PReLU's slopes have sunk to 0 and ReLUs are left; 0: they stay
     anchor: float = 0.0  # share of the start network's own bare templates in the targets: what it knows, it keeps
 
 
@@ -225,7 +227,8 @@ def embed_plain(network, faces, index, batch=64):
     """Unit outputs for undisturbed windows."""
     device, parts = next(network.parameters()).device, []
     for start in range(0, len(index), batch):
-        windows = [align.to_network(align.periocular_of_crop(faces.crop(i))) for i in index[start : start + batch]]
+        cut = align.full_of_crop if network.full else align.periocular_of_crop
+        windows = [align.to_network(cut(faces.crop(i))) for i in index[start : start + batch]]
         pictures = torch.from_numpy(np.stack(windows)).to(device, memory_format=torch.channels_last)
         parts.append(F.normalize(network(pictures).float()).cpu().numpy())
     return np.concatenate(parts)
@@ -318,7 +321,8 @@ class Trainer:
         where = torch.from_numpy(index).to(self.device)
         painted = chance.happens(share_masked)
         return embed_views.draw(
-            self.faces.crops(index), self.points[where], painted, self.masked[where], chance, random.Random(int(rng.integers(1 << 62)))
+            self.faces.crops(index), self.points[where], painted, self.masked[where], chance, random.Random(int(rng.integers(1 << 62))),
+            full=self.network.full,
         )
 
     def loss(self, first, second):
@@ -340,6 +344,8 @@ class Trainer:
 
     def learn(self, first, second):
         """One step of the optimiser; the parts of the loss, still on the device."""
+        if self.recipe.slopes_gone:
+            self.network.slope_share = max(0.0, 1 - self.progress() / self.recipe.slopes_gone)
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(self.progress(), self.step, self.recipe)
         total, parts = self.loss(first, second)
@@ -404,6 +410,9 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
     faces = Faces([load_source(s, teacher_names) for s in sets], recipe, basis)
     report(f"{len(faces)} pictures of {faces.count} identities, {int(faces.masked.sum())} of them really masked")
     network = embed_net.OnnxNet(start).to("cuda" if torch.cuda.is_available() else "cpu")
+    if recipe.parts:
+        network.add_parts(recipe.parts)
+        network.to(next(network.parameters()).device)
     agreement = turn_targets(network, faces, recipe) if recipe.keep_basis and basis is None else None
     np.save(kept_basis, faces.basis)
     if agreement is not None:

@@ -1,12 +1,12 @@
-"""What a camera, a detector and a mask do to the periocular window, drawn at random for a whole batch at once.
+"""What a camera, a detector and a mask do to the window a network sees, drawn at random for a whole batch at once.
 
 Order as in life: a detector misplaces the points, the face is aligned by them, a mask or glasses or a cap cover part of
 it, and a camera with its own light, blur, noise and compression takes the picture. Everything is torch on one device, so
-that an accelerator draws its own training pictures. Windows are `float32[n, 3, 64, 112]`, 0..255, RGB; points are
-`float32[n, 5, 2]` in pixels of the crop or of the window; `Chance` is the only source of randomness.
+that an accelerator draws its own training pictures. Windows are `float32[n, 3, 64, 112]` (periocular) or `float32[n, 3, 112, 112]`
+(full), 0..255, RGB; points are `float32[n, 5, 2]` in pixels of the crop or of the window; `Chance` is the only source of randomness.
 """
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -27,7 +27,7 @@ class Augment:
     eye_error: float = 0.6  # each eye on its own
     lower_error: float = 0.8  # nose and mouth corners of a bare face
     masked_lower_error: float = 2.5  # nose and mouth together under a mask, where they are guessed
-    by_eyes: float = 0.7  # part of the pictures aligned as the product does; the others by all five points alike
+    by_eyes: float = 0.7  # part of the periocular windows aligned as the product does; the others, and full ones, by all five points
     rotation: float = 2.8  # degrees
     scale: float = 0.035
     shift: float = 1.3
@@ -133,10 +133,10 @@ def window_places(height, width, device):
     return torch.stack([xs, ys], -1).float()[None]
 
 
-def cut_out(crops, to_window):
+def cut_out(crops, to_window, height, width):
     """Windows of `uint8[n, 128, 128, 3]` crops through maps crop -> window `float32[n, 3, 3]`, edge pixels repeated."""
     back = torch.linalg.inv(to_window)
-    places = window_places(align.WINDOW_HEIGHT, align.WINDOW_WIDTH, crops.device)
+    places = window_places(height, width, crops.device)
     from_crop = places @ back[:, None, :2, :2].transpose(2, 3) + back[:, None, None, :2, 2]
     grid = (2 * from_crop + 1) / align.CROP - 1
     return F.grid_sample(crops.permute(0, 3, 1, 2).float(), grid, padding_mode="border", align_corners=False)
@@ -151,13 +151,13 @@ def to_face(points):
     return eyes, torch.linalg.inv(torch.stack([points[:, 1] - points[:, 0], points[:, 3:].mean(1) - eyes], 2))
 
 
-def face_frame(points):
+def face_frame(points, places):
     """Where each pixel of the window lies on the face: `(along, down, half, height)`.
 
-    `along` and `down` are float[n, 64, 112], as `to_face` has them; `half` and `height` float[n] are the pixels of one of each.
+    `along` and `down` are float[n, h, w], as `to_face` has them; `half` and `height` float[n] are the pixels of one of each.
     """
     eyes, frame = to_face(points)
-    away = window_places(align.WINDOW_HEIGHT, align.WINDOW_WIDTH, points.device) - eyes[:, None, None]
+    away = places - eyes[:, None, None]
     inside = away @ frame[:, None].transpose(2, 3)
     half, height = (points[:, 1] - points[:, 0]).norm(dim=1), (points[:, 3:].mean(1) - eyes).norm(dim=1)
     return inside[..., 0], inside[..., 1], half, height
@@ -242,18 +242,20 @@ def near_segment(places, start, end, thick):
 
 def paint_mask(windows, points, chance, where):
     """A mask's upper part painted over the windows that `where` bool[n] names."""
-    along, down, half, height = face_frame(points)
+    places = window_places(*windows.shape[2:], windows.device)
+    along, down, half, height = face_frame(points, places)
     edge, reach = upper_edge(chance, points, along)
     below = (down - edge) * rows(height)  # pixels below the edge
-    beside = (rows(reach) - along.abs()) * rows(half)
-    cover = lambda soft: torch.sigmoid(below * rows(1.7 / soft)) * torch.sigmoid(beside * rows(1.7 / soft))
+    towards_chin = (down - rows(chance.uniform(0.5, 0.9))).clamp(min=0)
+    beside = (rows(reach) - rows(chance.uniform(0.3, 0.9)) * towards_chin - along.abs()) * rows(half)
+    above = (rows(chance.uniform(1.25, 1.6)) - rows(chance.uniform(0.1, 0.4)) * along**2 - down) * rows(height)  # its lower edge
+    cover = lambda soft: torch.sigmoid(torch.minimum(torch.minimum(below, beside), above) * rows(1.7 / soft))
     area = cover(chance.uniform(0.35, 1.1))
     paint = cloth(chance, along, down, windows.mean((1, 2, 3)))
     shade = cover(chance.uniform(1.5, 5)) * rows(chance.uniform(0.1, 0.5) * chance.happens(0.5))  # its shadow on the skin
     seam = chance.uniform(1, 6)  # hem or nose wire: a darker or lighter band below the edge
     band = torch.exp(-(((below - rows(seam)) / rows(chance.uniform(0.8, 2))) ** 2)) * rows(chance.normal(0.18) * chance.happens(0.5))
     covered = windows * planes(1 - shade) * planes(1 - area) + paint * planes(1 + band) * planes(area)
-    places = window_places(*windows.shape[2:], windows.device)
     grey = torch.where(chance.happens(0.7)[:, None], chance.uniform(150, 250, 3), chance.uniform(10, 60, 3))[:, :, None, None]
     loops = chance.happens(0.35)
     eyes, across = points[:, :2].mean(1), points[:, 1] - points[:, 0]
@@ -417,17 +419,19 @@ def camera(windows, chance, strength, host):
     return in_groups(windows, squeezed, 1, lambda part, k: jpeg(part, quality[squeezed])).clamp(0, 255)
 
 
-def draw(crops, points, painted, really_masked, chance, host, strength=Augment()):
-    """Network input `float32[n, 3, 64, 112]` of `uint8[n, 128, 128, 3]` crops with their points (crop pixels).
+def draw(crops, points, painted, really_masked, chance, host, strength=Augment(), full=False):
+    """Network input `float32[n, 3, h, w]` of `uint8[n, 128, 128, 3]` crops with their points (crop pixels).
 
-    `painted` bool[n] says which get a mask; `really_masked` bool[n] which show one already, so that none is painted and
+    The window is the periocular one or the `full` face. `painted` bool[n] says which get a mask; `really_masked` bool[n] which show one already, so that none is painted and
     the points are as uncertain as they are under one.
     """
     painted = painted & ~really_masked
     uncertain = painted | (really_masked & chance.happens(0.5))
-    to_window = square(torch.from_numpy(align.window_of_crop()).to(crops.device)[None])
-    to_window = to_window @ jitter(points, chance, strength, uncertain)
-    windows = cut_out(crops, to_window)
+    height, width = (align.FULL, align.FULL) if full else (align.WINDOW_HEIGHT, align.WINDOW_WIDTH)
+    place = align.full_window_of_crop() if full else align.window_of_crop()
+    strength = replace(strength, by_eyes=0.0) if full else strength
+    to_window = square(torch.from_numpy(place).to(crops.device)[None]) @ jitter(points, chance, strength, uncertain)
+    windows = cut_out(crops, to_window, height, width)
     inside = apply(to_window, points)
     windows = cover_brow(windows, inside, chance, chance.happens(strength.brow_cover))
     glasses, under = chance.happens(strength.glasses), chance.happens(0.5)

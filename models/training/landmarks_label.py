@@ -24,6 +24,7 @@ import cv2
 import numpy as np
 
 from blazeface import BlazeFace
+from data import list_pictures
 from landmarks_geometry import CANONICAL, MIRROR, MOUTH_MIDDLE, move, shrunk_size, similarity
 
 STORE = 224
@@ -173,8 +174,7 @@ def framed(image, share=0.35):
 
 def picture_jobs(folders, pattern, state, limit, seed):
     """(image, centre, size, state, file) of pictures that show one face."""
-    files = sorted(f for folder in folders for f in pathlib.Path(folder).rglob(pattern)
-                   if f.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
+    files = sorted(pathlib.Path(folder) / f for folder in folders for f in list_pictures(folder) if pathlib.Path(f).match(pattern))
     if limit:
         order = np.random.default_rng(seed).permutation(len(files))[:limit]
         files = [files[i] for i in sorted(order)]

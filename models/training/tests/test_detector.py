@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import torch  # noqa: E402
 
-from detector import MOST_FACES, MOST_POSITIVES, VALUES, DetectorNet, graph_of, loss_of, target_of  # noqa: E402
+from detector import MOST_FACES, MOST_POSITIVES, VALUES, DetectorNet, checkpoint, graph_of, loss_of, target_of  # noqa: E402
 from detector_data import SIDE, Scenes, points_of_box  # noqa: E402
 from detector_measure import anchors_of, box_of, judge, overlap, own_faces, suppressed, tiles  # noqa: E402
 from landmarks_geometry import CANONICAL  # noqa: E402
@@ -153,6 +153,14 @@ class Graph(unittest.TestCase):
                 self.assertEqual(theirs[0].shape, (1, height * width // 64 + height * width // 256, VALUES))
                 for ours, other in zip(net(x), theirs):
                     self.assertLess(np.abs(ours.numpy() - other).max(), 0.02 * np.abs(other).max())
+
+    def test_a_checkpoint_of_another_width_is_refused_in_words(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/narrow.pt"
+            torch.save({"net": DetectorNet(0.5).state_dict(), "width": 0.5}, path)
+            self.assertEqual(checkpoint(path, "cpu", 0.5)["width"], 0.5)
+            with self.assertRaisesRegex(SystemExit, "is of width 0.5. Give --width 0.5"):
+                checkpoint(path, "cpu", 1.0)
 
 
 if __name__ == "__main__":

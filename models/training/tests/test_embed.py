@@ -87,11 +87,11 @@ class Augmentation(unittest.TestCase):
         rng = np.random.default_rng(0)
         self.crop, self.points, _ = align.align(*data_synthetic.draw_picture(data_synthetic.draw_person(rng), rng))
 
-    def drawn(self, seed, count=24):
+    def drawn(self, seed, count=24, full=False):
         crops, points = torch.from_numpy(self.crop).expand(count, -1, -1, -1), torch.from_numpy(self.points).expand(count, 5, 2)
         state = torch.arange(count) % 3
         chance = embed_views.Chance(count, "cpu", seed)
-        return embed_views.draw(crops, points, state == 1, state == 2, chance, random.Random(seed))
+        return embed_views.draw(crops, points, state == 1, state == 2, chance, random.Random(seed), full=full)
 
     def test_the_same_seed_draws_the_same_views(self):
         torch.testing.assert_close(self.drawn(7), self.drawn(7), rtol=0, atol=0)
@@ -99,18 +99,20 @@ class Augmentation(unittest.TestCase):
 
     def test_views_have_the_networks_shape_and_range(self):
         for seed in range(6):
-            x = self.drawn(seed)
-            self.assertEqual((x.shape, x.dtype), ((24, 3, 64, 112), torch.float32))
-            self.assertTrue(torch.isfinite(x).all() and x.abs().max() <= 1.0)
+            for full, height in ((False, 64), (True, 112)):
+                x = self.drawn(seed, full=full)
+                self.assertEqual((x.shape, x.dtype), ((24, 3, height, 112), torch.float32))
+                self.assertTrue(torch.isfinite(x).all() and x.abs().max() <= 1.0)
 
     def test_without_any_nuisance_a_view_is_the_products_window(self):
         none = embed_views.Augment(**{name: 0.0 for name in vars(embed_views.Augment())})
         chance, no = embed_views.Chance(4, "cpu", 1), torch.zeros(4, dtype=torch.bool)
         crops, points = torch.from_numpy(self.crop).expand(4, -1, -1, -1), torch.from_numpy(align.CROP_POINTS).expand(4, 5, 2)
-        views = embed_views.draw(crops, points, no, no, chance, random.Random(1), none)
-        window = align.to_network(align.periocular_of_crop(self.crop))
-        nearest = [min(np.abs(v.numpy() - w).mean() for w in (window, window[..., ::-1])) for v in views]
-        self.assertLess(max(nearest), 0.01)
+        for full, cut in ((False, align.periocular_of_crop), (True, align.full_of_crop)):
+            views = embed_views.draw(crops, points, no, no, chance, random.Random(1), none, full)
+            window = align.to_network(cut(self.crop))
+            nearest = [min(np.abs(v.numpy() - w).mean() for w in (window, window[..., ::-1])) for v in views]
+            self.assertLess(max(nearest), 0.01)
 
     def test_a_painted_mask_covers_below_the_eyes_and_leaves_the_brows(self):
         windows = torch.full((40, 3, 64, 112), 150.0)
@@ -119,6 +121,15 @@ class Augmentation(unittest.TestCase):
         changed = ((covered - 150).abs().mean(1) > 20).float().sum(0)
         self.assertGreater(float(changed[60:, 40:72].mean()), 20)
         self.assertLess(float(changed[:25].mean()), 1)
+
+    def test_a_mask_on_the_whole_face_covers_the_mouth_and_neither_the_eyes_nor_the_corners_below(self):
+        windows = torch.full((40, 3, 112, 112), 150.0)
+        points = torch.from_numpy(align.CANONICAL).expand(40, 5, 2)
+        covered = embed_views.paint_mask(windows, points, embed_views.Chance(40, "cpu", 3), torch.ones(40, dtype=torch.bool))
+        changed = ((covered - 150).abs().mean(1) > 20).float().sum(0)
+        self.assertGreater(float(changed[85:95, 45:67].mean()), 30)
+        self.assertLess(float(changed[:52].mean()), 2)
+        self.assertLess(float(changed[104:, :8].mean() + changed[104:, -8:].mean()), 4)
 
     def test_points_go_astray_further_under_a_mask(self):
         points, count = torch.from_numpy(self.points), 300
@@ -258,6 +269,12 @@ class Training(unittest.TestCase):
     def test_missing_templates_say_how_to_make_them(self):
         with self.assertRaisesRegex(data.BadIndex, "teachers.py embed"):
             embed_train.load_source(self.stem, ["absent"])
+
+    def test_a_square_start_network_is_trained_on_whole_faces(self):
+        embed_smoke.tiny_network(self.out / "square.onnx", 112, 112, 8, 1)
+        summary = embed_train.train(self.out / "whole", self.out / "square.onnx", [self.stem], ["t"], self.recipe, steps=2, report=lambda text: None)
+        self.assertEqual(summary["steps"], 2)
+        self.assertTrue(embed_net.OnnxNet(self.out / "whole" / "student.onnx").full)
 
     def test_training_goes_on_from_its_checkpoint(self):
         first = self.trainer("resume", 4)
