@@ -52,6 +52,7 @@ class OnnxNet(nn.Module):
         self.exit = graph.output[0].name
         dims = [d.dim_value for d in graph.input[0].type.tensor_type.shape.dim]
         self.height, self.width = dims[2], dims[3]
+        self.full = self.height == self.width  # it sees the whole face, not the window around the eyes
         self.plan = []
         for node in graph.node:
             if node.op_type == "Cast":

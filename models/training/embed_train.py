@@ -60,8 +60,6 @@ class Recipe:
     keep_basis: bool = True  # turn the targets onto the start network's own axes
     centre: float = 0.5  # share of each source's mean template that is taken out of its targets
     turn_by: int = 8000  # bare pictures at most that decide how the targets are turned
-    parts: int = 0  # further poolings by position, which the start network has not
-    slopes_gone: float = 0.0  # share of the run after which PReLU's slopes have sunk to 0 and ReLUs are left; 0: they stay
     anchor: float = 0.0  # share of the start network's own bare templates in the targets: what it knows, it keeps
 
 
@@ -344,8 +342,6 @@ class Trainer:
 
     def learn(self, first, second):
         """One step of the optimiser; the parts of the loss, still on the device."""
-        if self.recipe.slopes_gone:
-            self.network.slope_share = max(0.0, 1 - self.progress() / self.recipe.slopes_gone)
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(self.progress(), self.step, self.recipe)
         total, parts = self.loss(first, second)
@@ -410,9 +406,6 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
     faces = Faces([load_source(s, teacher_names) for s in sets], recipe, basis)
     report(f"{len(faces)} pictures of {faces.count} identities, {int(faces.masked.sum())} of them really masked")
     network = embed_net.OnnxNet(start).to("cuda" if torch.cuda.is_available() else "cpu")
-    if recipe.parts:
-        network.add_parts(recipe.parts)
-        network.to(next(network.parameters()).device)
     agreement = turn_targets(network, faces, recipe) if recipe.keep_basis and basis is None else None
     np.save(kept_basis, faces.basis)
     if agreement is not None:
