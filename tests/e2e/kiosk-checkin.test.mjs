@@ -79,7 +79,7 @@ describe('an event', () => {
     const page = await visit({ clip: plainClip('gray') });
     await enter(page);
     await administer(page);
-    await page.getByRole('button', { name: 'Arrived: =Astro Naut', exact: true }).click();
+    await page.getByRole('button', { name: 'Mark arrived: =Astro Naut', exact: true }).click();
     await page.getByText('Arrived: 2 of 6').waitFor();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as CSV' }).click()]);
     const csv = readFileSync(await download.path(), 'utf8');
