@@ -1,7 +1,7 @@
 """True match rates at a false match rate, cell by cell, with intervals by resampling identities.
 
-    python embed_evaluate.py STEM --model NAME=MODEL.onnx ... [--full full.onnx] [--truth truth.csv | --render] [--half odd|even|all]
-                             [--fmr 1e-2 1e-3] [--json OUT.json] [--no-flip]
+    python embed_evaluate.py STEM --model NAME=PERIOCULAR.onnx ... --teacher NAME=FULL.onnx ... [--truth truth.csv | --render]
+                             [--half odd|even|all] [--fmr 1e-2 1e-3] [--json OUT.json] [--no-flip]
 
 The person is the first folder of `file`. Cells are bare x bare, bare x masked and masked x masked; masked pictures are
 those of `--truth` (file, mask), or with `--render` a copy of every picture with a mask drawn on it by render.py. Halves
