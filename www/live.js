@@ -139,6 +139,7 @@ export class LiveView extends EventTarget {
     for (const observation of observations) this.#showFace(observation, width, height);
     if (observations.length) this.#setStatus(null);
     else if (this.#loop.running) this.#setStatus('live.nobody');
+    if (this.#loop.running) this.#hidden(); // this look may have been under way when the page was hidden
     this.#announce(observations);
   }
 
