@@ -5,6 +5,7 @@ it, and a camera with its own light, blur, noise and compression takes the pictu
 that an accelerator draws its own training pictures. Windows are `float32[n, 3, 64, 112]` (periocular) or `float32[n, 3, 112, 112]`
 (full), 0..255, RGB; points are `float32[n, 5, 2]` in pixels of the crop or of the window; `Chance` is the only source of randomness.
 """
+import copy
 import math
 from dataclasses import dataclass, replace
 
@@ -61,6 +62,12 @@ class Chance:
     def happens(self, part):
         """bool[n], true for `part` of the pictures."""
         return self.uniform() < part
+
+    def of(self, count):
+        """The same generator, drawing for `count` of the pictures."""
+        some = copy.copy(self)
+        some.count = count
+        return some
 
 
 def rows(values):
@@ -240,8 +247,16 @@ def near_segment(places, start, end, thick):
     return torch.sigmoid(4 * (rows(thick) / 2 - (places - nearest).norm(dim=-1)))
 
 
-def paint_mask(windows, points, chance, where):
-    """A mask's upper part painted over the windows that `where` bool[n] names."""
+def over_some(paint, windows, points, chance, where):
+    """`paint(windows, points, chance)` over the windows that `where` bool[n] names; the others cost nothing."""
+    some = where.nonzero()[:, 0]
+    if not len(some):
+        return windows
+    return windows.index_copy(0, some, paint(windows[some], points[some], chance.of(len(some))))
+
+
+def paint_mask(windows, points, chance):
+    """A mask's upper part painted over each window."""
     places = window_places(*windows.shape[2:], windows.device)
     along, down, half, height = face_frame(points, places)
     edge, reach = upper_edge(chance, points, along)
@@ -265,10 +280,10 @@ def paint_mask(windows, points, chance, where):
         end = corner + torch.stack([way * chance.uniform(10, 30), chance.normal(5) - 4], 1)
         line = near_segment(places, corner, end, chance.uniform(0.8, 2)) * rows(loops.float())
         covered = covered + planes(line) * (grey - covered)
-    return torch.where(planes(where), covered, windows)
+    return covered
 
 
-def paint_glasses(windows, points, chance, where):
+def paint_glasses(windows, points, chance):
     """Frames around both eyes, thin to thick and round to square, with now and then tinted glass or a reflection."""
     places = window_places(*windows.shape[2:], windows.device)
     across = points[:, 1] - points[:, 0]
@@ -295,11 +310,10 @@ def paint_glasses(windows, points, chance, where):
         painted = painted + planes(frame) * (colour - painted)
     start = points[:, 0] + right * wide[:, None] + under * drop[:, None]
     end = points[:, 1] - right * wide[:, None] + under * drop[:, None]
-    painted = painted + planes(near_segment(places, start, end, thick)) * (colour - painted)
-    return torch.where(planes(where), painted, windows)
+    return painted + planes(near_segment(places, start, end, thick)) * (colour - painted)
 
 
-def cover_brow(windows, points, chance, where):
+def cover_brow(windows, points, chance):
     """A cap or fringe over the forehead, reaching the brows at most."""
     height, width = windows.shape[2:]
     places = window_places(height, width, windows.device)
@@ -309,7 +323,7 @@ def cover_brow(windows, points, chance, where):
     edge = rows(line) + rows(chance.normal(0.08)) * xs + wavy
     area = torch.sigmoid((edge - places[..., 1]) * rows(1.7 / chance.uniform(0.5, 2)))
     colour = torch.where(chance.happens(0.7)[:, None], chance.uniform(8, 90, 3), chance.uniform(20, 240, 3))[:, :, None, None]
-    return torch.where(planes(where), windows + planes(area) * (colour - windows), windows)
+    return windows + planes(area) * (colour - windows)
 
 
 def cut_border(windows, chance, where):
@@ -433,11 +447,11 @@ def draw(crops, points, painted, really_masked, chance, host, strength=Augment()
     to_window = square(torch.from_numpy(place).to(crops.device)[None]) @ jitter(points, chance, strength, uncertain)
     windows = cut_out(crops, to_window, height, width)
     inside = apply(to_window, points)
-    windows = cover_brow(windows, inside, chance, chance.happens(strength.brow_cover))
+    windows = over_some(cover_brow, windows, inside, chance, chance.happens(strength.brow_cover))
     glasses, under = chance.happens(strength.glasses), chance.happens(0.5)
-    windows = paint_glasses(windows, inside, chance, glasses & under)
-    windows = paint_mask(windows, inside, chance, painted)
-    windows = paint_glasses(windows, inside, chance, glasses & ~under)
+    windows = over_some(paint_glasses, windows, inside, chance, glasses & under)
+    windows = over_some(paint_mask, windows, inside, chance, painted)
+    windows = over_some(paint_glasses, windows, inside, chance, glasses & ~under)
     windows = cut_border(windows, chance, chance.happens(strength.border))
     windows = torch.where(planes(chance.happens(0.5)), windows.flip(3), windows)
     return (camera(windows, chance, strength, host) - 127.5) / 128

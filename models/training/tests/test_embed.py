@@ -117,15 +117,22 @@ class Augmentation(unittest.TestCase):
     def test_a_painted_mask_covers_below_the_eyes_and_leaves_the_brows(self):
         windows = torch.full((40, 3, 64, 112), 150.0)
         points = torch.from_numpy(align.apply(align.window_of_crop(), align.CROP_POINTS)).expand(40, 5, 2)
-        covered = embed_views.paint_mask(windows, points, embed_views.Chance(40, "cpu", 3), torch.ones(40, dtype=torch.bool))
+        covered = embed_views.paint_mask(windows, points, embed_views.Chance(40, "cpu", 3))
         changed = ((covered - 150).abs().mean(1) > 20).float().sum(0)
         self.assertGreater(float(changed[60:, 40:72].mean()), 20)
         self.assertLess(float(changed[:25].mean()), 1)
 
+    def test_what_is_painted_over_some_leaves_the_others_alone(self):
+        windows, points = torch.full((6, 3, 64, 112), 150.0), torch.from_numpy(align.CANONICAL).expand(6, 5, 2)
+        some = torch.tensor([True, False, False, True, False, True])
+        for where in (some, torch.zeros(6, dtype=torch.bool)):
+            painted = embed_views.over_some(embed_views.paint_mask, windows, points, embed_views.Chance(6, "cpu", 3), where)
+            self.assertEqual(((painted - windows).abs().amax((1, 2, 3)) > 20).tolist(), where.tolist())
+
     def test_a_mask_on_the_whole_face_covers_the_mouth_and_neither_the_eyes_nor_the_corners_below(self):
         windows = torch.full((40, 3, 112, 112), 150.0)
         points = torch.from_numpy(align.CANONICAL).expand(40, 5, 2)
-        covered = embed_views.paint_mask(windows, points, embed_views.Chance(40, "cpu", 3), torch.ones(40, dtype=torch.bool))
+        covered = embed_views.paint_mask(windows, points, embed_views.Chance(40, "cpu", 3))
         changed = ((covered - 150).abs().mean(1) > 20).float().sum(0)
         self.assertGreater(float(changed[85:95, 45:67].mean()), 30)
         self.assertLess(float(changed[:52].mean()), 2)
