@@ -15,6 +15,7 @@
  * ones are sealed, moved and deleted right after opening, in one transaction. If the tab dies before, the next one does it.
  */
 import { fromCause, storeError } from './errors.js';
+import { logIsNew, renewLog } from './torn-log.js';
 
 export const SCHEMA = 2;
 export const STORES = /** @type {const} */ (['vault', 'keys', 'records', 'staging', 'log']);
@@ -63,7 +64,8 @@ export function openDatabase(name, factory = globalThis.indexedDB) {
         reject(storeError('storage_blocked'));
       }, BLOCKED_MS);
     };
-    request.onupgradeneeded = () => {
+    request.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion === 0) logIsNew();
       for (const store of STORES) {
         if (!request.result.objectStoreNames.contains(store)) request.result.createObjectStore(store);
       }
@@ -93,6 +95,7 @@ export function openDatabase(name, factory = globalThis.indexedDB) {
  * @returns {Promise<T>}
  */
 export async function transaction(db, stores, mode, work, durability = 'strict') {
+  if (mode === 'readwrite') await renewLog();
   /** @type {IDBTransaction} */
   let tx;
   try {
