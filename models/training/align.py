@@ -5,6 +5,8 @@ as 128x128 crops, which are that frame with `MARGIN` pixels more on each side, s
 Points are always `float32[5, 2]` in the order right eye, left eye, nose, right mouth corner, left mouth corner, where
 "right" is the subject's (so the right eye is on the left of the picture). Pictures are `uint8[h, w, 3]`, RGB.
 """
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -14,12 +16,9 @@ cv2.setNumThreads(1)
 CANONICAL = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
 )
-FULL = 112
+SIDE = 112
 MARGIN = 8
-CROP = FULL + 2 * MARGIN
-WINDOW_SCALE = 1.2
-WINDOW_WIDTH, WINDOW_HEIGHT = 112, 64
-WINDOW_CENTRE_X, WINDOW_TOP = 56.0, 12.0
+CROP = SIDE + 2 * MARGIN
 CROP_POINTS = CANONICAL + MARGIN
 EYES_WEIGHTS = np.array([1.0, 1.0, 1.0, 0.1, 0.1])  # the product aligns the periocular window so (src/align.rs)
 
@@ -82,33 +81,41 @@ def align(picture, points):
     """The 128x128 crop of a face, its points in the crop, and the pixels of the picture per canonical face side."""
     matrix = fit_similarity(points, CROP_POINTS)
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
-    return warp(picture, matrix, CROP, CROP), apply(matrix, points), FULL / scale
+    return warp(picture, matrix, CROP, CROP), apply(matrix, points), SIDE / scale
 
 
-def window_of_crop():
-    """Affine map from a 128x128 crop to the 112x64 periocular window."""
-    z = WINDOW_SCALE
-    return np.array(
-        [[z, 0, WINDOW_WIDTH / 2 - z * (WINDOW_CENTRE_X + MARGIN)], [0, z, -z * (WINDOW_TOP + MARGIN)]], np.float32
-    )
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of the canonical face that a network looks at, magnified `scale` times to `width` x `height` pixels."""
+
+    about: str
+    width: int
+    height: int
+    left: float
+    top: float
+    scale: float
+    by_eyes: bool  # the product aligns it by the eyes; otherwise by all five points
+
+    def of_crop(self):
+        """Affine map from a 128x128 crop to the window."""
+        z = self.scale
+        return np.array([[z, 0, -z * (self.left + MARGIN)], [0, z, -z * (self.top + MARGIN)]], np.float32)
+
+    def cut(self, crop, matrix=None):
+        """The window of a 128x128 crop; `matrix` moves the crop first (crop -> crop)."""
+        to_window = self.of_crop() if matrix is None else compose(self.of_crop(), matrix)
+        return cv2.warpAffine(
+            crop, to_window, (self.width, self.height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
 
 
-def full_window_of_crop():
-    """Affine map from a 128x128 crop to the 112x112 canonical face."""
-    return np.array([[1, 0, -MARGIN], [0, 1, -MARGIN]], np.float32)
+FULL = Window("112x112 canonical face", SIDE, SIDE, 0.0, 0.0, 1.0, by_eyes=False)
+PERIOCULAR = Window("112x64 window around the eyes", 112, 64, 56 - 112 / 2 / 1.2, 12.0, 1.2, by_eyes=True)
 
 
-def full_of_crop(crop):
-    """The canonical 112x112 face inside a 128x128 crop."""
-    return crop[MARGIN:-MARGIN, MARGIN:-MARGIN]
-
-
-def periocular_of_crop(crop, matrix=None):
-    """The 112x64 periocular window of a 128x128 crop; `matrix` moves the crop first (crop -> crop)."""
-    to_window = window_of_crop() if matrix is None else compose(window_of_crop(), matrix)
-    return cv2.warpAffine(
-        crop, to_window, (WINDOW_WIDTH, WINDOW_HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+def window_of(width, height):
+    """The window that a network with this input takes."""
+    return next((w for w in (FULL, PERIOCULAR) if (w.width, w.height) == (width, height)), None)
 
 
 def to_network(picture, mean=127.5, scale=128.0):

@@ -136,7 +136,7 @@ class Gauge:
 
     def embed(self, model, flip=True):
         """Templates of a periocular network, the window aligned as the product does."""
-        windows = [align.periocular_of_crop(np.asarray(c), align.by_eyes(p)) for c, p in zip(self.crops, self.points)]
+        windows = [align.PERIOCULAR.cut(np.asarray(c), align.by_eyes(p)) for c, p in zip(self.crops, self.points)]
         return teachers.templates(teachers.session(model), windows, lambda window: window, flip=flip)
 
     def measure(self, scores_of, rates=(1e-2, 1e-3), repeats=200):
@@ -199,7 +199,7 @@ def main():
     results = {}
     for text in args.teacher:
         name, path, mean, scale = teachers.parse_teacher(text)
-        templates = teachers.templates(teachers.session(path), gauge.crops, align.full_of_crop, mean, scale, not args.no_flip)
+        templates = teachers.templates(teachers.session(path), gauge.crops, align.FULL.cut, mean, scale, not args.no_flip)
         results[name] = gauge.measure(cosine(templates), args.fmr, args.repeats)
     for text in args.model:
         name, _, path = text.partition("=")

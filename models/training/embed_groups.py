@@ -60,8 +60,8 @@ def main():
     index = np.sort(np.random.default_rng(0).permutation(named)[: args.most])
     known = np.array([labels(files[i]) for i in index])
     network = teachers.session(args.model)
-    bare = teachers.templates(network, crops[index], align.periocular_of_crop)
-    masked = teachers.templates(network, embed_evaluate.render_copies(crops[index], points[index]), align.periocular_of_crop)
+    bare = teachers.templates(network, crops[index], align.PERIOCULAR.cut)
+    masked = teachers.templates(network, embed_evaluate.render_copies(crops[index], points[index]), align.PERIOCULAR.cut)
     scores = bare @ masked.T
     other = ~np.eye(len(index), dtype=bool)
     threshold = np.quantile(scores[other], 1 - args.fmr)

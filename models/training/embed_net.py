@@ -12,6 +12,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
 
+import align
+
 
 class OtherArchitecture(ValueError):
     """Weights that belong to another network."""
@@ -51,8 +53,9 @@ class OnnxNet(nn.Module):
         self.entry = next(i.name for i in graph.input if i.name not in values)
         self.exit = graph.output[0].name
         dims = [d.dim_value for d in graph.input[0].type.tensor_type.shape.dim]
-        self.height, self.width = dims[2], dims[3]
-        self.full = self.height == self.width  # it sees the whole face, not the window around the eyes
+        self.window = align.window_of(dims[3], dims[2])
+        if self.window is None:
+            raise OtherArchitecture(f"{path} takes {dims[3]}x{dims[2]} pixels, which is neither the whole face nor the window around the eyes")
         self.plan = []
         for node in graph.node:
             if node.op_type == "Cast":
@@ -127,8 +130,8 @@ def export(network, path, name="periocular"):
         operator, attributes = ("Flatten", {"axis": 1}) if operator == "Reshape" else (operator, attributes)
         nodes.append(helper.make_node(operator, inputs[:1] if operator == "Flatten" else inputs, outputs, **attributes))
     with torch.no_grad():
-        size = network(torch.zeros(1, 3, network.height, network.width)).shape[1]
-    entry = helper.make_tensor_value_info(network.entry, TensorProto.FLOAT, [1, 3, network.height, network.width])
+        size = network(torch.zeros(1, 3, network.window.height, network.window.width)).shape[1]
+    entry = helper.make_tensor_value_info(network.entry, TensorProto.FLOAT, [1, 3, network.window.height, network.window.width])
     exit_ = helper.make_tensor_value_info(network.exit, TensorProto.FLOAT, [1, size])
     graph = helper.make_graph(nodes, name, [entry], [exit_], initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
@@ -140,7 +143,7 @@ def largest_difference(network, path, seed=0):
     """Largest difference, relative to the output's length, between torch and ONNX Runtime on one random picture."""
     import teachers
 
-    x = np.random.default_rng(seed).normal(0, 0.5, (1, 3, network.height, network.width)).astype(np.float32)
+    x = np.random.default_rng(seed).normal(0, 0.5, (1, 3, network.window.height, network.window.width)).astype(np.float32)
     with torch.no_grad():
         ours = network(torch.from_numpy(x)).float().numpy()
     theirs = teachers.run(teachers.session(path), x)

@@ -75,9 +75,9 @@ def smoke(out, pictures=None, detector=None, steps=60, report=print):
         sets = [stem]
     crops, _, _ = data.read_set(stem)
     for seed, name in enumerate(("a", "b")):
-        tiny_network(out / f"{name}.onnx", align.FULL, align.FULL, 24, seed)
-        np.save(f"{stem}.{name}.npy", teachers.templates(teachers.session(out / f"{name}.onnx"), crops, align.full_of_crop))
-    tiny_network(out / "start.onnx", align.WINDOW_HEIGHT, align.WINDOW_WIDTH, DIMENSIONS, 9)
+        tiny_network(out / f"{name}.onnx", align.SIDE, align.SIDE, 24, seed)
+        np.save(f"{stem}.{name}.npy", teachers.templates(teachers.session(out / f"{name}.onnx"), crops, align.FULL.cut))
+    tiny_network(out / "start.onnx", align.PERIOCULAR.height, align.PERIOCULAR.width, DIMENSIONS, 9)
     recipe = embed_train.Recipe(
         dimensions=DIMENSIONS, batch=32, rate=3e-3, warm_up=5, average_decay=0.9, frozen_convolutions=0, most_of_one_person=5
     )

@@ -225,8 +225,7 @@ def embed_plain(network, faces, index, batch=64):
     """Unit outputs for undisturbed windows."""
     device, parts = next(network.parameters()).device, []
     for start in range(0, len(index), batch):
-        cut = align.full_of_crop if network.full else align.periocular_of_crop
-        windows = [align.to_network(cut(faces.crop(i))) for i in index[start : start + batch]]
+        windows = [align.to_network(network.window.cut(faces.crop(i))) for i in index[start : start + batch]]
         pictures = torch.from_numpy(np.stack(windows)).to(device, memory_format=torch.channels_last)
         parts.append(F.normalize(network(pictures).float()).cpu().numpy())
     return np.concatenate(parts)
@@ -320,7 +319,7 @@ class Trainer:
         painted = chance.happens(share_masked)
         return embed_views.draw(
             self.faces.crops(index), self.points[where], painted, self.masked[where], chance, random.Random(int(rng.integers(1 << 62))),
-            full=self.network.full,
+            window=self.network.window,
         )
 
     def loss(self, first, second):
@@ -422,7 +421,8 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
     if difference > 5e-3:
         raise RuntimeError(f"student.onnx differs from the trained network by {difference:.1e} of the output's length")
     summary = dict(
-        window="112x112 canonical face" if network.full else "112x64 window around the eyes", start=Path(start).name, start_sha256=file_hash(start), sets=[Path(s).name for s in sets], teachers=teacher_names,
+        window=network.window.about, start=Path(start).name, start_sha256=file_hash(start), sets=[Path(s).name for s in sets],
+        teachers=teacher_names,
         pictures=len(faces), identities=faces.count, really_masked=int(faces.masked.sum()), recipe=asdict(recipe),
         steps=trainer.step, samples=trainer.step * recipe.batch, minutes=round(trainer.spent / 60, 1),
         device=trainer.device.type, agreement_at_start=agreement, log=trainer.log, export_difference=difference,

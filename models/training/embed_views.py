@@ -433,19 +433,17 @@ def camera(windows, chance, strength, host):
     return in_groups(windows, squeezed, 1, lambda part, k: jpeg(part, quality[squeezed])).clamp(0, 255)
 
 
-def draw(crops, points, painted, really_masked, chance, host, strength=Augment(), full=False):
+def draw(crops, points, painted, really_masked, chance, host, strength=Augment(), window=align.PERIOCULAR):
     """Network input `float32[n, 3, h, w]` of `uint8[n, 128, 128, 3]` crops with their points (crop pixels).
 
-    The window is the periocular one or the `full` face. `painted` bool[n] says which get a mask; `really_masked` bool[n] which show one already, so that none is painted and
-    the points are as uncertain as they are under one.
+    `painted` bool[n] says which get a mask; `really_masked` bool[n] which show one already, so that none is painted and the
+    points are as uncertain as they are under one.
     """
     painted = painted & ~really_masked
     uncertain = painted | (really_masked & chance.happens(0.5))
-    height, width = (align.FULL, align.FULL) if full else (align.WINDOW_HEIGHT, align.WINDOW_WIDTH)
-    place = align.full_window_of_crop() if full else align.window_of_crop()
-    strength = replace(strength, by_eyes=0.0) if full else strength
-    to_window = square(torch.from_numpy(place).to(crops.device)[None]) @ jitter(points, chance, strength, uncertain)
-    windows = cut_out(crops, to_window, height, width)
+    strength = strength if window.by_eyes else replace(strength, by_eyes=0.0)
+    to_window = square(torch.from_numpy(window.of_crop()).to(crops.device)[None]) @ jitter(points, chance, strength, uncertain)
+    windows = cut_out(crops, to_window, window.height, window.width)
     inside = apply(to_window, points)
     windows = over_some(cover_brow, windows, inside, chance, chance.happens(strength.brow_cover))
     glasses, under = chance.happens(strength.glasses), chance.happens(0.5)

@@ -96,7 +96,7 @@ def main():
         name, path, mean, scale = parse_teacher(text)
         if not os.path.exists(path):
             sys.exit(f"{path} is not there. README.md, 'Teachers', says where each comes from.")
-        result = templates(session(path), crops, align.full_of_crop, mean, scale, not args.no_flip)
+        result = templates(session(path), crops, align.FULL.cut, mean, scale, not args.no_flip)
         np.save(f"{args.stem}.{name}.npy", result)
         print(f"{args.stem}.{name}.npy: {result.shape[0]} templates of {result.shape[1]} numbers")
 

@@ -65,7 +65,7 @@ class Alignment(unittest.TestCase):
         self.assertAlmostEqual(px, 112 * 0.9, delta=0.1)
 
     def test_the_window_shows_the_eyes_where_the_design_says(self):
-        eyes = align.apply(align.window_of_crop(), align.CROP_POINTS[:2])
+        eyes = align.apply(align.PERIOCULAR.of_crop(), align.CROP_POINTS[:2])
         np.testing.assert_allclose(eyes, (align.CANONICAL[:2] - [56, 12]) * 1.2 + [56, 0], atol=1e-3)
 
     def test_shrinking_does_not_alias(self):
@@ -87,11 +87,11 @@ class Augmentation(unittest.TestCase):
         rng = np.random.default_rng(0)
         self.crop, self.points, _ = align.align(*data_synthetic.draw_picture(data_synthetic.draw_person(rng), rng))
 
-    def drawn(self, seed, count=24, full=False):
+    def drawn(self, seed, count=24, window=align.PERIOCULAR):
         crops, points = torch.from_numpy(self.crop).expand(count, -1, -1, -1), torch.from_numpy(self.points).expand(count, 5, 2)
         state = torch.arange(count) % 3
         chance = embed_views.Chance(count, "cpu", seed)
-        return embed_views.draw(crops, points, state == 1, state == 2, chance, random.Random(seed), full=full)
+        return embed_views.draw(crops, points, state == 1, state == 2, chance, random.Random(seed), window=window)
 
     def test_the_same_seed_draws_the_same_views(self):
         torch.testing.assert_close(self.drawn(7), self.drawn(7), rtol=0, atol=0)
@@ -99,24 +99,24 @@ class Augmentation(unittest.TestCase):
 
     def test_views_have_the_networks_shape_and_range(self):
         for seed in range(6):
-            for full, height in ((False, 64), (True, 112)):
-                x = self.drawn(seed, full=full)
-                self.assertEqual((x.shape, x.dtype), ((24, 3, height, 112), torch.float32))
+            for window in (align.PERIOCULAR, align.FULL):
+                x = self.drawn(seed, window=window)
+                self.assertEqual((x.shape, x.dtype), ((24, 3, window.height, window.width), torch.float32))
                 self.assertTrue(torch.isfinite(x).all() and x.abs().max() <= 1.0)
 
     def test_without_any_nuisance_a_view_is_the_products_window(self):
         none = embed_views.Augment(**{name: 0.0 for name in vars(embed_views.Augment())})
         chance, no = embed_views.Chance(4, "cpu", 1), torch.zeros(4, dtype=torch.bool)
         crops, points = torch.from_numpy(self.crop).expand(4, -1, -1, -1), torch.from_numpy(align.CROP_POINTS).expand(4, 5, 2)
-        for full, cut in ((False, align.periocular_of_crop), (True, align.full_of_crop)):
-            views = embed_views.draw(crops, points, no, no, chance, random.Random(1), none, full)
-            window = align.to_network(cut(self.crop))
-            nearest = [min(np.abs(v.numpy() - w).mean() for w in (window, window[..., ::-1])) for v in views]
+        for window in (align.PERIOCULAR, align.FULL):
+            views = embed_views.draw(crops, points, no, no, chance, random.Random(1), none, window)
+            shown = align.to_network(window.cut(self.crop))
+            nearest = [min(np.abs(v.numpy() - w).mean() for w in (shown, shown[..., ::-1])) for v in views]
             self.assertLess(max(nearest), 0.01)
 
     def test_a_painted_mask_covers_below_the_eyes_and_leaves_the_brows(self):
         windows = torch.full((40, 3, 64, 112), 150.0)
-        points = torch.from_numpy(align.apply(align.window_of_crop(), align.CROP_POINTS)).expand(40, 5, 2)
+        points = torch.from_numpy(align.apply(align.PERIOCULAR.of_crop(), align.CROP_POINTS)).expand(40, 5, 2)
         covered = embed_views.paint_mask(windows, points, embed_views.Chance(40, "cpu", 3))
         changed = ((covered - 150).abs().mean(1) > 20).float().sum(0)
         self.assertGreater(float(changed[60:, 40:72].mean()), 20)
@@ -156,7 +156,7 @@ class Augmentation(unittest.TestCase):
             np.testing.assert_allclose(matrix, align.fit_similarity(one.numpy(), align.CROP_POINTS, align.EYES_WEIGHTS), atol=1e-3)
 
     def test_jpeg_at_full_quality_keeps_the_picture_and_at_low_quality_does_not(self):
-        window = torch.from_numpy(align.periocular_of_crop(self.crop).astype(np.float32).transpose(2, 0, 1))[None]
+        window = torch.from_numpy(align.PERIOCULAR.cut(self.crop).astype(np.float32).transpose(2, 0, 1))[None]
         error = [float((embed_views.jpeg(window, torch.tensor([q])) - window).abs().mean()) for q in (100.0, 10.0)]
         self.assertLess(error[0], 3)
         self.assertGreater(error[1], 2 * error[0])
@@ -243,7 +243,7 @@ class Training(unittest.TestCase):
         embed_smoke.tiny_network(out / "teacher.onnx", 112, 112, 12, 0)
         embed_smoke.tiny_network(out / "start.onnx", 64, 112, 8, 1)
         crops, _, _ = data.read_set(cls.stem)
-        np.save(f"{cls.stem}.t.npy", teachers.templates(teachers.session(out / "teacher.onnx"), crops, align.full_of_crop))
+        np.save(f"{cls.stem}.t.npy", teachers.templates(teachers.session(out / "teacher.onnx"), crops, align.FULL.cut))
         cls.recipe = embed_train.Recipe(dimensions=8, batch=8, warm_up=1, rate=1e-3, frozen_convolutions=0)
 
     @classmethod
@@ -281,7 +281,12 @@ class Training(unittest.TestCase):
         embed_smoke.tiny_network(self.out / "square.onnx", 112, 112, 8, 1)
         summary = embed_train.train(self.out / "whole", self.out / "square.onnx", [self.stem], ["t"], self.recipe, steps=2, report=lambda text: None)
         self.assertEqual(summary["steps"], 2)
-        self.assertTrue(embed_net.OnnxNet(self.out / "whole" / "student.onnx").full)
+        self.assertIs(embed_net.OnnxNet(self.out / "whole" / "student.onnx").window, align.FULL)
+
+    def test_a_start_network_for_another_window_is_refused(self):
+        embed_smoke.tiny_network(self.out / "other.onnx", 96, 112, 8, 1)
+        with self.assertRaisesRegex(embed_net.OtherArchitecture, "112x96 pixels"):
+            embed_net.OnnxNet(self.out / "other.onnx")
 
     def test_training_goes_on_from_its_checkpoint(self):
         first = self.trainer("resume", 4)
