@@ -137,9 +137,10 @@ export class LiveView extends EventTarget {
       this.#faces.delete(track);
     }
     for (const observation of observations) this.#showFace(observation, width, height);
-    if (observations.length) this.#setStatus(null);
+    // This look may have been under way when the page was hidden.
+    if (document.hidden && this.#loop.running) this.#setStatus('live.paused');
+    else if (observations.length) this.#setStatus(null);
     else if (this.#loop.running) this.#setStatus('live.nobody');
-    if (this.#loop.running) this.#hidden(); // this look may have been under way when the page was hidden
     this.#announce(observations);
   }
 

@@ -16,6 +16,7 @@ import zlib
 import cv2
 import numpy as np
 
+import data
 from render import render_mask
 
 
@@ -44,7 +45,7 @@ def main():
     rows, without = [], 0
     for person in sorted(p for p in arguments.folder.iterdir() if p.is_dir()):
         parity = "odd" if zlib.crc32(person.name.encode()) % 2 else "even"
-        pictures = sorted(p for p in person.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
+        pictures = [person / name for name in data.list_pictures(person)]
         if arguments.people not in ("all", parity) or len(pictures) < arguments.least:
             continue
         for picture in pictures[: arguments.pictures]:
@@ -53,12 +54,12 @@ def main():
             if points is None:
                 without += 1
                 continue
-            name = f"{person.name}/{picture.name}"
+            name = str(picture.relative_to(arguments.folder))
             rng = np.random.default_rng(zlib.crc32(name.encode()))
             masked, _ = render_mask(image[:, :, ::-1], points, rng, wear="proper")
-            (arguments.out / person.name).mkdir(parents=True, exist_ok=True)
+            (arguments.out / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(picture, arguments.out / name)
-            copy = f"{person.name}/{picture.stem}-masked.png"
+            copy = str(pathlib.Path(name).with_name(f"{picture.stem}-masked.png"))
             cv2.imwrite(str(arguments.out / copy), masked.clip(0, 255).astype(np.uint8)[:, :, ::-1])
             rows += [(name, "bare"), (copy, "masked")]
     with open(arguments.truth, "w", newline="") as file:

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+import data
+
 STYLES = ("surgical", "kn95", "cloth", "patterned", "gaiter")
 WEARS = ("proper", "under_nose", "under_chin")
 NOSE_Z = 0.45
@@ -316,10 +318,12 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     detector = cv2.FaceDetectorYN.create(args.detector, "", (320, 320), 0.6, 0.3, 5000)
-    files = sorted(f for f in pathlib.Path(args.folder).rglob("*") if f.suffix.lower() in (".jpg", ".png"))
+    files = data.list_pictures(args.folder)
     rng, tiles = np.random.default_rng(args.seed), []
     for i in rng.permutation(len(files)):
-        image = cv2.imread(str(files[i]))
+        image = cv2.imread(str(pathlib.Path(args.folder) / files[i]))
+        if image is None:
+            continue
         image = cv2.resize(image, (256, 256 * image.shape[0] // image.shape[1]))
         image = cv2.copyMakeBorder(image, 40, 40, 40, 40, cv2.BORDER_REPLICATE)
         detector.setInputSize(image.shape[1::-1])
