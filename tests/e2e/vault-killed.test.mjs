@@ -130,7 +130,7 @@ test(`the tab killed ${KILLS} times at random points`, { timeout: 280_000 }, asy
       // A page's first write waits for a new log: not what is to be met here.
       await page.evaluate(async () => (await import('/vault/torn-log.js')).renewLog());
       void page.evaluate(work, backup).catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 200));
+      await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 350));
       await browser.crash(page);
       page = await browser.openPage();
     }
