@@ -422,8 +422,7 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
         raise RuntimeError(f"student.onnx differs from the trained network by {difference:.1e} of the output's length")
     summary = dict(
         window=network.window.about, start=Path(start).name, start_sha256=file_hash(start), sets=[Path(s).name for s in sets],
-        teachers=teacher_names,
-        pictures=len(faces), identities=faces.count, really_masked=int(faces.masked.sum()), recipe=asdict(recipe),
+        teachers=teacher_names, pictures=len(faces), identities=faces.count, really_masked=int(faces.masked.sum()), recipe=asdict(recipe),
         steps=trainer.step, samples=trainer.step * recipe.batch, minutes=round(trainer.spent / 60, 1),
         device=trainer.device.type, agreement_at_start=agreement, log=trainer.log, export_difference=difference,
         student_sha256=file_hash(folder / "student.onnx"),

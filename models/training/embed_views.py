@@ -249,10 +249,7 @@ def near_segment(places, start, end, thick):
 
 def over_some(paint, windows, points, chance, where):
     """`paint(windows, points, chance)` over the windows that `where` bool[n] names; the others cost nothing."""
-    some = where.nonzero()[:, 0]
-    if not len(some):
-        return windows
-    return windows.index_copy(0, some, paint(windows[some], points[some], chance.of(len(some))))
+    return in_groups(windows, where, 1, lambda part, k: paint(part, points[where], chance.of(len(part))))
 
 
 def paint_mask(windows, points, chance):
