@@ -19,8 +19,8 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The words of a message, once it is there. */
-async function told(page, code, timeout = 30_000) {
+/** The words of a message, once it is there; waits as long as for anything unless told a `timeout`. */
+async function told(page, code, timeout) {
   const notice = page.locator(`#notices [data-code="${code}"]`);
   await notice.waitFor({ timeout });
   return notice.innerText();
