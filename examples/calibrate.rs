@@ -12,10 +12,10 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use brow::calibrate::{Calibration, Calibrations, Cell, Curve};
-use brow::common::Common;
-use brow::gallery::compare;
 use brow::manifest::{Manifest, hex};
+use brow::person::calibrate::{Calibration, Calibrations, Cell, Curve};
+use brow::person::common::Common;
+use brow::person::gallery::compare;
 use common::{Arguments, Outcome};
 use sha2::{Digest, Sha256};
 

@@ -16,8 +16,8 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use brow::frame::Frame;
-use brow::geometry::Rect;
+use brow::face::frame::Frame;
+use brow::face::geometry::Rect;
 use common::{Arguments, Outcome};
 
 const USAGE: &str = "usage: detect FOLDER (--boxes FILE.csv | --faceless yes) [--json FILE] [--models DIR]";

@@ -5,7 +5,7 @@
 //!
 //! FOLDER/<person>/<image>. Every picture goes through the engine's own detector, alignment, mask state and comparison,
 //! exactly as a photograph does in the page, as if everybody were enrolled with one picture: among 16 people and more, what
-//! their faces have in common is left out (src/common.rs).
+//! their faces have in common is left out (src/person/common.rs).
 //! --truth   `file,mask`: the true mask states; cells are then by truth, and the mask state's confusion is printed.
 //! --pairs   `reference,probe`: only these comparisons instead of all pairs.
 //! --scores  one row a comparison; FILE.images.csv beside it has one row a picture.
@@ -20,10 +20,10 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use brow::calibrate::{Calibrations, Cell};
-use brow::common::{Common, Lean};
-use brow::gallery::compare;
-use brow::mask::MaskState;
+use brow::face::mask::MaskState;
+use brow::person::calibrate::{Calibrations, Cell};
+use brow::person::common::{Common, Lean};
+use brow::person::gallery::compare;
 use common::{Arguments, Outcome, Picture, Seen};
 use stats::{Comparisons, Rate, Rates};
 

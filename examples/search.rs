@@ -6,12 +6,12 @@
 
 use std::time::Instant;
 
-use brow::calibrate::Calibrations;
-use brow::embed::unit;
 use brow::engine::{FULL_DIMENSIONS, PERIOCULAR_DIMENSIONS};
-use brow::gallery::Gallery;
-use brow::mask::{Mask, MaskState};
-use brow::template::{Features, Template};
+use brow::face::mask::{Mask, MaskState};
+use brow::person::calibrate::Calibrations;
+use brow::person::embed::unit;
+use brow::person::gallery::Gallery;
+use brow::person::template::{Features, Template};
 
 /// Searches of which minimum and median are taken.
 const ROUNDS: usize = 21;

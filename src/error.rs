@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::frame::FrameError;
+use crate::face::frame::FrameError;
+use crate::face::quality::Problem;
 use crate::model::ModelError;
-use crate::quality::Problem;
-use crate::template::TemplateError;
+use crate::person::template::TemplateError;
 
 #[derive(Debug)]
 pub enum EngineError {

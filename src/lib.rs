@@ -4,37 +4,24 @@
 //!
 //! | stage | type | module |
 //! |---|---|---|
-//! | pixels and a time | [`frame::Frame`] | `frame` |
-//! | where the faces are | [`detect::Detection`] | `detect` |
-//! | five points, mask state | [`landmarks::Look`] | `landmarks`, `mask` |
-//! | the canonical face and its windows | [`align::Window`] | `align`, `geometry` |
-//! | what is in the way | [`quality::Quality`] | `quality` |
-//! | features | [`template::Template`] | `embed`, `template` |
-//! | one face over many frames | [`track::Track`] | `track` |
-//! | who it might be | [`gallery::Candidate`] | `gallery`, `common`, `calibrate` |
-//! | who it is | [`decide::Decision`] | `decide` |
+//! | pixels and a time | [`face::frame::Frame`] | `face::frame` |
+//! | where the faces are | [`face::detect::Detection`] | `face::detect` |
+//! | five points, mask state | [`face::landmarks::Look`] | `face::landmarks`, `face::mask` |
+//! | the canonical face and its windows | [`face::align::Window`] | `face::align`, `face::geometry` |
+//! | what is in the way | [`face::quality::Quality`] | `face::quality` |
+//! | features | [`person::template::Template`] | `person::embed`, `person::template` |
+//! | one face over many frames | [`person::track::Track`] | `person::track` |
+//! | who it might be | [`person::gallery::Candidate`] | `person::gallery`, `person::common`, `person::calibrate` |
+//! | who it is | [`person::decide::Decision`] | `person::decide` |
 //!
 //! [`engine::Engine`] is the way in. It knows no browser; `web` (WebAssembly only) is the worker's door to it. Networks are
 //! ONNX files run by `model`; `manifest` says which, and what their similarities mean.
 
-pub mod align;
-pub mod calibrate;
-pub mod common;
-pub mod decide;
-pub mod detect;
-pub mod embed;
 pub mod engine;
 pub mod error;
-pub mod frame;
-pub mod gallery;
-pub mod geometry;
-pub mod landmarks;
+pub mod face;
 pub mod manifest;
-pub mod mask;
 pub mod model;
-pub mod protect;
-pub mod quality;
-pub mod template;
-pub mod track;
+pub mod person;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

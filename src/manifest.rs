@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::calibrate::Calibrations;
 use crate::error::EngineError;
+use crate::person::calibrate::Calibrations;
 
 /// models/manifest.json.
 #[derive(Clone, Debug, Serialize, Deserialize)]

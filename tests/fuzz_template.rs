@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use brow::embed::unit;
-use brow::mask::{Mask, MaskState};
-use brow::protect::Protector;
-use brow::template::{Features, Template};
+use brow::face::mask::{Mask, MaskState};
+use brow::person::embed::unit;
+use brow::person::protect::Protector;
+use brow::person::template::{Features, Template};
 
 /// xorshift64*: repeatable randomness.
 struct Random(u64);

@@ -1,5 +1,5 @@
 /**
- * The engine as wasm-bindgen exposes it (src/web.rs). What is thrown is a Fault. Images are RGBA, 8 bits each, row by
+ * The engine as wasm-bindgen exposes it (src/web/mod.rs). What is thrown is a Fault. Images are RGBA, 8 bits each, row by
  * row; coordinates are pixels of the frame, x to the right, y down.
  */
 import type { EnrolStep, Mask, Observation, Quality, Timings } from './types.js';

@@ -10,14 +10,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use brow::calibrate::Calibrations;
-use brow::common::Common;
 use brow::engine::{Engine, EngineParams, Face};
-use brow::frame::Frame;
-use brow::geometry::Point;
+use brow::face::frame::Frame;
+use brow::face::geometry::Point;
+use brow::face::mask::{Mask, MaskState};
 use brow::manifest::Manifest;
-use brow::mask::{Mask, MaskState};
-use brow::template::Template;
+use brow::person::calibrate::Calibrations;
+use brow::person::common::Common;
+use brow::person::template::Template;
 use image::{DynamicImage, ImageDecoder, ImageReader};
 use sha2::{Digest, Sha256};
 

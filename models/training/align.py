@@ -20,7 +20,7 @@ SIDE = 112
 MARGIN = 8
 CROP = SIDE + 2 * MARGIN
 CROP_POINTS = CANONICAL + MARGIN
-EYES_WEIGHTS = np.array([1.0, 1.0, 1.0, 0.1, 0.1])  # the product aligns the periocular window so (src/align.rs)
+EYES_WEIGHTS = np.array([1.0, 1.0, 1.0, 0.1, 0.1])  # the product aligns the periocular window so (src/face/align.rs)
 
 
 class BadPicture(ValueError):

@@ -2,21 +2,21 @@
 
 use serde::Serialize;
 
-use crate::align::{FULL, Normalisation, PERIOCULAR, Pyramid, Window, canonical_to_frame, canonical_to_frame_by_eyes};
-use crate::decide::{DecideParams, Decision, Reason};
-use crate::detect::{DetectParams, Detection, Detector, Region};
-use crate::embed::Embedder;
 use crate::error::EngineError;
-use crate::frame::Frame;
-use crate::gallery::{Candidate, ForeignModel, Gallery};
-use crate::geometry::{Point, Rect, Similarity};
-use crate::landmarks::{Care, Landmarker, Look};
+use crate::face::align::{FULL, Normalisation, PERIOCULAR, Pyramid, Window, canonical_to_frame, canonical_to_frame_by_eyes};
+use crate::face::detect::{DetectParams, Detection, Detector, Region};
+use crate::face::frame::Frame;
+use crate::face::geometry::{Point, Rect, Similarity};
+use crate::face::landmarks::{Care, Landmarker, Look};
+use crate::face::mask::{Mask, MaskState};
+use crate::face::quality::{Problem, Quality, QualityParams, judged, measure};
 use crate::manifest::{Manifest, Role};
-use crate::mask::{Mask, MaskState};
 use crate::model::Network;
-use crate::quality::{Problem, Quality, QualityParams, judged, measure};
-use crate::template::{Features, Template};
-use crate::track::{Track, TrackParams};
+use crate::person::decide::{DecideParams, Decision, Reason};
+use crate::person::embed::Embedder;
+use crate::person::gallery::{Candidate, ForeignModel, Gallery};
+use crate::person::template::{Features, Template};
+use crate::person::track::{Track, TrackParams};
 
 /// What is seen of one face in one frame, in pixels of that frame.
 #[derive(Clone, Debug, Serialize)]

@@ -4,8 +4,8 @@
 //! pixels, the template that MobileFaceNet and ArcFace were trained with. *Full* is that square. *Periocular* is the
 //! window x 9.33..102.67, y 12..65.33 of it, drawn at 1.2 times the size: 112 wide and 64 high, what is free above a mask.
 
-use crate::frame::Frame;
-use crate::geometry::{Point, Similarity};
+use crate::face::frame::Frame;
+use crate::face::geometry::{Point, Similarity};
 
 /// Where the five points lie on the canonical face, in its pixels: right eye, left eye, nose tip, right and left corner
 /// of the mouth. Right and left are the subject's: the right eye is on the left of the picture.

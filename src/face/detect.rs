@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::align::{CANONICAL, CANONICAL_SIDE, Pyramid, UNIT_NORMALISATION};
-use crate::geometry::{Point, Rect, Similarity};
+use crate::face::align::{CANONICAL, CANONICAL_SIDE, Pyramid, UNIT_NORMALISATION};
+use crate::face::geometry::{Point, Rect, Similarity};
 use crate::model::{ModelError, Network};
 
 /// A face: its box from brow to chin, five points in the order of [`CANONICAL`], and how sure the detector is.
@@ -271,7 +271,7 @@ mod tests {
     fn a_region_covers_the_frame_and_its_border() {
         for (w, h) in [(640, 480), (480, 640), (1000, 90), (31, 17)] {
             let px = vec![0; w * h * 4];
-            let pyramid = Pyramid::new(crate::frame::Frame::new(&px, w, h, 0.0).unwrap());
+            let pyramid = Pyramid::new(crate::face::frame::Frame::new(&px, w, h, 0.0).unwrap());
             for (pad, angle) in [(0.0, 0.0), (0.35, 0.0), (0.1, std::f32::consts::FRAC_PI_2), (0.0, std::f32::consts::PI)] {
                 let r = Region::whole(&pyramid, 256, pad, angle);
                 assert!(r.width.is_multiple_of(GRID) && r.height.is_multiple_of(GRID) && r.width.max(r.height) == 256);
@@ -296,7 +296,7 @@ mod tests {
         let five = five_points(four).unwrap();
         let [_, _, _, right, left] = CANONICAL;
         let of_four = Similarity::fit(&[CANONICAL[0], CANONICAL[1], CANONICAL[2], right.middle(left)], &four, &[1.0; 4]).unwrap();
-        let of_five = crate::align::canonical_to_frame(&five).unwrap();
+        let of_five = crate::face::align::canonical_to_frame(&five).unwrap();
         let p = Point::new(56.0, 56.0);
         assert!(of_four.apply(p).distance(of_five.apply(p)) < 1e-3);
         assert!((of_four.scale() - of_five.scale()).abs() < 1e-4);

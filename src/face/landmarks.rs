@@ -4,10 +4,10 @@
 //! It learned the points on bare faces and then had masks drawn over them, so that it says where a covered nose and mouth
 //! are; a detector trained on bare faces takes the mask's edge for the mouth.
 
-use crate::align::{CANONICAL_SIDE, EMBEDDER_NORMALISATION, Pyramid, Window, canonical_to_frame, mirror};
-use crate::detect::Detection;
-use crate::geometry::{Point, Rect, Similarity};
-use crate::mask::probabilities;
+use crate::face::align::{CANONICAL_SIDE, EMBEDDER_NORMALISATION, Pyramid, Window, canonical_to_frame, mirror};
+use crate::face::detect::Detection;
+use crate::face::geometry::{Point, Rect, Similarity};
+use crate::face::mask::probabilities;
 use crate::model::{ModelError, Network};
 
 /// What a second look at a face says.
@@ -17,7 +17,7 @@ pub struct Look {
     pub detection: Detection,
     /// Probability that this is a face at all, 0..1.
     pub face: f32,
-    /// Probabilities in the order of [`crate::mask::MaskState::ALL`].
+    /// Probabilities in the order of [`crate::face::mask::MaskState::ALL`].
     pub mask: [f32; 3],
     /// How far the points are expected to be off, as a share of the canonical face's side.
     pub spread: f32,
@@ -132,7 +132,7 @@ fn look(raw: &Raw, score: f32, crop_to_frame: &Similarity) -> Option<Look> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::align::CANONICAL;
+    use crate::face::align::CANONICAL;
 
     #[test]
     fn the_crop_holds_the_canonical_face_where_the_network_learned_it() {

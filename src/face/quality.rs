@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::align::{CANONICAL_SIDE, Normalisation, PERIOCULAR, Pyramid};
-use crate::geometry::{Point, Similarity};
-use crate::landmarks::Look;
+use crate::face::align::{CANONICAL_SIDE, Normalisation, PERIOCULAR, Pyramid};
+use crate::face::geometry::{Point, Similarity};
+use crate::face::landmarks::Look;
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -186,10 +186,10 @@ fn outside(pyramid: &Pyramid, canonical_to_frame: &Similarity) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::align::{CANONICAL, canonical_to_frame};
-    use crate::detect::Detection;
-    use crate::frame::Frame;
-    use crate::geometry::Rect;
+    use crate::face::align::{CANONICAL, canonical_to_frame};
+    use crate::face::detect::Detection;
+    use crate::face::frame::Frame;
+    use crate::face::geometry::Rect;
 
     fn measured(px: &[u8], side: usize, points: [Point; 5], params: &QualityParams) -> Quality {
         let pyramid = Pyramid::new(Frame::new(px, side, side, 0.0).unwrap());

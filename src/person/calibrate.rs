@@ -7,8 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::common::Common;
-use crate::mask::MaskState;
+use crate::face::mask::MaskState;
+use crate::person::common::Common;
 
 /// What is compared with what. A mask worn incorrectly is a mask here: it may hide as much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -6,8 +6,8 @@
 //! number a template, is made anew from the gallery whenever that changes, and is stored nowhere. It is an optimisation for
 //! galleries of many: a few faces would have too much of themselves in their mean.
 
-use crate::embed::{add, cosine, unit};
-use crate::template::Template;
+use crate::person::embed::{add, cosine, unit};
+use crate::person::template::Template;
 
 /// References of so many people before anything is taken for what they have in common.
 pub const MANY: usize = 16;
@@ -110,7 +110,7 @@ fn without(direction: &Option<Direction>, cosine: f32, a: f32, b: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::tests::template;
+    use crate::person::template::tests::template;
 
     /// Different people whose templates lean into one direction by `lean`.
     fn people(n: u32, lean: f32) -> Vec<Template> {

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::gallery::Candidate;
-use crate::quality::Problem;
+use crate::face::quality::Problem;
+use crate::person::gallery::Candidate;
 
 /// Who this is, or why that cannot be said.
 #[derive(Clone, Debug, PartialEq, Serialize)]

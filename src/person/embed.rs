@@ -1,7 +1,7 @@
 //! From a face to a unit vector.
 
-use crate::align::{EMBEDDER_NORMALISATION, Pyramid, Window, mirror};
-use crate::geometry::Similarity;
+use crate::face::align::{EMBEDDER_NORMALISATION, Pyramid, Window, mirror};
+use crate::face::geometry::Similarity;
 use crate::model::{ModelError, Network};
 
 /// A network that turns a window of the canonical face into a vector.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::calibrate::{Calibrations, Cell};
-use crate::common::{Common, Lean};
-use crate::mask::MaskState;
-use crate::template::Template;
+use crate::face::mask::MaskState;
+use crate::person::calibrate::{Calibrations, Cell};
+use crate::person::common::{Common, Lean};
+use crate::person::template::Template;
 
 /// A person and how well a probe agrees with their references.
 #[derive(Clone, Debug, PartialEq)]
@@ -180,8 +180,8 @@ impl Person {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calibrate::tests::calibrations;
-    use crate::template::tests::template;
+    use crate::person::calibrate::tests::calibrations;
+    use crate::person::template::tests::template;
 
     fn put(g: &mut Gallery, id: &str, t: Vec<Template>) -> usize {
         g.put(id, t, "periocular-1", "full-1").len()
@@ -229,7 +229,7 @@ mod tests {
         // Everybody's template leans the same way, as those of one camera do.
         let leaning = |seed| {
             let mut t = template(seed, false);
-            t.periocular.vector = crate::embed::unit(t.periocular.vector.iter().map(|v| v + 1.0 / 16.0).collect());
+            t.periocular.vector = crate::person::embed::unit(t.periocular.vector.iter().map(|v| v + 1.0 / 16.0).collect());
             t
         };
         let mut g = Gallery::default();

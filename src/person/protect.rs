@@ -13,8 +13,8 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::embed::unit;
-use crate::template::{Features, Template};
+use crate::person::embed::unit;
+use crate::person::template::{Features, Template};
 
 /// Three leave traces of the last permutation; the fourth costs a few microseconds.
 const ROUNDS: usize = 4;
@@ -184,7 +184,7 @@ impl Keystream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mask::{Mask, MaskState};
+    use crate::face::mask::{Mask, MaskState};
 
     fn dot(a: &[f32], b: &[f32]) -> f32 {
         a.iter().zip(b).map(|(x, y)| x * y).sum()

@@ -4,8 +4,8 @@ use std::fmt;
 
 use half::f16;
 
-use crate::embed::{add, unit};
-use crate::mask::{Mask, MaskState};
+use crate::face::mask::{Mask, MaskState};
+use crate::person::embed::{add, unit};
 
 /// Features of one face, or of several looks at one.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,7 +169,7 @@ impl<'a> Bytes<'a> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::embed::cosine;
+    use crate::person::embed::cosine;
 
     pub fn template(seed: u32, bare: bool) -> Template {
         // Vectors of different seeds are as unlike as those of strangers.

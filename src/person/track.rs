@@ -1,11 +1,11 @@
 //! A face followed from frame to frame. All its frames together are one probe.
 
-use crate::decide::Decision;
-use crate::detect::Detection;
-use crate::embed::{add, cosine, unit};
-use crate::mask::{Mask, MaskState};
-use crate::quality::Quality;
-use crate::template::{Features, Template};
+use crate::face::detect::Detection;
+use crate::face::mask::{Mask, MaskState};
+use crate::face::quality::Quality;
+use crate::person::decide::Decision;
+use crate::person::embed::{add, cosine, unit};
+use crate::person::template::{Features, Template};
 
 #[derive(Clone, Copy, Debug)]
 pub struct TrackParams {
@@ -152,9 +152,9 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::align::CANONICAL;
-    use crate::geometry::Rect;
-    use crate::template::tests::template;
+    use crate::face::align::CANONICAL;
+    use crate::face::geometry::Rect;
+    use crate::person::template::tests::template;
 
     fn track() -> Track {
         Track::new(1, Detection { rect: Rect::default(), points: CANONICAL, score: 1.0 }, 0.0)

@@ -6,12 +6,12 @@ use wasm_bindgen::prelude::*;
 
 use crate::engine::{self, Engine as Inner, EngineParams, Enrolment};
 use crate::error::EngineError;
-use crate::frame::Frame;
+use crate::face::frame::Frame;
+use crate::face::mask::Mask;
+use crate::face::quality::Quality;
 use crate::manifest::{Manifest, Role};
-use crate::mask::Mask;
-use crate::protect::Protector;
-use crate::quality::Quality;
-use crate::template::Template;
+use crate::person::protect::Protector;
+use crate::person::template::Template;
 
 #[wasm_bindgen]
 extern "C" {

@@ -69,7 +69,7 @@
  * @property {Bytes} iv
  * @property {Bytes} data
  *
- * @typedef {object} Protector The engine's keyed transform of templates (src/protect.rs).
+ * @typedef {object} Protector The engine's keyed transform of templates (src/person/protect.rs).
  * @property {(template: Uint8Array, key: Uint8Array) => Uint8Array} protect
  * @property {(template: Uint8Array, key: Uint8Array) => Uint8Array} unprotect
  *
