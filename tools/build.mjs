@@ -15,18 +15,23 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, write
 import { dirname, extname, join, posix, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { text } from '../www/messages.js';
-import { PLAIN, RELAXED, flagsFor, integrity, modelFiles, optimise, sha, webDir } from './engine-files.mjs';
+import { text } from '../www/words/messages.js';
+import { ENGINE_ROOM, PLAIN, RELAXED, flagsFor, integrity, modelFiles, optimise, sha, webDir } from './engine-files.mjs';
 import { withFrameOrigins } from './frame-origins.mjs';
 import { bindgen, root } from './setup.mjs';
 
 const run = promisify(execFile);
 const www = join(root, 'www');
 const COMPRESSED = new Set(['.html', '.css', '.js', '.json', '.svg', '.wasm', '.onnx', '.webmanifest']);
+/** Files that the build writes anew or treats by itself, by where they lie in www/. */
+const SPECIAL = {
+  files: 'client/files.js', release: 'offline/release.js', serviceWorker: 'sw.js', manifest: 'app.webmanifest',
+  wasm: `${ENGINE_ROOM}/${PLAIN}`, wasmRelaxed: `${ENGINE_ROOM}/${RELAXED}`, face: 'worker/self-test-face.jpg',
+};
 /** Left out of the release: declarations for the type checker. */
 const NOT_SHIPPED = /(^|\/)types\.js$|\.d\.ts$/;
 /** Lies beside the pages under its own name: what a browser asks for by the same address in every release. */
-const isFixed = (path) => path.endsWith('.html') || path === 'app.webmanifest' || path === 'sw.js';
+const isFixed = (path) => path.endsWith('.html') || path === SPECIAL.manifest || path === SPECIAL.serviceWorker;
 
 /** Compiles the crate to `folder`/brow.js and brow_bg.wasm, optimised; with relaxed SIMD if asked. */
 async function compileModule(folder, { relaxed }) {
@@ -67,7 +72,7 @@ function gather() {
   for (const path of listFiles(www)) if (!NOT_SHIPPED.test(path)) sources.set(path, readFileSync(join(www, path)));
   const framed = withFrameOrigins({ page: String(sources.get('frame.html')), headers: String(sources.get('_headers')) }, process.env.FRAME_ORIGINS ?? '');
   sources.set('frame.html', Buffer.from(framed.page)).set('_headers', Buffer.from(framed.headers));
-  for (const name of ['brow.js', PLAIN, RELAXED]) sources.set(name, readFileSync(join(webDir, name)));
+  for (const name of ['brow.js', PLAIN, RELAXED]) sources.set(`${ENGINE_ROOM}/${name}`, readFileSync(join(webDir, name)));
   for (const file of ['manifest.json', ...modelFiles()]) sources.set(`models/${file}`, readFileSync(join(root, 'models', file)));
   return sources;
 }
@@ -77,7 +82,7 @@ function filesModule(sources, addressOf) {
   const entry = (path) => ({ url: addressOf(path), bytes: sources.get(path).length, integrity: integrity(sources.get(path)) });
   const models = {};
   for (const path of sources.keys()) if (path.endsWith('.onnx')) models[path.slice('models/'.length)] = entry(path);
-  const files = { wasm: entry(PLAIN), wasmRelaxed: entry(RELAXED), manifest: entry('models/manifest.json'), models };
+  const files = { wasm: entry(SPECIAL.wasm), wasmRelaxed: entry(SPECIAL.wasmRelaxed), manifest: entry('models/manifest.json'), models };
   return Buffer.from(`export const files = ${JSON.stringify(files, null, 2)};\n`);
 }
 
@@ -102,7 +107,7 @@ class Assets {
     this.open.push(path);
     const imports = [];
     let bytes = this.sources.get(path);
-    if (path === 'files.js') bytes = filesModule(this.sources, (target) => posix.relative(posix.dirname(path), this.resolve(target).address));
+    if (path === SPECIAL.files) bytes = filesModule(this.sources, (target) => posix.relative(posix.dirname(path), this.resolve(target).address));
     else if (path.endsWith('.js')) bytes = this.rewrite(path, bytes.toString('utf8'), imports);
     this.open.pop();
     const extension = extname(path);
@@ -119,7 +124,7 @@ class Assets {
       if (/^\s*(\/\*\*|\*|\/\/)/.test(line)) return whole;
       const target = posix.join(here, reference);
       // wasm-bindgen's own default address is never used: the worker compiles the module itself.
-      if (target === PLAIN || !this.sources.has(target)) return whole;
+      if (target === SPECIAL.wasm || !this.sources.has(target)) return whole;
       // What is imported when it is asked for (a language) is not fetched ahead.
       if (before.startsWith('from') || (before.startsWith('import') && !before.includes('('))) imports.push(target);
       let to = posix.relative(here, this.resolve(target).address);
@@ -204,16 +209,16 @@ function writeServiceWorker(folder, assets, written) {
   const addressOf = (path) => `assets/${assets.resolve(path).address}`;
   const hashes = [...written].map(([path, bytes]) => [path, sha('sha256', bytes, 'hex')]).sort(([a], [b]) => (a < b ? -1 : 1));
   const models = Object.fromEntries([...sources.keys()].filter((path) => path.endsWith('.onnx')).map((path) => [path.slice('models/'.length), addressOf(path)]));
-  const engine = { wasm: { plain: addressOf(PLAIN), relaxed: addressOf(RELAXED) }, manifest: addressOf('models/manifest.json'), models, picture: addressOf('bench-face.jpg') };
+  const engine = { wasm: { plain: addressOf(SPECIAL.wasm), relaxed: addressOf(SPECIAL.wasmRelaxed) }, manifest: addressOf('models/manifest.json'), models, picture: addressOf(SPECIAL.face) };
   // The headers are kept with each page.
-  const all = JSON.stringify([hashes, String(sources.get('_headers')), String(sources.get('sw.js'))]);
+  const all = JSON.stringify([hashes, String(sources.get('_headers')), String(sources.get(SPECIAL.serviceWorker))]);
   const id = sha('sha256', Buffer.from(all), 'hex').slice(0, 16);
-  sources.set('release.js', Buffer.from(`export const release = ${JSON.stringify({ id, files: Object.fromEntries(hashes), engine }, null, 2)};\n`));
-  const release = assets.resolve('release.js');
+  sources.set(SPECIAL.release, Buffer.from(`export const release = ${JSON.stringify({ id, files: Object.fromEntries(hashes), engine }, null, 2)};\n`));
+  const release = assets.resolve(SPECIAL.release);
   writeOut(folder, `assets/${release.address}`, release.bytes);
-  const script = assets.rewrite('sw.js', String(sources.get('sw.js')), []).toString('utf8')
+  const script = assets.rewrite(SPECIAL.serviceWorker, String(sources.get(SPECIAL.serviceWorker)), []).toString('utf8')
     .replace(/(\bfrom\s*)'\.\//g, "$1'./assets/");
-  writeOut(folder, 'sw.js', Buffer.from(script));
+  writeOut(folder, SPECIAL.serviceWorker, Buffer.from(script));
 }
 
 function assemble() {
@@ -231,9 +236,9 @@ function assemble() {
   };
   for (const [path, bytes] of sources) {
     if (path.endsWith('.html')) keep(path, Buffer.from(rewritePage(bytes.toString('utf8'), assets, policy)));
-    else if (path === 'app.webmanifest') keep(path, rewriteManifest(bytes, assets));
+    else if (path === SPECIAL.manifest) keep(path, rewriteManifest(bytes, assets));
     else if (posix.basename(path).startsWith('_')) writeOut(next, path, bytes);
-    else if (!['sw.js', 'release.js'].includes(path)) {
+    else if (path !== SPECIAL.serviceWorker && path !== SPECIAL.release) {
       const asset = assets.resolve(path);
       keep(`assets/${asset.address}`, asset.bytes);
     }

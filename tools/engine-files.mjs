@@ -12,6 +12,9 @@ export const webDir = process.env.BROW_WASM_DIR ?? join(root, 'target/web');
 export const PLAIN = 'brow_bg.wasm';
 export const RELAXED = 'brow_bg_relaxed.wasm';
 
+/** The room of www/ in which the module and its glue lie. */
+export const ENGINE_ROOM = 'worker';
+
 /** What the compiler may use; without relaxed SIMD as in .cargo/config.toml. @param {{relaxed: boolean}} build */
 export const flagsFor = ({ relaxed }) => `-C target-feature=+simd128,+bulk-memory,+nontrapping-fptoint${relaxed ? ',+relaxed-simd' : ''}`;
 

@@ -3,7 +3,7 @@
  * https://b.example"`). The list is written in two places from here and nowhere else: into frame.html, whose script asks
  * it at every message, and as `frame-ancestors` into the headers of /frame.html. Without it nobody may, as on all other pages.
  */
-import { readOrigins } from '../www/frame-protocol.js';
+import { readOrigins } from '../www/frame/protocol.js';
 
 const META = /(<meta name="brow-origins" content=")[^"]*(">)/;
 const RULE = /\n\/frame\.html\n(?:[ \t].*\n?)*/;

@@ -2,15 +2,16 @@
  * Makes the npm package from the built engine: `node tools/package.mjs` (after tools/build.mjs) writes
  * target/package/brow-recogniser/ and the tarball beside it.
  *
- * Its modules are those of www/, as they are. Two files are made for bundlers, which follow only what is written out:
- * worker.js is one file with all of its modules in it, and files.js names each fetched file by an address of its own.
+ * Its modules are those of www/, as they are, in their rooms; what a page imports lies on top. Two files are made for bundlers,
+ * which follow only what is written out: worker/worker.js is one file with all of its modules in it, and client/files.js names
+ * each fetched file by an address of its own.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { PLAIN, RELAXED, integrity, modelFiles, webDir } from './engine-files.mjs';
+import { ENGINE_ROOM, PLAIN, RELAXED, integrity, modelFiles, webDir } from './engine-files.mjs';
 import { root } from './setup.mjs';
 
 const www = join(root, 'www');
@@ -18,11 +19,15 @@ const target = join(root, 'target/package');
 export const NAME = 'brow-recogniser';
 export const folder = join(target, NAME);
 
-/** What the package offers; everything else in it belongs to these. */
-const ENTRIES = ['element.js', 'frame-host.js'];
+/** What the package offers, by its name on top of the package; everything else in it belongs to these. */
+const OFFERED = { 'element.js': 'element/element.js', 'messages.js': 'words/messages.js', 'frame-host.js': 'frame/host.js' };
+const ENTRIES = Object.values(OFFERED);
+const WORKER = 'worker/worker.js';
+const FILES = 'client/files.js';
+const WORDS = 'words/texts/';
 const { version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-const source = (path) => readFileSync(path === 'brow.js' ? join(webDir, path) : join(www, path), 'utf8');
+const source = (path) => readFileSync(path === `${ENGINE_ROOM}/brow.js` ? join(webDir, 'brow.js') : join(www, path), 'utf8');
 
 /** The files that a module imports, by their paths from www/. */
 function importsOf(path) {
@@ -40,7 +45,7 @@ function closure(path, seen = new Set()) {
 /** One script of a module and all that it imports: each a function that is called when it is first asked for. */
 function bundle(entry) {
   // The worker tells codes, and the page has the words: it asks for no other language.
-  const modules = closure(entry).filter((path) => !path.startsWith('texts/') || path === 'texts/en.js').map((path) => {
+  const modules = closure(entry).filter((path) => !path.startsWith(WORDS) || path === `${WORDS}en.js`).map((path) => {
     const { outputText } = ts.transpileModule(source(path), { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS, esModuleInterop: false } });
     const names = Object.fromEntries(ts.preProcessFile(source(path), true, true).importedFiles.map(({ fileName }) => [fileName, posix.join(posix.dirname(path), fileName)]));
     return `${JSON.stringify(path)}: [${JSON.stringify(names)}, function (exports, require) {\n${outputText}}]`;
@@ -60,15 +65,15 @@ load(${JSON.stringify(entry)});
 `;
 }
 
-/** files.js, with an address for each file that a bundler finds and rewrites. */
+/** client/files.js, with an address for each file that a bundler finds and rewrites. */
 function filesModule(models) {
   const entry = (path) => {
     const bytes = readFileSync(join(folder, path));
-    return `{ url: new URL('./${path}', import.meta.url).href, bytes: ${bytes.length}, integrity: '${integrity(bytes)}' }`;
+    return `{ url: new URL('../${path}', import.meta.url).href, bytes: ${bytes.length}, integrity: '${integrity(bytes)}' }`;
   };
   return `export const files = {
-  wasm: ${entry(PLAIN)},
-  wasmRelaxed: ${entry(RELAXED)},
+  wasm: ${entry(`${ENGINE_ROOM}/${PLAIN}`)},
+  wasmRelaxed: ${entry(`${ENGINE_ROOM}/${RELAXED}`)},
   manifest: ${entry('models/manifest.json')},
   models: {\n${models.map((name) => `    '${name}': ${entry(`models/${name}`)},`).join('\n')}\n  },
 };\n`;
@@ -86,14 +91,15 @@ function writeTypes() {
       for (const [, found] of readFileSync(join(folder, 'types', path), 'utf8').matchAll(/(?:from|import\()\s*['"](\.[^'"]+)\.js['"]/g)) {
         const other = `${posix.join(posix.dirname(path), found)}.d.ts`;
         if (wanted.has(other)) continue;
-        if (other === 'brow.d.ts') cpSync(join(www, other), join(folder, 'types', other));
+        if (other === `${ENGINE_ROOM}/brow.d.ts`) cpSync(join(www, other), join(folder, 'types', other));
         wanted.add(other);
         grown = true;
       }
     }
   }
-  cpSync(join(www, 'brow-recogniser.d.ts'), join(folder, 'types/brow-recogniser.d.ts'));
-  wanted.add('brow-recogniser.d.ts');
+  const element = 'element/brow-recogniser.d.ts';
+  cpSync(join(www, element), join(folder, 'types', element));
+  wanted.add(element);
   for (const entry of readdirSync(join(folder, 'types'), { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath ?? entry.path, entry.name);
     if (entry.isFile() && !wanted.has(posix.relative(join(folder, 'types'), file))) rmSync(file);
@@ -109,12 +115,17 @@ export function makePackage() {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(join(folder, 'models'), { recursive: true });
   const modules = new Set(ENTRIES.flatMap((entry) => closure(entry)));
-  for (const path of modules) if (path !== 'files.js') write(path, source(path));
-  write('worker.js', bundle('worker.js'));
-  for (const name of [PLAIN, RELAXED]) cpSync(join(webDir, name), join(folder, name));
+  for (const path of modules) if (path !== FILES) write(path, source(path));
+  for (const [name, path] of Object.entries(OFFERED)) {
+    // A page outside the package copies this one alone: it imports nothing.
+    if (importsOf(path).length === 0) renameSync(join(folder, path), join(folder, name));
+    else write(name, `export * from './${path}';\n`);
+  }
+  write(WORKER, bundle(WORKER));
+  for (const name of [PLAIN, RELAXED]) cpSync(join(webDir, name), join(folder, ENGINE_ROOM, name));
   const models = modelFiles();
   for (const name of ['manifest.json', ...models]) cpSync(join(root, 'models', name), join(folder, 'models', name));
-  write('files.js', filesModule(models));
+  write(FILES, filesModule(models));
   writeTypes();
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   cpSync(join(root, 'docs/EMBEDDING.md'), join(folder, 'README.md'));
@@ -125,13 +136,13 @@ export function makePackage() {
     license,
     type: 'module',
     exports: {
-      '.': { types: './types/brow-recogniser.d.ts', default: './element.js' },
-      './frame-host.js': { types: './types/frame-host.d.ts', default: './frame-host.js' },
-      './messages.js': { types: './types/messages.d.ts', default: './messages.js' },
+      '.': { types: './types/element/brow-recogniser.d.ts', default: './element.js' },
+      './frame-host.js': { types: './types/frame/host.d.ts', default: './frame-host.js' },
+      './messages.js': { types: './types/words/messages.d.ts', default: './messages.js' },
       './package.json': './package.json',
     },
-    types: './types/brow-recogniser.d.ts',
-    sideEffects: ['./element.js', './guard.js'],
+    types: './types/element/brow-recogniser.d.ts',
+    sideEffects: ['./element.js', './element/element.js', './offline/guard.js'],
   }, null, 2)}\n`);
   const packed = JSON.parse(execFileSync('npm', ['pack', '--json', '--pack-destination', target], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
   const tarball = join(target, `${NAME}-${version}.tgz`);

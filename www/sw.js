@@ -8,11 +8,11 @@
  *
  * It fetches what its release lists, and nothing else; other requests it leaves to the browser and the page's policy.
  */
-import init, { Engine } from './brow.js';
-import { addModels, readModels } from './models.js';
-import { knowsRelaxedSimd } from './relaxed-simd.js';
-import { release } from './release.js';
-import { passes } from './self-test.js';
+import init, { Engine } from './worker/brow.js';
+import { addModels, readModels } from './worker/models.js';
+import { knowsRelaxedSimd } from './worker/relaxed-simd.js';
+import { release } from './offline/release.js';
+import { passes } from './worker/self-test.js';
 import { hex, sha256 } from './vault/crypto.js';
 
 /** @typedef {{waitUntil: (work: Promise<unknown>) => void, respondWith: (answer: Promise<Response>) => void, request: Request,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { LANGUAGES, setLanguage, text } from '../../www/messages.js';
+import { LANGUAGES, setLanguage, text } from '../../www/words/messages.js';
 import { Visitor, findings, plainClip, portraitClip } from './browser.mjs';
 
 /** @type {Visitor} */
@@ -50,7 +50,7 @@ for (const [what, options, wanted] of [
 
 test('an engine that finds no face where one is counts as broken, and what needs it is not checked', async () => {
   const icon = readFileSync(new URL('../../www/icon-512.png', import.meta.url));
-  const { found } = await check({ camera: 'ask', prepare: (page) => page.route('**/bench-face*', (route) => route.fulfill({ body: icon, contentType: 'image/png' })) });
+  const { found } = await check({ camera: 'ask', prepare: (page) => page.route('**/self-test-face*', (route) => route.fulfill({ body: icon, contentType: 'image/png' })) });
   assert.equal(found.engine, 'engine_wrong');
   for (const name of ['speed', 'storage', 'camera', 'light']) assert.equal(found[name], 'skipped', name);
 });

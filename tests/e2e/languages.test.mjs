@@ -1,7 +1,7 @@
 /** The page speaks the visitor's language, and keeps the one that is chosen. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { LANGUAGES, setLanguage, text } from '../../www/messages.js';
+import { LANGUAGES, setLanguage, text } from '../../www/words/messages.js';
 import { Visitor, findings } from './browser.mjs';
 
 /** @type {Visitor} */

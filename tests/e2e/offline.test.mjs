@@ -33,14 +33,14 @@ function write(path, content) {
 /** Puts another release in the server's place: the page says its number. `change` makes it what it should not be. */
 function deploy(number, change = () => {}) {
   const script = readFileSync(join(ROOT, 'dist/sw.js'), 'utf8');
-  const [, listed] = /'\.\/(assets\/release\.[0-9a-f]+\.js)'/.exec(script);
+  const [, listed] = /'\.\/(assets\/offline\/release\.[0-9a-f]+\.js)'/.exec(script);
   const release = JSON.parse(read(listed).replace(/^export const release = /, '').replace(/;\s*$/, ''));
   write('index.html', read('index.html').replace(/<html [^>]*>/, `<html lang="en" data-release="${number}">`));
   release.id = `release-${number}`;
   release.files['index.html'] = sha(read('index.html'));
   change(release);
   const list = `export const release = ${JSON.stringify(release)};\n`;
-  const name = `assets/release.${sha(list).slice(0, 10)}.js`;
+  const name = `assets/offline/release.${sha(list).slice(0, 10)}.js`;
   write(name, list);
   write('sw.js', script.replace(listed, name));
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { after, before, test } from 'node:test';
 import { buildViteSample, laySample } from '../../tools/samples.mjs';
 import { NAME, folder } from '../../tools/package.mjs';
@@ -55,15 +55,15 @@ async function enrolAndBeNamed(page) {
 test('the tarball holds the element, the worker, the networks, types, the licence and words on it, and nothing of the site', () => {
   const tarball = readdirSync(join(folder, '..')).find((name) => name.endsWith('.tgz'));
   const files = execFileSync('tar', ['-tzf', join(folder, '..', tarball)], { encoding: 'utf8' }).trim().split('\n').map((name) => name.replace(/^package\//, ''));
-  for (const wanted of ['element.js', 'worker.js', 'frame-host.js', 'brow_bg.wasm', 'brow_bg_relaxed.wasm', 'models/manifest.json', 'types/brow-recogniser.d.ts', 'LICENSE', 'README.md', 'package.json']) assert.ok(files.includes(wanted), wanted);
+  for (const wanted of ['element.js', 'messages.js', 'frame-host.js', 'worker/worker.js', 'worker/brow_bg.wasm', 'worker/brow_bg_relaxed.wasm', 'models/manifest.json', 'types/element/brow-recogniser.d.ts', 'LICENSE', 'README.md', 'package.json']) assert.ok(files.includes(wanted), wanted);
   assert.ok(files.filter((name) => name.endsWith('.onnx')).length >= 4);
-  for (const name of files) assert.doesNotMatch(name, /\.html$|app\.js|vault-ui|test|prove|bench/, name);
+  for (const name of files) assert.doesNotMatch(name, /\.html$|pages\/|ui\/vault|self-test|prove|bench/, name);
   const { exports, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   assert.equal(license, 'Apache-2.0');
   for (const entry of Object.values(exports)) for (const path of Object.values(typeof entry === 'string' ? { entry } : entry)) assert.ok(files.includes(path.slice(2)), path);
   // Every module that a module of the package asks for is in it.
-  for (const name of files.filter((file) => /^[^/]+\.js$/.test(file) && file !== 'worker.js')) {
-    for (const [, other] of readFileSync(join(folder, name), 'utf8').matchAll(/^(?:import|export) .*?from '\.\/([^']+)'/gm)) assert.ok(files.includes(other), `${name} imports ${other}`);
+  for (const name of files.filter((file) => file.endsWith('.js') && file !== 'worker/worker.js')) {
+    for (const [, other] of readFileSync(join(folder, name), 'utf8').matchAll(/^(?:import|export) .*?from '(\.{1,2}\/[^']+)'/gm)) assert.ok(files.includes(posix.join(posix.dirname(name), other)), `${name} imports ${other}`);
   }
 });
 

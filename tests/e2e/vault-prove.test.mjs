@@ -77,7 +77,7 @@ describe('with the headers of production', () => {
     await page.goto(`${browser.url}/prove.html`);
     const download = page.waitForEvent('download');
     const seen = await page.evaluate(async () => {
-      const own = (await fetch('/prove.js')).ok;
+      const own = (await fetch('/pages/prove/prove.js')).ok;
       const canvas = document.createElement('canvas');
       canvas.width = canvas.height = 2;
       const url = URL.createObjectURL(await new Promise((resolve) => canvas.toBlob(resolve)));
@@ -100,8 +100,8 @@ describe('with the headers of production', () => {
     const page = await browser.context.newPage();
     await page.goto(`${browser.url}/prove.html`);
     const seen = await page.evaluate(async () => {
-      const { trusted } = await import('/prove-attempts.js');
-      const own = `${location.origin}/prove.js`;
+      const { trusted } = await import('/pages/prove/attempts.js');
+      const own = `${location.origin}/pages/prove/prove.js`;
       const before = await fetch(own).then(() => 'open', () => 'refused');
       const meta = document.createElement('meta');
       meta.httpEquiv = 'Content-Security-Policy';

@@ -118,7 +118,7 @@ describe('backup', () => {
 
   test('works in the module worker too, where the page keeps the store', async () => {
     const seen = await page.evaluate(async (passphrase) => {
-      const { trusted } = await import('/prove-attempts.js');
+      const { trusted } = await import('/pages/prove/attempts.js');
       const code = `
         import { openStore } from '${location.origin}/vault/store.js';
         const store = await openStore({ name: 'test-worker' });

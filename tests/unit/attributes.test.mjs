@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OPTIONS, written } from '../../www/attributes.js';
+import { OPTIONS, written } from '../../www/element/attributes.js';
 
 test('what can be is taken, with the spaces and capitals that people write', () => {
   assert.equal(OPTIONS.mode.read(' Verify '), 'verify');

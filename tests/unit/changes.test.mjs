@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Changes } from '../../www/changes.js';
+import { Changes } from '../../www/element/changes.js';
 
 const face = (track, decision, state = 'bare') => ({ track, decision, mask: { state, probability: 0.9 }, frames: 1 });
 const match = (person) => ({ kind: 'match', person, score: 5, needed: 3 });

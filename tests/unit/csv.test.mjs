@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeText, parseCsv, photoKey, readGuests, writeCsv } from '../../www/csv.js';
+import { decodeText, parseCsv, photoKey, readGuests, writeCsv } from '../../www/pages/kiosk/csv.js';
 
 const checks = { tidy: (name) => name.trim(), nameProblem: (name) => (name ? null : 'empty'), most: 10_000 };
 const read = (text, more = {}) => readGuests(text, { ...checks, ...more });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { withFrameOrigins } from '../../tools/frame-origins.mjs';
 import { parseHeaders } from '../../tools/serve.mjs';
-import { Pace, readOrigins, readRequest } from '../../www/frame-protocol.js';
+import { Pace, readOrigins, readRequest } from '../../www/frame/protocol.js';
 
 const consent = { text: 'You may know my face.', version: '1', language: 'en' };
 const why = (data) => readRequest(data).refusal;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KioskFlow } from '../../www/kiosk-flow.js';
+import { KioskFlow } from '../../www/pages/kiosk/flow.js';
 
 const HEIGHT = 480;
 const UNKNOWN = { kind: 'unknown', score: 0, needed: 3 };

@@ -4,15 +4,15 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { afterEach, describe, test } from 'node:test';
 import {
   LANGUAGES, consentVersion, countText, date, direction, fault, faultOf, language, number, onLanguage, setLanguage, setTexts, text,
-} from '../../www/messages.js';
-import english from '../../www/texts/en.js';
+} from '../../www/words/messages.js';
+import english from '../../www/words/texts/en.js';
 
 const www = new URL('../../www/', import.meta.url);
 /** All code and pages: where texts are asked for. */
 const sources = readdirSync(www, { recursive: true }).filter((name) => /\.(js|html)$/.test(name) && !/^texts\b/.test(name))
   .map((name) => readFileSync(new URL(name, www), 'utf8'));
 const others = Object.keys(LANGUAGES).filter((tag) => tag !== 'en');
-const table = async (tag) => (await import(`../../www/texts/${tag}.js`)).default;
+const table = async (tag) => (await import(`../../www/words/texts/${tag}.js`)).default;
 const placeholders = (words) => [...words.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
 
 const FORM = /\.(zero|one|two|few|many|other)$/;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { countText, fault, faultOf, text } from '../../www/messages.js';
+import { countText, fault, faultOf, text } from '../../www/words/messages.js';
 
 const www = new URL('../../www/', import.meta.url);
-const sources = readdirSync(www).filter((name) => /\.(js|html)$/.test(name)).map((name) => readFileSync(new URL(name, www), 'utf8'));
+const sources = readdirSync(www, { recursive: true }).filter((name) => /\.(js|html)$/.test(name)).map((name) => readFileSync(new URL(name, www), 'utf8'));
 
 test('every text that a page or module asks for exists', () => {
   const keys = sources.flatMap((source) => [...source.matchAll(/\btext\('([^'$]+)'|data-t(?:-label)?="([^"]+)"/g)].map((found) => found[1] ?? found[2]));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { distinctName, nameProblem, sameName, tidyName } from '../../www/names.js';
+import { distinctName, nameProblem, sameName, tidyName } from '../../www/words/names.js';
 
 test('a name is kept composed, on one line, without doubled spaces', () => {
   assert.equal(tidyName('  Zoe\u0308 \n\t von\u00a0 Berg '), 'Zo\u00eb von Berg');

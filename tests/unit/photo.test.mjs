@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { pictureSize } from '../../www/photo.js';
+import { pictureSize } from '../../www/camera/photo.js';
 
 const view = (bytes) => new DataView(Uint8Array.from(bytes).buffer);
 const ascii = (words) => [...words].map((letter) => letter.charCodeAt(0));

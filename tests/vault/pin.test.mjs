@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import './people.mjs';
 import { KEY_BYTES, PBKDF2_ITERATIONS, binding, importKey, newDeviceKey, randomBytes, seal, unseal } from '../../www/vault/crypto.js';
 import { checkPin, countTry, unwrap, waitSeconds, wrap } from '../../www/vault/pin.js';
-import { duration } from '../../www/messages.js';
+import { duration } from '../../www/words/messages.js';
 
 test('three tries are free, then each makes one wait longer, up to an hour', () => {
   let tries = { failures: 0, until: 0 };

@@ -2,10 +2,10 @@
  * The camera: opening it, with words for every way in which that fails; watching it for black and frozen pictures; and
  * handing out frames, one at a time, at the pace of whoever looks at them.
  */
-import { BrowError } from './errors.js';
-import { fault } from './messages.js';
+import { BrowError } from '../words/errors.js';
+import { fault } from '../words/messages.js';
 
-/** @import { Frame, Rotation } from './types.js' */
+/** @import { Frame, Rotation } from '../types.js' */
 
 /** The longer side of the frames that the engine gets. Larger finds no more faces within arm's length, only slower. */
 const FRAME_SIDE = 640;

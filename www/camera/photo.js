@@ -1,8 +1,8 @@
 /** Turns a file that a person chose into a frame for the engine, upright and of a sensible size. */
-import { BrowError } from './errors.js';
-import { fault } from './messages.js';
+import { BrowError } from '../words/errors.js';
+import { fault } from '../words/messages.js';
 
-/** @import { Frame } from './types.js' */
+/** @import { Frame } from '../types.js' */
 
 /** The longer side that the engine gets: a face worth enrolling is large enough in it. */
 const PHOTO_SIDE = 1280;

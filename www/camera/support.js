@@ -2,9 +2,9 @@
  * Asks the browser, before anything is loaded, whether it can do what the page needs. Whether workers may be modules
  * shows only when one is made: see client.js.
  */
-import { fault } from './messages.js';
+import { fault } from '../words/messages.js';
 
-/** @import { Fault } from './types.js' */
+/** @import { Fault } from '../types.js' */
 
 /** A module with one function that adds two 128-bit vectors: valid only where WebAssembly SIMD is known. */
 const SIMD_MODULE = new Uint8Array([

@@ -3,14 +3,14 @@
  * stops answering, starts another in its place and says so; the gallery lies in the worker's store and is there again.
  */
 import { engineFiles } from './download.js';
-import { BrowError } from './errors.js';
-import { fault, faultOf } from './messages.js';
+import { BrowError } from '../words/errors.js';
+import { fault, faultOf } from '../words/messages.js';
 import { startWorker } from './trusted.js';
 
 export { BrowError };
 
-/** @import { Deciding, Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, Saved, SaveRequest, Settings, Started, State } from './types.js' */
-/** @import { Held } from './vault/store.js' */
+/** @import { Deciding, Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, Saved, SaveRequest, Settings, Started, State } from '../types.js' */
+/** @import { Held } from '../vault/store.js' */
 
 /** How long an answer to a frame may take before the worker counts as dead: far above the slowest phone's frame. */
 const FRAME_BOUND_MS = 5_000;
@@ -260,7 +260,7 @@ export class BrowClient extends EventTarget {
     document.addEventListener('securitypolicyviolation', this.#onViolation);
     let worker;
     try {
-      worker = startWorker(new URL('./worker.js', import.meta.url), { inherit: this.#inherit });
+      worker = startWorker(new URL('../worker/worker.js', import.meta.url), { inherit: this.#inherit });
     } catch (error) {
       console.warn('brow: the worker was refused:', error);
       throw new BrowError(fault('worker_refused'));

@@ -3,12 +3,12 @@
  * this, not the worker: once everything is here, the page can give up its right to fetch anything (see client.js), and a
  * worker that has to be started again needs no network.
  */
-import { BrowError } from './errors.js';
+import { BrowError } from '../words/errors.js';
 import { files } from './files.js';
-import { fault } from './messages.js';
-import { knowsRelaxedSimd } from './relaxed-simd.js';
+import { fault } from '../words/messages.js';
+import { knowsRelaxedSimd } from '../worker/relaxed-simd.js';
 
-/** @import { EngineBuild, EngineFiles, Progress } from './types.js' */
+/** @import { EngineBuild, EngineFiles, Progress } from '../types.js' */
 /** @import { FetchedFile } from './files.js' */
 
 /** @type {Record<EngineBuild, FetchedFile>} */

@@ -3,7 +3,7 @@
  * attribute is an error: a page in a check-in hall must not stop because of one.
  */
 
-/** @import { Rotation, Settings } from './types.js' */
+/** @import { Rotation, Settings } from '../types.js' */
 
 /** @typedef {'identify' | 'verify' | 'enrol' | 'observe'} Mode */
 

@@ -1,6 +1,6 @@
 /** What <brow-recogniser> adds to the types of the DOM. */
 import type { BrowRecogniser, FaceNow, PersonName } from './element.js';
-import type { Fault, Look, Mask, MaskState, Progress } from './types.js';
+import type { Fault, Look, Mask, MaskState, Progress } from '../types.js';
 
 /** What events tell of a face. */
 export type FaceDetail = Pick<FaceNow, 'track' | 'score' | 'needed' | 'mask' | 'frames'>;

@@ -1,10 +1,10 @@
 /** The guided capture by camera: frames go to the engine until it has what an enrolment needs. */
-import { FrameLoop } from './camera.js';
-import { BrowError } from './errors.js';
+import { FrameLoop } from '../camera/camera.js';
+import { BrowError } from '../words/errors.js';
 
-/** @import { Camera } from './camera.js' */
-/** @import { BrowClient } from './client.js' */
-/** @import { Enrolment, EnrolStep, Frame, MaskState } from './types.js' */
+/** @import { Camera } from '../camera/camera.js' */
+/** @import { BrowClient } from '../client/client.js' */
+/** @import { Enrolment, EnrolStep, Frame, MaskState } from '../types.js' */
 
 /**
  * @typedef {object} CaptureOptions

@@ -3,7 +3,7 @@
  * recognition must not make an event a frame.
  */
 
-/** @import { Decision, Observation } from './types.js' */
+/** @import { Decision, Observation } from '../types.js' */
 
 /** A name, or that there is none, must hold so long, in two frames at least, before it is told. */
 const SETTLED_MS = 300;

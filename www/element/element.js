@@ -6,25 +6,25 @@
  * one page share what was fetched and, under one name of `store`, the gallery.
  */
 import { OPTIONS, written } from './attributes.js';
-import { Camera, cameraAllowed } from './camera.js';
+import { Camera, cameraAllowed } from '../camera/camera.js';
 import { captureFace } from './capture.js';
 import { Changes } from './changes.js';
-import { BrowClient } from './client.js';
-import { find, make } from './dom.js';
-import { elementStyle } from './element-style.js';
-import { BrowError } from './errors.js';
+import { BrowClient } from '../client/client.js';
+import { find, make } from '../ui/dom.js';
+import { elementStyle } from './style.js';
+import { BrowError } from '../words/errors.js';
 import { LiveView } from './live.js';
-import { direction, fault, faultOf, language, number, onLanguage, setLanguage, text, translate } from './messages.js';
-import { nameProblem, tidyName } from './names.js';
-import { readPhoto } from './photo.js';
-import { unsupported } from './support.js';
+import { direction, fault, faultOf, language, number, onLanguage, setLanguage, text, translate } from '../words/messages.js';
+import { nameProblem, tidyName } from '../words/names.js';
+import { readPhoto } from '../camera/photo.js';
+import { unsupported } from '../camera/support.js';
 
 export { BrowError };
 
 /** @import { Mode, Options } from './attributes.js' */
 /** @import { CaptureOptions } from './capture.js' */
 /** @import { Change } from './changes.js' */
-/** @import { Consent, Decision, Enrolment, Fault, Look, Mask, MaskState, Observation, Progress, Rotation, Settings, State } from './types.js' */
+/** @import { Consent, Decision, Enrolment, Fault, Look, Mask, MaskState, Observation, Progress, Rotation, Settings, State } from '../types.js' */
 
 /** @typedef {'none' | 'loading' | 'failed' | 'ready'} EngineState */
 

@@ -8,13 +8,13 @@
  *   .announcer aria-live
  *   .status    one line: nobody in view, paused, off
  */
-import { FrameLoop } from './camera.js';
-import { find, make, nameElement } from './dom.js';
-import { BrowError } from './errors.js';
-import { text } from './messages.js';
+import { FrameLoop } from '../camera/camera.js';
+import { find, make, nameElement } from '../ui/dom.js';
+import { BrowError } from '../words/errors.js';
+import { text } from '../words/messages.js';
 
-/** @import { Camera } from './camera.js' */
-/** @import { Decision, Frame, Look, Observation } from './types.js' */
+/** @import { Camera } from '../camera/camera.js' */
+/** @import { Decision, Frame, Look, Observation } from '../types.js' */
 
 /** Announcements come at most so often: a face at the edge of recognition must not chatter. */
 const ANNOUNCE_EVERY_MS = 2_000;

@@ -5,17 +5,17 @@
  * Nothing is loaded and no camera is asked for before a page of the list has said hello. Each such origin has a gallery
  * of its own. Nobody is enrolled on the word of the page around: the person is asked here, in the frame.
  */
-import './guard.js';
-import { choose } from './dialogs.js';
-import { find, withName } from './dom.js';
-import { BrowRecogniser } from './element.js';
-import { BrowError } from './errors.js';
-import { MOST_PENDING, Pace, VERSION, readOrigins, readRequest } from './frame-protocol.js';
-import { fault, faultOf, text } from './messages.js';
-import { keepOffline } from './offline.js';
-import { startLanguage } from './page-language.js';
+import '../offline/guard.js';
+import { choose } from '../ui/dialogs.js';
+import { find, withName } from '../ui/dom.js';
+import { BrowRecogniser } from '../element/element.js';
+import { BrowError } from '../words/errors.js';
+import { MOST_PENDING, Pace, VERSION, readOrigins, readRequest } from './protocol.js';
+import { fault, faultOf, text } from '../words/messages.js';
+import { keepOffline } from '../offline/offline.js';
+import { startLanguage } from '../ui/page-language.js';
 
-/** @import { Refusal, Request } from './frame-protocol.js' */
+/** @import { Refusal, Request } from './protocol.js' */
 
 const EVENTS = /** @type {const} */ (['brow-match', 'brow-unknown', 'brow-undecided', 'brow-mask', 'brow-gone', 'brow-enrolled', 'brow-fault', 'brow-progress']);
 

@@ -6,9 +6,9 @@
  *     await brow.start();
  */
 
-/** @import { Options } from './attributes.js' */
-/** @import { PersonName, Snapshot, Verdict } from './element.js' */
-/** @import { Consent, Fault } from './types.js' */
+/** @import { Options } from '../element/attributes.js' */
+/** @import { PersonName, Snapshot, Verdict } from '../element/element.js' */
+/** @import { Consent, Fault } from '../types.js' */
 
 /** As frame-protocol.js has it; written here too, so that this file can be copied alone. */
 const VERSION = 1;
@@ -70,7 +70,7 @@ export class BrowFrame extends EventTarget {
   /** @param {string} person @returns {Promise<void>} */
   forget(person) { return this.request('forget', { person }); }
 
-  /** @returns {Promise<Snapshot & {refused: Record<import('./frame-protocol.js').Refusal, number>}>} */
+  /** @returns {Promise<Snapshot & {refused: Record<import('./protocol.js').Refusal, number>}>} */
   state() { return this.request('state'); }
 
   /** Ends listening. Whatever still waits is refused; the frame itself is the page's to remove. */

@@ -2,10 +2,10 @@
  * Keeps this site on the device, by its service worker, and tells when a new release is ready or was refused. Where the
  * browser can't or won't do that, the page works as before, with a network.
  */
-import { fault } from './messages.js';
-import { trustedScript } from './trusted.js';
+import { fault } from '../words/messages.js';
+import { trustedScript } from '../client/trusted.js';
 
-/** @import { Fault } from './types.js' */
+/** @import { Fault } from '../types.js' */
 
 /** A page that is open for days asks so often for a new release. */
 const ASK_EVERY_MS = 3_600_000;

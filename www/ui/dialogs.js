@@ -1,6 +1,6 @@
 /** Questions to the person, in the browser's own modal dialog: focus stays in it and returns afterwards. */
 import { make, withName } from './dom.js';
-import { text } from './messages.js';
+import { text } from '../words/messages.js';
 
 /**
  * @template T

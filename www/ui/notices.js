@@ -1,6 +1,6 @@
 /** What went wrong or was done, in words, until it is dismissed or over. */
 import { make } from './dom.js';
-import { faultOf, onLanguage, text } from './messages.js';
+import { faultOf, onLanguage, text } from '../words/messages.js';
 
 /** How long news of something done stays. */
 const NEWS_MS = 6_000;

@@ -3,7 +3,7 @@
  * keep. A copy of the choice lies in localStorage, for the pages that open no store and for a store that is locked.
  */
 import { make } from './dom.js';
-import { LANGUAGES, direction, language, onLanguage, setLanguage, text, translate } from './messages.js';
+import { LANGUAGES, direction, language, onLanguage, setLanguage, text, translate } from '../words/messages.js';
 
 const KEPT = 'brow.language';
 
@@ -48,7 +48,7 @@ export async function startLanguage() {
 
 /**
  * @param {string | null} choice BCP 47; null follows the browser
- * @throws {import('./types.js').Fault} language_unavailable
+ * @throws {import('../types.js').Fault} language_unavailable
  */
 export async function chooseLanguage(choice) {
   if (choice === chosen) return;

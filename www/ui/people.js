@@ -1,12 +1,12 @@
 /** The list of people: who is enrolled, and renaming, adding a view, and deleting. */
 import { ask, askSamePerson, confirmClear, confirmDelete } from './dialogs.js';
 import { find, make, nameElement, withName } from './dom.js';
-import { countText, date, text } from './messages.js';
-import { distinctName, nameProblem, sameName, tidyName } from './names.js';
+import { countText, date, text } from '../words/messages.js';
+import { distinctName, nameProblem, sameName, tidyName } from '../words/names.js';
 
-/** @import { BrowClient } from './client.js' */
+/** @import { BrowClient } from '../client/client.js' */
 /** @import { Notices } from './notices.js' */
-/** @import { PersonSummary, State } from './types.js' */
+/** @import { PersonSummary, State } from '../types.js' */
 
 /** Events: `more` CustomEvent<PersonSummary>: a view is to be added. */
 export class PeopleList extends EventTarget {

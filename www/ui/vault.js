@@ -4,15 +4,15 @@
  */
 import { choose } from './dialogs.js';
 import { find, make } from './dom.js';
-import { countText, date, faultOf, text } from './messages.js';
-import { askToPersist, clearedStore, rememberStore } from './vault/persist.js';
+import { countText, date, faultOf, text } from '../words/messages.js';
+import { askToPersist, clearedStore, rememberStore } from '../vault/persist.js';
 
-/** @import { BrowClient } from './client.js' */
+/** @import { BrowClient } from '../client/client.js' */
 /** @import { Notices } from './notices.js' */
-/** @import { State, VaultState } from './types.js' */
-/** @import { Entry, Verdict } from './vault/audit.js' */
-/** @import { MergeRule, Preview } from './vault/store.js' */
-/** @import { Receipt } from './vault/types.js' */
+/** @import { State, VaultState } from '../types.js' */
+/** @import { Entry, Verdict } from '../vault/audit.js' */
+/** @import { MergeRule, Preview } from '../vault/store.js' */
+/** @import { Receipt } from '../vault/types.js' */
 
 const LOCK_MINUTES = [1, 5, 10, 30, 0];
 const RETENTION_DAYS = [30, 90, 180, 365, 730, 0];
@@ -99,7 +99,7 @@ export function formDialog({ title, body, go, submit }) {
   });
 }
 
-/** An error of this page, in the shape of all others. @param {string} key @returns {import('./types.js').Fault} */
+/** An error of this page, in the shape of all others. @param {string} key @returns {import('../types.js').Fault} */
 export function wrongInput(key) {
   return { code: 'wrong_input', message: text(key), remedy: text(`${key}.remedy`) };
 }
@@ -172,14 +172,14 @@ export class VaultPanel {
 
   /**
    * @param {string} selector
-   * @param {(value: number) => Partial<import('./vault/types.js').Settings>} patch
+   * @param {(value: number) => Partial<import('../vault/types.js').Settings>} patch
    */
   #select(selector, patch) {
     const select = find(selector, HTMLSelectElement, this.#root);
     select.addEventListener('change', () => this.#set(patch(Number(select.value))));
   }
 
-  /** @param {Partial<import('./vault/types.js').Settings>} patch */
+  /** @param {Partial<import('../vault/types.js').Settings>} patch */
   async #set(patch) {
     try {
       await this.#client.vault('vaultSettings', { patch });

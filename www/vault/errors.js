@@ -1,7 +1,7 @@
 /**
  * Errors of the vault: always a code for programs, and a message and a remedy for people, from the tables in ../texts/.
  */
-import { fault } from '../messages.js';
+import { fault } from '../words/messages.js';
 
 export class StoreError extends Error {
   /**

@@ -3,9 +3,9 @@
  * page works, and forgets everybody when it is closed.
  */
 
-import { storeError } from './vault/errors.js';
+import { storeError } from './errors.js';
 
-/** @import { Person, Settings } from './vault/types.js' */
+/** @import { Person, Settings } from './types.js' */
 
 export class MemoryStore {
   locked = false;

@@ -1,6 +1,6 @@
 /** The error that the page's modules throw. */
 
-/** @import { Fault } from './types.js' */
+/** @import { Fault } from '../types.js' */
 
 /** An error with a code, and words for people. */
 export class BrowError extends Error {

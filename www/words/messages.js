@@ -8,7 +8,7 @@
  */
 import english from './texts/en.js';
 
-/** @import { Fault } from './types.js' */
+/** @import { Fault } from '../types.js' */
 
 /**
  * @typedef {object} Table

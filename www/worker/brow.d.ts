@@ -2,7 +2,7 @@
  * The engine as wasm-bindgen exposes it (src/web/mod.rs). What is thrown is a Fault. Images are RGBA, 8 bits each, row by
  * row; coordinates are pixels of the frame, x to the right, y down.
  */
-import type { EnrolStep, Mask, Observation, Quality, Timings } from './types.js';
+import type { EnrolStep, Mask, Observation, Quality, Timings } from '../types.js';
 
 export interface CapturedFace {
   templates: Uint8Array[];

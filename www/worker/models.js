@@ -2,8 +2,8 @@
  * Handing the networks to the engine. The browser hashes them, beside whatever else goes on; in the module this would take
  * half of the time of loading.
  */
-import { fault } from './messages.js';
-import { sha256 } from './vault/crypto.js';
+import { fault } from '../words/messages.js';
+import { sha256 } from '../vault/crypto.js';
 
 /** @import { Engine } from './brow.js' */
 

@@ -4,9 +4,9 @@
  * before a new version is taken, and by the page of checks.
  */
 
-/** @import { Observation } from './types.js' */
+/** @import { Observation } from '../types.js' */
 
-/** bench-face.jpg. */
+/** self-test-face.jpg. */
 export const WIDTH = 640;
 export const HEIGHT = 480;
 /** Where its face is; browsers decode and scale pictures a little differently. */
@@ -32,7 +32,7 @@ async function decoded(picture) {
 
 /**
  * @param {import('./brow.js').Engine} engine with its networks and without people
- * @param {Blob} picture bench-face.jpg
+ * @param {Blob} picture self-test-face.jpg
  * @returns {Promise<boolean>}
  */
 export async function passes(engine, picture) {

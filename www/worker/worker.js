@@ -3,18 +3,18 @@
  * out; templates never do. One message is one request and has one answer (see client.js).
  */
 import init, { Engine } from './brow.js';
-import { MemoryStore } from './memory-store.js';
-import { fault, faultOf, isFault } from './messages.js';
+import { MemoryStore } from '../vault/memory-store.js';
+import { fault, faultOf, isFault } from '../words/messages.js';
 import { addModels, readModels } from './models.js';
-import { storeError } from './vault/errors.js';
-import { Witness, vaultOperations, vaultState } from './vault/operations.js';
-import { defaultSettings } from './vault/settings.js';
-import { openStore } from './vault/store.js';
+import { storeError } from '../vault/errors.js';
+import { Witness, vaultOperations, vaultState } from '../vault/operations.js';
+import { defaultSettings } from '../vault/settings.js';
+import { openStore } from '../vault/store.js';
 
 /** @import { CapturedFace } from './brow.js' */
-/** @import { Deciding, EngineFiles, Enrolment, Fault, Frame, MaskState, PersonSummary, SaveRequest, Settings, Started, State } from './types.js' */
-/** @import { Held, StoreEvent } from './vault/store.js' */
-/** @import { Person, Reference } from './vault/types.js' */
+/** @import { Deciding, EngineFiles, Enrolment, Fault, Frame, MaskState, PersonSummary, SaveRequest, Settings, Started, State } from '../types.js' */
+/** @import { Held, StoreEvent } from '../vault/store.js' */
+/** @import { Person, Reference } from '../vault/types.js' */
 
 /** @typedef {{postMessage: (data: unknown) => void, close: () => void, onmessage: ((event: MessageEvent) => void) | null}} Scope */
 /** @typedef {Awaited<ReturnType<typeof openStore>> | MemoryStore} Store */

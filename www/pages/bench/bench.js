@@ -2,15 +2,15 @@
  * Measures the engine on this device, on a built-in frame and an empty gallery store of its own. `?auto` runs at once;
  * `?frames=100` sets the count. The result lies in `window.browBench` for tools.
  */
-import './guard.js';
-import { BrowClient } from './client.js';
-import { find, make } from './dom.js';
-import { number, text } from './messages.js';
-import { Notices } from './notices.js';
-import { startLanguage } from './page-language.js';
-import { unsupported } from './support.js';
+import '../../offline/guard.js';
+import { BrowClient } from '../../client/client.js';
+import { find, make } from '../../ui/dom.js';
+import { number, text } from '../../words/messages.js';
+import { Notices } from '../../ui/notices.js';
+import { startLanguage } from '../../ui/page-language.js';
+import { unsupported } from '../../camera/support.js';
 
-/** @import { EngineBuild, Frame } from './types.js' */
+/** @import { EngineBuild, Frame } from '../../types.js' */
 
 const [WIDTH, HEIGHT] = [640, 480];
 /** The built-in picture at half the size, for a camera that gives no more. */
@@ -50,7 +50,7 @@ const copyButton = find('.copy', HTMLButtonElement);
 
 /** What is looked at: the built-in picture as it is, at half the size, and with its face five times. */
 async function builtInFrames() {
-  const picture = find('img[src*="bench-face"]', HTMLImageElement);
+  const picture = find('img[src*="self-test-face"]', HTMLImageElement);
   await picture.decode();
   const canvas = make('canvas');
   canvas.width = WIDTH;

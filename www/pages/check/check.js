@@ -1,11 +1,11 @@
 /** The page that checks this device and says in words what is wrong and how to mend it. */
-import './guard.js';
+import '../../offline/guard.js';
 import { checkBrowser, checkCamera, checkEngine, checkOffline, checkSpeed, checkStorage } from './checks.js';
-import { BrowClient } from './client.js';
-import { find, make } from './dom.js';
-import { countText, faultOf, onLanguage, text } from './messages.js';
-import { startLanguage } from './page-language.js';
-import { HEIGHT, WIDTH } from './self-test.js';
+import { BrowClient } from '../../client/client.js';
+import { find, make } from '../../ui/dom.js';
+import { countText, faultOf, onLanguage, text } from '../../words/messages.js';
+import { startLanguage } from '../../ui/page-language.js';
+import { HEIGHT, WIDTH } from '../../worker/self-test.js';
 
 /** @import { Finding } from './checks.js' */
 

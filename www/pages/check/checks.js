@@ -2,13 +2,13 @@
  * What is checked of a device, each by itself: what it is like, in words, and what to do where it is not as it should be.
  * The page that shows them is check.js.
  */
-import { Camera, FrameLoop } from './camera.js';
-import { fault, faultOf } from './messages.js';
-import { HEIGHT, WIDTH, isRight } from './self-test.js';
-import { unsupported } from './support.js';
+import { Camera, FrameLoop } from '../../camera/camera.js';
+import { fault, faultOf } from '../../words/messages.js';
+import { HEIGHT, WIDTH, isRight } from '../../worker/self-test.js';
+import { unsupported } from '../../camera/support.js';
 
-/** @import { BrowClient } from './client.js' */
-/** @import { Fault, Frame, Observation } from './types.js' */
+/** @import { BrowClient } from '../../client/client.js' */
+/** @import { Fault, Frame, Observation } from '../../types.js' */
 
 /**
  * @typedef {{state: 'ok', key: string, values?: Record<string, unknown>}

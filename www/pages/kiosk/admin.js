@@ -1,18 +1,18 @@
 /** The kiosk's administration: settings, expected people, people, log, and the way out. It is empty while it is closed. */
-import { CheckIn } from './kiosk-checkin.js';
-import { isInfrared } from './camera.js';
-import { find, make } from './dom.js';
-import { fillScreen } from './kiosk-awake.js';
-import { fault, text } from './messages.js';
-import { Notices } from './notices.js';
-import { chooseLanguage, showLanguages } from './page-language.js';
-import { PeopleList } from './people.js';
-import { logParts } from './vault-ui.js';
+import { CheckIn } from './checkin.js';
+import { isInfrared } from '../../camera/camera.js';
+import { find, make } from '../../ui/dom.js';
+import { fillScreen } from './awake.js';
+import { fault, text } from '../../words/messages.js';
+import { Notices } from '../../ui/notices.js';
+import { chooseLanguage, showLanguages } from '../../ui/page-language.js';
+import { PeopleList } from '../../ui/people.js';
+import { logParts } from '../../ui/vault.js';
 
-/** @import { BrowClient } from './client.js' */
-/** @import { Eyes } from './kiosk-eyes.js' */
-/** @import { State } from './types.js' */
-/** @import { Settings } from './vault/types.js' */
+/** @import { BrowClient } from '../../client/client.js' */
+/** @import { Eyes } from './eyes.js' */
+/** @import { State } from '../../types.js' */
+/** @import { Settings } from '../../vault/types.js' */
 
 /** Left alone for so long, it closes. */
 const LEFT_ALONE_MS = 180_000;

@@ -1,16 +1,16 @@
 /** Expected people: imported from a CSV file with photos, marked as they arrive, exported, and erased together. */
 import { decodeText, photoKey, readGuests, writeCsv } from './csv.js';
-import { choose } from './dialogs.js';
-import { find, make, nameElement } from './dom.js';
-import { consentVersion, fault, faultOf, language, text } from './messages.js';
-import { nameProblem, tidyName } from './names.js';
-import { readPhoto } from './photo.js';
-import { download, moment } from './vault-ui.js';
+import { choose } from '../../ui/dialogs.js';
+import { find, make, nameElement } from '../../ui/dom.js';
+import { consentVersion, fault, faultOf, language, text } from '../../words/messages.js';
+import { nameProblem, tidyName } from '../../words/names.js';
+import { readPhoto } from '../../camera/photo.js';
+import { download, moment } from '../../ui/vault.js';
 
-/** @import { BrowClient } from './client.js' */
-/** @import { Notices } from './notices.js' */
-/** @import { State } from './types.js' */
-/** @import { Guest, GuestList } from './vault/types.js' */
+/** @import { BrowClient } from '../../client/client.js' */
+/** @import { Notices } from '../../ui/notices.js' */
+/** @import { State } from '../../types.js' */
+/** @import { Guest, GuestList } from '../../vault/types.js' */
 
 const GUESTS_MOST = 10_000;
 /** A list that is larger is no list: reading it would stop the page. */

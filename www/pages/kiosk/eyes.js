@@ -2,11 +2,11 @@
  * What the kiosk sees with: client, camera and frame loop behind one door, kept going whatever happens to them. A camera
  * that is gone, frozen or taken is tried again for ever, a worker that grows is replaced, and sleep is noticed.
  */
-import { Camera, FrameLoop } from './camera.js';
-import { BrowClient } from './client.js';
-import { BrowError } from './errors.js';
+import { Camera, FrameLoop } from '../../camera/camera.js';
+import { BrowClient } from '../../client/client.js';
+import { BrowError } from '../../words/errors.js';
 
-/** @import { Fault, State } from './types.js' */
+/** @import { Fault, State } from '../../types.js' */
 
 /** Waits between tries to get the camera back; the last one for ever. */
 const CAMERA_WAITS_MS = [500, 2_000, 5_000, 10_000, 30_000];
@@ -166,7 +166,7 @@ export class Eyes extends EventTarget {
     }, wait);
   }
 
-  /** @param {import('./types.js').Frame} frame */
+  /** @param {import('../../types.js').Frame} frame */
   async #look(frame) {
     const { height } = frame;
     try {

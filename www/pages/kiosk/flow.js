@@ -3,7 +3,7 @@
  * never a name, and forgets both at every reset. No page, no clock of its own: everything comes in.
  */
 
-/** @import { Observation, UndecidedReason } from './types.js' */
+/** @import { Observation, UndecidedReason } from '../../types.js' */
 
 /** A face that is nearer than this part of the set distance keeps the kiosk awake, so that it does not flicker at the edge. */
 const STAY = 0.75;

@@ -2,23 +2,23 @@
  * The kiosk's page: asks for the PIN once, then runs by itself. Who stands there is known by id; a name is asked for when
  * it is shown and gone with the screen that showed it.
  */
-import './guard.js';
-import { cameraAllowed } from './camera.js';
-import { find, withName } from './dom.js';
-import { Admin } from './kiosk-admin.js';
-import { chime, fillScreen, keepAwake, watchSleep } from './kiosk-awake.js';
-import { Eyes } from './kiosk-eyes.js';
-import { KioskFlow } from './kiosk-flow.js';
-import { fault, faultOf, onLanguage, text } from './messages.js';
-import { keepOffline } from './offline.js';
-import { chooseLanguage, startLanguage } from './page-language.js';
-import { unsupported } from './support.js';
-import { showTheme } from './theme.js';
-import { formDialog, secretField, wrongInput } from './vault-ui.js';
+import '../../offline/guard.js';
+import { cameraAllowed } from '../../camera/camera.js';
+import { find, withName } from '../../ui/dom.js';
+import { Admin } from './admin.js';
+import { chime, fillScreen, keepAwake, watchSleep } from './awake.js';
+import { Eyes } from './eyes.js';
+import { KioskFlow } from './flow.js';
+import { fault, faultOf, onLanguage, text } from '../../words/messages.js';
+import { keepOffline } from '../../offline/offline.js';
+import { chooseLanguage, startLanguage } from '../../ui/page-language.js';
+import { unsupported } from '../../camera/support.js';
+import { showTheme } from '../../ui/theme.js';
+import { formDialog, secretField, wrongInput } from '../../ui/vault.js';
 
-/** @import { Observation, State } from './types.js' */
-/** @import { Screen } from './kiosk-flow.js' */
-/** @import { Settings } from './vault/types.js' */
+/** @import { Observation, State } from '../../types.js' */
+/** @import { Screen } from './flow.js' */
+/** @import { Settings } from '../../vault/types.js' */
 
 /** Version of what a host is told. */
 const MESSAGE_VERSION = 1;

@@ -2,15 +2,15 @@
  * Enrolment, in one dialog: name and consent first, then the camera guides with one hint at a time and captures by
  * itself, or a photo is chosen. Nothing is stored before the person has agreed and the capture is good.
  */
-import { choose } from './dialogs.js';
-import { find, withName } from './dom.js';
-import { consentVersion, fault, faultOf, language, text } from './messages.js';
-import { nameProblem, tidyName } from './names.js';
-import { readPhoto } from './photo.js';
+import { choose } from '../../ui/dialogs.js';
+import { find, withName } from '../../ui/dom.js';
+import { consentVersion, fault, faultOf, language, text } from '../../words/messages.js';
+import { nameProblem, tidyName } from '../../words/names.js';
+import { readPhoto } from '../../camera/photo.js';
 
-/** @import { BrowRecogniser } from './element.js' */
-/** @import { PeopleList } from './people.js' */
-/** @import { Enrolment, EnrolHint, PersonSummary } from './types.js' */
+/** @import { BrowRecogniser } from '../../element/element.js' */
+/** @import { PeopleList } from '../../ui/people.js' */
+/** @import { Enrolment, EnrolHint, PersonSummary } from '../../types.js' */
 
 /** A hint stays at least so long, so that it can be read and followed. */
 const HINT_MS = 900;

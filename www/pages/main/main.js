@@ -1,17 +1,17 @@
 /** The page: starts everything at once, and ties the live view, the list of people and the settings together. */
-import './guard.js';
-import { find } from './dom.js';
-import { BrowRecogniser } from './element.js';
+import '../../offline/guard.js';
+import { find } from '../../ui/dom.js';
+import { BrowRecogniser } from '../../element/element.js';
 import { EnrolDialog } from './enrol.js';
-import { onLanguage } from './messages.js';
-import { Notices } from './notices.js';
-import { keepOffline } from './offline.js';
-import { chooseLanguage, showLanguages, startLanguage } from './page-language.js';
-import { PeopleList } from './people.js';
-import { showTheme } from './theme.js';
-import { VaultPanel } from './vault-ui.js';
+import { onLanguage } from '../../words/messages.js';
+import { Notices } from '../../ui/notices.js';
+import { keepOffline } from '../../offline/offline.js';
+import { chooseLanguage, showLanguages, startLanguage } from '../../ui/page-language.js';
+import { PeopleList } from '../../ui/people.js';
+import { showTheme } from '../../ui/theme.js';
+import { VaultPanel } from '../../ui/vault.js';
 
-/** @import { State } from './types.js' */
+/** @import { State } from '../../types.js' */
 
 startLanguage();
 
@@ -50,7 +50,7 @@ function showState(state) {
   showLanguages(languages);
 }
 
-/** @param {import('./types.js').Settings['theme']} chosen */
+/** @param {import('../../types.js').Settings['theme']} chosen */
 function applyTheme(chosen) {
   showTheme(chosen);
   recogniser.theme = chosen;
@@ -65,7 +65,7 @@ function nearestTarget(fmr) {
 /**
  * Keeps a setting. Its control is busy until that is done, for whoever closes the page before would lose the change.
  * @param {HTMLElement} control
- * @param {Partial<import('./types.js').Settings>} patch
+ * @param {Partial<import('../../types.js').Settings>} patch
  */
 async function changeSettings(control, patch) {
   control.setAttribute('aria-busy', 'true');
@@ -108,7 +108,7 @@ function listen() {
     if (shown) showState(shown);
   });
   theme.addEventListener('change', () => {
-    const value = /** @type {import('./types.js').Settings['theme']} */ (theme.value);
+    const value = /** @type {import('../../types.js').Settings['theme']} */ (theme.value);
     applyTheme(value);
     changeSettings(theme, { theme: value });
   });

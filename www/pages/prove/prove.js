@@ -1,10 +1,10 @@
 /** The "Prove it" page: tries every way out, from the page and from a worker, and says what the browser did. */
-import { departuresCancelled } from './guard.js';
-import { text } from './messages.js';
-import { startLanguage } from './page-language.js';
-import { attemptAll, pageAttempts, trusted } from './prove-attempts.js';
+import { departuresCancelled } from '../../offline/guard.js';
+import { text } from '../../words/messages.js';
+import { startLanguage } from '../../ui/page-language.js';
+import { attemptAll, pageAttempts, trusted } from './attempts.js';
 
-/** @typedef {import('./prove-attempts.js').Result} Result */
+/** @typedef {import('./attempts.js').Result} Result */
 
 const DEFAULT_ADDRESS = 'http://127.0.0.1:9099';
 /** @typedef {'page' | 'worker'} Place */
