@@ -15,6 +15,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, write
 import { dirname, extname, join, posix, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { pageColours } from '../www/ui/colours.js';
 import { text } from '../www/words/messages.js';
 import { ENGINE_ROOM, PLAIN, RELAXED, flagsFor, integrity, modelFiles, optimise, sha, webDir } from './engine-files.mjs';
 import { withFrameOrigins } from './frame-origins.mjs';
@@ -25,7 +26,7 @@ const www = join(root, 'www');
 const COMPRESSED = new Set(['.html', '.css', '.js', '.json', '.svg', '.wasm', '.onnx', '.webmanifest']);
 /** Files that the build writes anew or treats by itself, by where they lie in www/. */
 const SPECIAL = {
-  files: 'client/files.js', release: 'offline/release.js', serviceWorker: 'sw.js', manifest: 'app.webmanifest',
+  files: 'client/files.js', release: 'offline/release.js', serviceWorker: 'sw.js', manifest: 'app.webmanifest', style: 'ui/style.css',
   wasm: `${ENGINE_ROOM}/${PLAIN}`, wasmRelaxed: `${ENGINE_ROOM}/${RELAXED}`, face: 'worker/self-test-face.jpg',
 };
 /** Left out of the release: declarations for the type checker. */
@@ -70,6 +71,7 @@ function listFiles(folder) {
 function gather() {
   const sources = new Map();
   for (const path of listFiles(www)) if (!NOT_SHIPPED.test(path)) sources.set(path, readFileSync(join(www, path)));
+  sources.set(SPECIAL.style, Buffer.concat([Buffer.from(pageColours()), sources.get(SPECIAL.style)]));
   const framed = withFrameOrigins({ page: String(sources.get('frame.html')), headers: String(sources.get('_headers')) }, process.env.FRAME_ORIGINS ?? '');
   sources.set('frame.html', Buffer.from(framed.page)).set('_headers', Buffer.from(framed.headers));
   for (const name of ['brow.js', PLAIN, RELAXED]) sources.set(`${ENGINE_ROOM}/${name}`, readFileSync(join(webDir, name)));

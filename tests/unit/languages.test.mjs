@@ -9,7 +9,7 @@ import english from '../../www/words/texts/en.js';
 
 const www = new URL('../../www/', import.meta.url);
 /** All code and pages: where texts are asked for. */
-const sources = readdirSync(www, { recursive: true }).filter((name) => /\.(js|html)$/.test(name) && !/^texts\b/.test(name))
+const sources = readdirSync(www, { recursive: true }).filter((name) => /\.(js|html)$/.test(name) && !/^words\/texts\b/.test(name))
   .map((name) => readFileSync(new URL(name, www), 'utf8'));
 const others = Object.keys(LANGUAGES).filter((tag) => tag !== 'en');
 const table = async (tag) => (await import(`../../www/words/texts/${tag}.js`)).default;

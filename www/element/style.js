@@ -2,30 +2,12 @@
  * How <brow-recogniser> looks. Pages change it by the custom properties `--brow-...` and by `::part()`; see
  * docs/EMBEDDING.md. Sizes are in em of the element's own font, so that it grows with the text around it.
  */
+import { colours } from '../ui/colours.js';
 
-const LIGHT = `
-  --card: var(--brow-card, #fffdf8);
-  --ink: var(--brow-ink, #1d2a2c);
-  --soft: var(--brow-soft, #526164);
-  --line: var(--brow-line, #d9d4c7);
-  --accent: var(--brow-accent, #14555a);
-  --accent-soft: var(--brow-accent-soft, #e0ece8);
-  --match: var(--brow-match, #1c6b4a);
-  --unknown: var(--brow-unknown, #8a4b08);
-  --undecided: var(--brow-undecided, #4a5568);
-  --danger: var(--brow-danger, #9b2c2c);`;
-
-const DARK = `
-  --card: var(--brow-card, #1a2224);
-  --ink: var(--brow-ink, #ecefec);
-  --soft: var(--brow-soft, #a9b6b6);
-  --line: var(--brow-line, #333f42);
-  --accent: var(--brow-accent, #8fd0c2);
-  --accent-soft: var(--brow-accent-soft, #1e3533);
-  --match: var(--brow-match, #7fd6a8);
-  --unknown: var(--brow-unknown, #f0b775);
-  --undecided: var(--brow-undecided, #b9c3d3);
-  --danger: var(--brow-danger, #f2a3a0);`;
+/** A page may replace each colour. @param {string} name @param {string} own */
+const replaceable = (name, own) => `var(--brow-${name}, ${own})`;
+const LIGHT = colours('light', replaceable);
+const DARK = colours('dark', replaceable);
 
 export const elementStyle = `
 :host { display: block; color-scheme: light dark; ${LIGHT} }
@@ -44,38 +26,38 @@ ul { margin: 0; padding: 0; list-style: none; }
 
 button, select { font: inherit; color: inherit; }
 button { min-height: 2.75em; padding: 0.5em 1.1em; border: 1px solid transparent; border-radius: 999px; font-weight: 600; cursor: pointer; }
-button.primary { background: #8fd0c2; color: #0c2624; }
+button.primary { background: var(--stage-accent); color: var(--stage-accent-ink); }
 button.plain { background: transparent; border-color: var(--line); color: var(--ink); }
 button.plain:hover { background: var(--accent-soft); }
 button:disabled { opacity: 0.55; cursor: default; }
 select { width: auto; max-width: 14em; min-height: 2.75em; padding: 0.45em 0.75em; border: 1px solid var(--soft); border-radius: 10px; background: var(--card); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
-.stage :focus-visible { outline-color: #fff; }
-progress { width: 100%; height: 0.6em; border: 0; border-radius: 999px; overflow: hidden; background: #38484b; accent-color: #8fd0c2; }
-progress::-webkit-progress-bar { background: #38484b; }
-progress::-webkit-progress-value { background: #8fd0c2; border-radius: 999px; }
-progress::-moz-progress-bar { background: #8fd0c2; }
+.stage :focus-visible { outline-color: var(--stage-focus); }
+progress { width: 100%; height: 0.6em; border: 0; border-radius: 999px; overflow: hidden; background: var(--stage-line); accent-color: var(--stage-accent); }
+progress::-webkit-progress-bar { background: var(--stage-line); }
+progress::-webkit-progress-value { background: var(--stage-accent); border-radius: 999px; }
+progress::-moz-progress-bar { background: var(--stage-accent); }
 
-.stage { position: relative; aspect-ratio: 4 / 3; overflow: hidden; background: var(--brow-stage, #10181a); color: #f3f1ea; }
+.stage { position: relative; aspect-ratio: 4 / 3; overflow: hidden; background: var(--stage); color: var(--stage-ink); }
 video { position: absolute; left: 50%; top: 50%; width: 100%; height: 100%; object-fit: cover; transform: translate(-50%, -50%); }
 .overlay { position: absolute; inset: 0; pointer-events: none; }
 
-.face { position: absolute; border: 3px dashed #d5dcea; border-radius: 12px; box-shadow: 0 0 0 1px rgb(0 0 0 / 55%); transition: left 60ms linear, top 60ms linear, width 60ms linear, height 60ms linear; }
-.face[data-kind="match"] { border: 4px solid #7fe3b0; }
-.face[data-kind="unknown"] { border: 3px dotted #ffc27d; }
-.label { position: absolute; left: 50%; top: calc(100% + 6px); transform: translateX(-50%); display: flex; gap: 0.4em; align-items: center; width: max-content; max-width: 16em; padding: 0.15em 0.7em; border-radius: 999px; background: rgb(12 20 22 / 86%); color: #fff; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.face { position: absolute; border: 3px dashed var(--face); border-radius: 12px; box-shadow: 0 0 0 1px var(--face-edge); transition: left 60ms linear, top 60ms linear, width 60ms linear, height 60ms linear; }
+.face[data-kind="match"] { border: 4px solid var(--face-match); }
+.face[data-kind="unknown"] { border: 3px dotted var(--face-unknown); }
+.label { position: absolute; left: 50%; top: calc(100% + 6px); transform: translateX(-50%); display: flex; gap: 0.4em; align-items: center; width: max-content; max-width: 16em; padding: 0.15em 0.7em; border-radius: 999px; background: var(--label); color: var(--label-ink); font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .face.low .label { top: auto; bottom: 6px; }
 .sign { flex: none; display: inline-grid; place-items: center; width: 1.35em; height: 1.35em; border-radius: 50%; font-weight: 700; line-height: 1; }
 .sign::before { content: "\\2026"; }
 [data-kind="match"] .sign::before { content: "\\2713"; }
 [data-kind="unknown"] .sign::before { content: "?"; }
 
-.loading, .invite { position: absolute; inset: 0; display: grid; place-content: center; justify-items: center; gap: 0.8em; padding: 1.5em; text-align: center; background: rgb(16 24 26 / 88%); }
+.loading, .invite { position: absolute; inset: 0; display: grid; place-content: center; justify-items: center; gap: 0.8em; padding: 1.5em; text-align: center; background: var(--veil); }
 .loading { grid-template-columns: minmax(0, 24em); }
 .loading-title { font-weight: 600; font-size: 1.15em; }
 .loading-bytes { font-variant-numeric: tabular-nums; min-height: 1.5em; }
 .invite > * { max-width: 30em; }
-.guide { position: absolute; left: 50%; top: 50%; width: 46%; height: 78%; transform: translate(-50%, -50%); border: 3px dashed rgb(255 255 255 / 75%); border-radius: 50%; box-shadow: 0 0 0 100vmax rgb(10 18 20 / 45%); }
+.guide { position: absolute; left: 50%; top: 50%; width: 46%; height: 78%; transform: translate(-50%, -50%); border: 3px dashed var(--guide); border-radius: 50%; box-shadow: 0 0 0 100vmax var(--veil-around); }
 
 .under { display: flex; flex-wrap: wrap; gap: 0.75em 1.25em; align-items: flex-start; padding: 1em 1.25em; min-height: 5.5em; }
 .say { flex: 1 1 14em; min-width: 0; display: grid; gap: 0.6em; }
