@@ -1,0 +1,218 @@
+//! Enrolment, guided by the camera or from one still picture.
+
+use serde::Serialize;
+
+use super::live::Seen;
+use super::{Engine, Looks, Observation, Timings};
+use crate::error::EngineError;
+use crate::face::align::{FULL, Normalisation, Pyramid, Window};
+use crate::face::frame::Frame;
+use crate::face::geometry::{Rect, Similarity};
+use crate::face::mask::Mask;
+use crate::face::quality::{Problem, Quality, QualityParams, judged};
+use crate::person::template::Template;
+
+/// One step of a guided enrolment.
+#[derive(Clone, Debug, Serialize)]
+pub struct EnrolmentStep {
+    pub hint: Hint,
+    /// 0..1.
+    pub progress: f32,
+    pub observation: Option<Observation>,
+    pub done: bool,
+}
+
+/// The one thing to do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hint {
+    NoFace,
+    SeveralFaces,
+    ComeCloser,
+    MoveBack,
+    Centre,
+    MoreLight,
+    LessLight,
+    LookStraight,
+    FreeFace,
+    HoldStill,
+    Good,
+    Done,
+}
+
+/// What an enrolment leaves.
+#[derive(Clone, Debug)]
+pub struct Enrolment {
+    pub templates: Vec<Template>,
+    pub mask: Mask,
+    pub quality: Quality,
+    /// The best look at the face, aligned, RGBA: for a picture that the person asked to be kept, and for nothing else.
+    pub picture: Picture,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    pub rgba: Vec<u8>,
+    pub width: usize,
+    pub height: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct EnrolParams {
+    /// Good frames that are kept.
+    pub frames: usize,
+    /// An enrolment takes at least this long, so that its frames differ.
+    pub least_ms: f64,
+    /// A face that moved by more than this share of its size since the last frame is not still.
+    pub still: f32,
+    /// Another face larger than this share of the largest is somebody else who might be enrolled by mistake.
+    pub other: f32,
+    /// A face whose box is higher than this share of the frame is too close.
+    pub largest: f32,
+}
+
+impl Default for EnrolParams {
+    fn default() -> Self {
+        Self { frames: 6, least_ms: 900.0, still: 0.06, other: 0.3, largest: 0.9 }
+    }
+}
+
+/// A guided enrolment under way.
+#[derive(Default)]
+pub(super) struct Session {
+    began_ms: Option<f64>,
+    last: Option<Rect>,
+    kept: Vec<Kept>,
+}
+
+struct Kept {
+    template: Template,
+    quality: Quality,
+    picture: Picture,
+}
+
+impl Engine {
+    /// Enrols from a still picture with one face.
+    pub fn enrol_still(&mut self, frame: &Frame) -> Result<Enrolment, EngineError> {
+        let mut faces = self.still(frame, None)?;
+        let largest = faces.first().map_or(0.0, |f| f.detection.rect.area());
+        // Somebody small in the background is not who is being enrolled.
+        let limit = self.params.enrol.other * self.params.enrol.other * largest;
+        faces.retain(|f| f.detection.rect.area() >= limit);
+        let face = match faces.len() {
+            0 => return Err(EngineError::NoFace),
+            1 => faces.remove(0),
+            n => return Err(EngineError::SeveralFaces(n)),
+        };
+        // A photograph's frame is what somebody chose: a face cut off at the edge is not refused, a hopeless one is.
+        let params = QualityParams { most_outside: 1.0, least_px: 48.0, most_yaw: 35.0, most_pitch: 35.0, ..QualityParams::ENROL };
+        if let Some(problem) = judged(&face.quality, &params).filter(|p| *p != Problem::CutOff) {
+            return Err(EngineError::Unsuitable(problem));
+        }
+        let picture = picture(&Pyramid::new(*frame), &face.canonical_to_frame);
+        Ok(Enrolment { templates: vec![face.template], mask: face.mask, quality: face.quality, picture })
+    }
+
+    /// Begins a guided enrolment; one under way is given up.
+    pub fn enrol_begin(&mut self) {
+        self.enrolment = Some(Session::default());
+        self.reset_tracks();
+    }
+
+    /// Looks at a frame for the enrolment under way (or begins one), says what to do, and keeps the frame if it is good.
+    pub fn enrol_frame(&mut self, frame: &Frame) -> Result<EnrolmentStep, EngineError> {
+        let mut session = self.enrolment.take().unwrap_or_default();
+        let step = self.enrol_step(frame, &mut session);
+        self.enrolment = Some(session);
+        step
+    }
+
+    fn enrol_step(&mut self, frame: &Frame, session: &mut Session) -> Result<EnrolmentStep, EngineError> {
+        self.timings = Timings::default();
+        let pyramid = Pyramid::new(*frame);
+        let mut seen = self.see(&pyramid)?;
+        seen.sort_by(|a, b| b.detection.rect.area().total_cmp(&a.detection.rect.area()));
+        let params = self.params.enrol;
+        let mut hint = hint(&seen, frame, session.last, &params);
+        session.last = seen.first().map(|s| s.detection.rect);
+        let enough = |s: &Session| s.kept.len() >= params.frames && s.began_ms.is_some_and(|b| frame.time_ms - b >= params.least_ms);
+        if hint == Hint::Good {
+            let s = &seen[0];
+            let template = self.template(&pyramid, &s.detection.points, s.mask, &s.quality, Looks::Averaged)?;
+            session.keep(
+                Kept { template, quality: s.quality, picture: picture(&pyramid, &s.canonical_to_frame) },
+                frame.time_ms,
+                params.frames,
+            );
+            if enough(session) {
+                hint = Hint::Done;
+            }
+        }
+        let progress = (session.kept.len() as f32 / params.frames as f32).min(1.0);
+        let done = enough(session);
+        let observation = seen.first().map(|s| self.observation(s));
+        Ok(EnrolmentStep { hint, progress: if done { 1.0 } else { progress * 0.95 }, observation, done })
+    }
+
+    /// The template of the frames that were kept.
+    pub fn enrol_finish(&mut self) -> Result<Enrolment, EngineError> {
+        let session = self.enrolment.take().ok_or(EngineError::EnrolmentUnfinished)?;
+        if session.kept.len() < self.params.enrol.frames {
+            self.enrolment = Some(session);
+            return Err(EngineError::EnrolmentUnfinished);
+        }
+        let template = Template::mean(session.kept.iter().map(|k| &k.template)).ok_or(EngineError::EnrolmentUnfinished)?;
+        let best = session.kept.into_iter().max_by(|a, b| a.quality.score.total_cmp(&b.quality.score));
+        let best = best.ok_or(EngineError::EnrolmentUnfinished)?;
+        Ok(Enrolment { mask: template.mask, templates: vec![template], quality: best.quality, picture: best.picture })
+    }
+}
+
+impl Session {
+    /// Keeps the best frames.
+    fn keep(&mut self, kept: Kept, time_ms: f64, most: usize) {
+        self.began_ms.get_or_insert(time_ms);
+        // Taking the mask off or putting it on starts over: a template is of one kind of face.
+        if self.kept.first().is_some_and(|k| k.template.mask.state != kept.template.mask.state) {
+            self.kept.clear();
+            self.began_ms = Some(time_ms);
+        }
+        self.kept.push(kept);
+        self.kept.sort_by(|a, b| b.quality.score.total_cmp(&a.quality.score));
+        self.kept.truncate(most);
+    }
+}
+
+/// The one thing to do now; `seen` largest first, `last` where the face was in the frame before.
+fn hint(seen: &[Seen], frame: &Frame, last: Option<Rect>, params: &EnrolParams) -> Hint {
+    let Some(face) = seen.first() else { return Hint::NoFace };
+    let rect = face.detection.rect;
+    if seen.get(1).is_some_and(|s| s.detection.rect.area() > params.other * rect.area()) {
+        return Hint::SeveralFaces;
+    }
+    if rect.height > params.largest * frame.height() as f32 {
+        return Hint::MoveBack;
+    }
+    match judged(&face.quality, &QualityParams::ENROL) {
+        Some(Problem::TooSmall) => return Hint::ComeCloser,
+        Some(Problem::CutOff) => return Hint::Centre,
+        Some(Problem::TooDark) => return Hint::MoreLight,
+        Some(Problem::TooBright) => return Hint::LessLight,
+        Some(Problem::TurnedAway) => return Hint::LookStraight,
+        Some(Problem::TooBlurred) => return Hint::HoldStill,
+        Some(Problem::PointsUnsure) => return Hint::FreeFace,
+        None => {}
+    }
+    let still = last.is_some_and(|l| l.centre().distance(rect.centre()) < params.still * rect.width);
+    if still { Hint::Good } else { Hint::HoldStill }
+}
+
+/// The canonical face at twice its size.
+fn picture(pyramid: &Pyramid, canonical_to_frame: &Similarity) -> Picture {
+    let window = Window { width: 224, height: 224, zoom: 2.0, ..FULL };
+    let mut planes = Vec::new();
+    pyramid.window(&window, canonical_to_frame, Normalisation { offset: 0.0, scale: 1.0 }, &mut planes);
+    let n = window.width * window.height;
+    let rgba = (0..n).flat_map(|i| [planes[i] as u8, planes[n + i] as u8, planes[2 * n + i] as u8, 255]).collect();
+    Picture { rgba, width: window.width, height: window.height }
+}
