@@ -2,7 +2,8 @@
 # each looks for what it needs, says what is missing and installs that, with pinned versions.
 #
 #   make serve   build the release page and serve it on http://127.0.0.1:8080 (PORT=... for another port)
-#   make test    every check: format, lints, Rust, types, JavaScript, the page in a real browser, size
+#   make test    what a change of the product needs: format, lints, Rust, types, JavaScript, the page in a real browser, size
+#   make test-all  the same and what takes minutes: fuzzing, a hundred kills, other browsers, samples, the training room
 #   make build   the release page in dist/ (FRAME_ORIGINS="https://a.example ..." for who may embed frame.html)
 #   make package the element as an npm package in target/package/
 #   make samples the package in sample pages, and the frame in one of another origin, served on this machine
@@ -13,7 +14,7 @@
 PORT ?= 8080
 CARGO_TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "cargo nextest run" || echo "cargo test")
 
-.PHONY: serve build package samples test bench soak models clean setup-build setup-test \
+.PHONY: serve build package samples test test-all bench soak models clean setup-build setup-test \
         check-format check-lints check-rust check-types check-unit check-browser check-size check-training
 
 serve: build
@@ -28,7 +29,11 @@ package: build
 samples: package
 	node tools/samples.mjs
 
-test: setup-test check-format check-lints check-types check-unit check-rust build check-size check-browser check-training
+test: setup-test
+	@node tools/test.mjs
+
+test-all: setup-test
+	@node tools/test.mjs --all
 
 setup-build:
 	@node tools/setup.mjs build
@@ -53,8 +58,8 @@ check-types: setup-build
 check-unit: setup-build
 	node --test $(wildcard tests/unit/*.test.mjs tests/vault/*.test.mjs)
 
-check-browser: setup-test package
-	node --test --test-concurrency=1 --test-timeout=300000 $(wildcard tests/e2e/*.test.mjs)
+check-browser: setup-test
+	@node tools/test.mjs build e2e
 
 check-size: build
 	node tools/size.mjs
