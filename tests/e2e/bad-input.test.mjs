@@ -252,6 +252,20 @@ describe('a photo', () => {
     assert.match((await verdict(changed('same.webp', 'null'))).found, /One face found/);
   });
 
+  test('as AVIF, GIF and BMP is taken where the browser decodes it', async () => {
+    for (const file of [join(ROOT, 'tests/data/portraits/astronaut.avif'), changed('same.gif', 'null'), changed('same.bmp', 'null')]) {
+      assert.match((await verdict(file)).found, /One face found/, file);
+    }
+  });
+
+  test('of 268 megapixels is refused though a byte fills the room before its size', async () => {
+    const frame = Buffer.from('ffffc0001108400040000301220002110103110100', 'hex');
+    const said = await verdict(written('filled.jpg', Buffer.concat([Buffer.from('ffd8ffe000040102', 'hex'), frame, Buffer.alloc(5000)])));
+    assert.equal(said.code, 'photo_huge', JSON.stringify(said));
+    const untold = await verdict(written('untold.jpg', Buffer.concat([Buffer.from('ffd8ffe00004010220', 'hex'), frame, Buffer.alloc(5000)])));
+    assert.equal(untold.code, 'photo_damaged', JSON.stringify(untold));
+  });
+
   test('two at once: asks for one at a time', async () => {
     const transfer = await page.evaluateHandle(() => {
       const data = new DataTransfer();

@@ -35,6 +35,35 @@ test('the size of each kind of WebP is read', () => {
   assert.deepEqual(pictureSize(view(lossless)), { width: 640, height: 480 });
 });
 
+test('bytes that fill the room before a marker hide no size, and a head without one tells none', () => {
+  const frame = [0xff, 0xc0, 0, 17, 8, 0x40, 0, 0x40, 1, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1];
+  for (const fill of [[], [0xff], [0xff, 0xff, 0xff, 0xff], [0xff, 0xd0, 0xff, 0x01]]) {
+    assert.deepEqual(pictureSize(view([0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, ...fill, ...frame])), { width: 16_385, height: 16_384 }, String(fill));
+  }
+  assert.deepEqual(pictureSize(view([0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0x20, ...frame])), { width: 0, height: 0 });
+});
+
+test('the size of an AVIF is that of its largest picture, whatever box lies before it', () => {
+  const long = (value) => [24, 16, 8, 0].map((bits) => (value >> bits) & 255);
+  const box = (kind, ...body) => [...long(8 + body.flat().length), ...ascii(kind), ...body.flat()];
+  const ispe = (width, height) => box('ispe', long(0), long(width), long(height));
+  const avif = (...brands) => [...box('ftyp', ascii(brands[0]), long(0), ...brands.slice(1).map(ascii)), ...box('free', [0, 0]), ...box('meta', long(0), box('hdlr', long(0)), box('iprp', box('ipco', ispe(512, 512), ispe(20_000, 9_000), ispe(640, 480))))];
+  for (const brands of [['avif'], ['mif1', 'miaf', 'avif']]) assert.deepEqual(pictureSize(view(avif(...brands))), { width: 20_000, height: 9_000 });
+  assert.equal(codeOf(avif('mif1', 'heic')), 'photo_heic');
+  assert.equal(codeOf(avif('qt  ')), 'photo_not_image');
+  for (let length = 12; length < 120; length++) codeOf(avif('avif').slice(0, length));
+});
+
+test('the size of a GIF is read from its screen and its first picture, that of a BMP from either head', () => {
+  const gif = (extension, left) => [...ascii('GIF89a'), 10, 0, 20, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, ...extension, 0x2c, left, 0, 0, 0, 0x20, 0x4e, 5, 0, 0];
+  assert.deepEqual(pictureSize(view(gif([], 7))), { width: 20_007, height: 20 });
+  assert.deepEqual(pictureSize(view(gif([0x21, 0xf9, 4, 0, 0, 0, 0, 0, 0x21, 0xfe, 2, 65, 66, 1, 67, 0], 0))), { width: 20_000, height: 20 });
+  assert.deepEqual(pictureSize(view(gif([], 0).slice(0, 20))), { width: 0, height: 0 });
+  const start = [...ascii('BM'), ...Array(12).fill(0)];
+  assert.deepEqual(pictureSize(view([...start, 40, 0, 0, 0, 0x20, 0x4e, 0, 0, 0xf0, 0xff, 0xff, 0xff])), { width: 20_000, height: 16 });
+  assert.deepEqual(pictureSize(view([...start, 12, 0, 0, 0, 0x20, 0x4e, 7, 0, 0, 0, 0, 0])), { width: 20_000, height: 7 });
+});
+
 test('what is no picture is told apart from what browsers can not read', () => {
   assert.equal(codeOf(ascii('%PDF-1.7 and so on')), 'photo_not_image');
   assert.equal(codeOf([1]), 'photo_not_image');

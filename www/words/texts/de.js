@@ -648,15 +648,15 @@ export default {
 
     photo_not_image: [
       'Diese Datei ist kein Bild, das die Seite lesen kann.',
-      'Wählen Sie eine JPEG-, PNG- oder WebP-Datei.',
+      'Wählen Sie eine JPEG-, PNG-, WebP-, AVIF-, GIF- oder BMP-Datei.',
     ],
     photo_heic: [
       'Das ist ein HEIC-Bild, das Browser nicht lesen können.',
       'Speichern oder exportieren Sie es als JPEG und wählen Sie diese Datei.',
     ],
     photo_damaged: [
-      'Dieses Bild ist beschädigt: Der Browser kann es nicht entschlüsseln.',
-      'Öffnen Sie es in einem anderen Programm und speichern Sie es neu, oder wählen Sie ein anderes.',
+      'Der Browser kann dieses Bild nicht lesen: Es ist beschädigt oder von einer Art, die er nicht kennt.',
+      'Öffnen Sie es in einem anderen Programm und speichern Sie es neu als JPEG, oder wählen Sie ein anderes.',
     ],
     photo_huge: [
       'Dieses Bild ist zu groß, um hier geöffnet zu werden: {megapixels} Megapixel.',

@@ -655,15 +655,15 @@ export default {
 
     photo_not_image: [
       'This file is not a picture that the page can read.',
-      'Choose a JPEG, PNG or WebP file.',
+      'Choose a JPEG, PNG, WebP, AVIF, GIF or BMP file.',
     ],
     photo_heic: [
       'This is a HEIC picture, which browsers can\u2019t read.',
       'Save or export it as JPEG and choose that file.',
     ],
     photo_damaged: [
-      'This picture is damaged: the browser can\u2019t decode it.',
-      'Open it in another program and save it anew, or choose another one.',
+      'The browser can\u2019t decode this picture: it is damaged, or of a kind that this browser doesn\u2019t know.',
+      'Open it in another program and save it anew as JPEG, or choose another one.',
     ],
     photo_huge: [
       'This picture is too large to open here: {megapixels} megapixels.',

@@ -648,15 +648,15 @@ export default {
 
     photo_not_image: [
       'Este archivo no es una imagen que la página pueda leer.',
-      'Elija un archivo JPEG, PNG o WebP.',
+      'Elija un archivo JPEG, PNG, WebP, AVIF, GIF o BMP.',
     ],
     photo_heic: [
       'Esta es una imagen HEIC, que los navegadores no pueden leer.',
       'Guárdela o expórtela como JPEG y elija ese archivo.',
     ],
     photo_damaged: [
-      'Esta imagen está dañada: el navegador no puede decodificarla.',
-      'Ábrala en otro programa y guárdela de nuevo, o elija otra.',
+      'El navegador no puede leer esta imagen: está dañada o es de un tipo que no conoce.',
+      'Ábrala en otro programa y guárdela de nuevo como JPEG, o elija otra.',
     ],
     photo_huge: [
       'Esta imagen es demasiado grande para abrirla aquí: {megapixels} megapíxeles.',

@@ -586,9 +586,9 @@ export default {
     camera_black: ['L’image est noire.', 'Ouvrez le cache de l’objectif, allumez une lumière ou choisissez une autre caméra.'],
     camera_frozen: ['La caméra n’envoie plus d’images nouvelles.', 'Débranchez-la puis rebranchez-la, ou choisissez une autre caméra.'],
 
-    photo_not_image: ['Ce fichier n’est pas une image que la page sait lire.', 'Choisissez un fichier JPEG, PNG ou WebP.'],
+    photo_not_image: ['Ce fichier n’est pas une image que la page sait lire.', 'Choisissez un fichier JPEG, PNG, WebP, AVIF, GIF ou BMP.'],
     photo_heic: ['C’est une image HEIC, que les navigateurs ne savent pas lire.', 'Enregistrez-la ou exportez-la en JPEG et choisissez ce fichier.'],
-    photo_damaged: ['Cette image est endommagée : le navigateur ne peut pas la décoder.', 'Ouvrez-la dans un autre programme et enregistrez-la de nouveau, ou choisissez-en une autre.'],
+    photo_damaged: ['Le navigateur ne peut pas lire cette image : elle est endommagée, ou d’un type qu’il ne connaît pas.', 'Ouvrez-la dans un autre programme et enregistrez-la de nouveau en JPEG, ou choisissez-en une autre.'],
     photo_huge: ['Cette image est trop grande pour être ouverte ici : {megapixels} mégapixels.', 'Enregistrez-en une copie plus petite, d’au plus {most} mégapixels, et choisissez-la.'],
     photo_empty: ['Ce fichier est vide.', 'Choisissez-en un autre.'],
     photo_several_files: ['Il y avait plus d’un fichier.', 'Enregistrez une photo à la fois.'],
