@@ -60,6 +60,13 @@ export function pairClip(left, right) {
   return encode(`${left}+${right}`, ['-loop', '1', '-framerate', '25', '-t', '3', '-i', portrait(left), '-loop', '1', '-framerate', '25', '-t', '3', '-i', portrait(right), '-filter_complex', layout]);
 }
 
+/** A queue: `first` stands at the left for twelve seconds of twenty, `second` comes to the right after seven and stays. */
+export function queueClip(first, second) {
+  const come = (at) => `scale=420:-2,format=yuv420p${at}`;
+  const layout = `[1]${come('')}[a];[2]${come('')}[b];[0][a]overlay=-60+3*sin(t*2):6+2*cos(t*2):enable='lt(t,12)'[c];[c][b]overlay=200+3*sin(t*2):160+2*cos(t*2):enable='gt(t,7)',noise=alls=2:allf=t`;
+  return encode(`${first}-then-${second}`, ['-f', 'lavfi', '-i', 'color=c=0x8d9a92:s=640x480:r=25:d=20', '-loop', '1', '-i', portrait(first), '-loop', '1', '-i', portrait(second), '-filter_complex', layout, '-t', '20']);
+}
+
 /** A clip of one colour. */
 export function plainClip(colour) {
   return encode(`plain-${colour}`, ['-f', 'lavfi', '-i', `color=c=${colour}:s=640x480:r=25:d=2`, '-vf', 'noise=alls=3:allf=t']);

@@ -1,7 +1,7 @@
 /** The kiosk, in a real browser with a clip in place of the camera: PIN, administration, who is greeted and who is not. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Visitor, findings, plainClip, portraitClip } from './browser.mjs';
+import { Visitor, findings, plainClip, portraitClip, queueClip } from './browser.mjs';
 import { PIN, administer, backToKiosk, enter, kioskModule, prepareKiosk, screen, visitKiosk } from './kiosk-browser.mjs';
 
 /** @type {Visitor} */
@@ -108,6 +108,26 @@ test('a name is forgotten and its screen gone after the seconds that the operato
   await page.getByRole('heading', { name: 'Expected people' }).waitFor();
   // Kept for the next test's kiosk: the log is read anew after that.
   await page.locator('#kiosk-log thead', { hasText: /[A-Za-z]{3,}/ }).waitFor();
+});
+
+test('the second guest of a queue is greeted as soon as they are near, though the first one is still there; then nobody’s name is left', async () => {
+  const queue = await Visitor.arrive();
+  try {
+    await prepareKiosk(queue, [{ name: 'First Guest', picture: 'obama-1' }, { name: 'Second Guest', picture: 'biden' }]);
+    const page = await visitKiosk(queue, { clip: queueClip('obama-1', 'biden'), prepare: (fresh) => fresh.addInitScript(() => {
+      globalThis.greeted = [];
+      document.addEventListener('brow-handoff', ({ detail }) => greeted.push(detail.person.name));
+    }) });
+    await enter(page);
+    await page.waitForFunction(() => greeted.includes('Second Guest'));
+    await screen(page, 'attract');
+    assert.doesNotMatch(await page.evaluate(() => document.documentElement.outerHTML), /Guest/);
+    const names = await page.evaluate(() => greeted);
+    // Whoever is in view when the kiosk starts is first; from there on each once a turn of the clip.
+    assert.ok(names.every((name, index) => index === 0 || name !== names[index - 1]), names.join(', '));
+  } finally {
+    await queue.depart();
+  }
 });
 
 test('after a reload asks for the PIN; told to go on by itself, it does, and locking ends that', async () => {

@@ -6,6 +6,7 @@ const HEIGHT = 480;
 const UNKNOWN = { kind: 'unknown', score: 0, needed: 3 };
 /** One face of this part of the picture's height, with this decision. */
 const face = (share, decision = UNKNOWN, { track = 1, mask = 'bare' } = {}) => ({ track, box: { x: 0, y: 0, width: 100, height: share * HEIGHT }, decision, mask: { state: mask, probability: 1 } });
+const FEW = { kind: 'undecided', reason: 'too_few_frames', score: null, needed: 3 };
 const match = (person) => ({ kind: 'match', person, score: 6, needed: 3 });
 /** Shows it the same faces every tenth of a second from `from` to `to`, and gives the last screen. */
 function look(flow, faces, from, to) {
@@ -80,4 +81,69 @@ test('without a frame for long, whoever stood there is forgotten', () => {
   look(flow, [face(0.5, { kind: 'undecided', reason: 'too_dark', score: null, needed: 3 })], 0, 500);
   assert.equal(flow.tick(5_000).kind, 'light');
   assert.equal(flow.tick(11_000).kind, 'attract');
+});
+
+test('whoever else is near is greeted while the one before still stands there, with time to read both', () => {
+  const flow = kiosk();
+  const first = face(0.6, match('a'));
+  assert.equal(look(flow, [first], 0, 500).person, 'a');
+  // The other one is smaller and comes before the first greeting could be read.
+  assert.equal(look(flow, [first, face(0.4, match('b'), { track: 2 })], 600, 1_000).person, 'a');
+  assert.equal(look(flow, [first, face(0.4, match('b'), { track: 2 })], 1_100, 1_600).person, 'b');
+  // Both have been greeted: nobody is a third time, and the names are gone after the set time.
+  flow.named(1_600);
+  const both = [first, face(0.4, match('b'), { track: 2 })];
+  for (let now = 6_700; now < 40_000; now += 1_000) assert.deepEqual(look(flow, both, now, now + 900), { kind: 'attract', person: null, masked: false });
+});
+
+test('a poster, or a friend who waits, is sent to the desk once and blocks nobody', () => {
+  const flow = kiosk();
+  const poster = face(0.6, UNKNOWN, { track: 1 });
+  assert.equal(look(flow, [poster], 0, 1_600).kind, 'stranger');
+  assert.equal(look(flow, [poster], 1_700, 20_000).kind, 'attract');
+  // A guest before it is served at once, though the poster is larger, and so is the next.
+  assert.equal(look(flow, [poster, face(0.4, FEW, { track: 2 })], 20_100, 20_200).kind, 'look');
+  assert.equal(look(flow, [poster, face(0.4, match('a'), { track: 2 })], 20_300, 20_600).person, 'a');
+  assert.equal(look(flow, [poster, face(0.4, match('b'), { track: 3 })], 20_700, 21_700).person, 'b');
+  flow.named(21_700);
+  assert.equal(look(flow, [poster], 21_800, 23_500).kind, 'attract');
+  // Upkeep waits for a guest, not for a poster.
+  assert.equal(look(flow, [poster], 23_600, 90_000).kind, 'attract');
+  assert.equal(flow.idle, true);
+});
+
+test('a guest is greeted before a stranger’s verdict is over, and the nearer of two guests first', () => {
+  const flow = kiosk();
+  const stranger = face(0.6, UNKNOWN, { track: 1 });
+  assert.equal(look(flow, [stranger], 0, 1_500).kind, 'stranger');
+  assert.equal(look(flow, [stranger, face(0.4, match('a'), { track: 2 })], 1_600, 1_900).person, 'a');
+  const other = kiosk();
+  const two = [face(0.4, match('far'), { track: 1 }), face(0.6, match('near'), { track: 2 })];
+  assert.equal(look(other, two, 0, 300).person, 'near');
+  assert.equal(look(other, two, 400, 1_400).person, 'far');
+});
+
+test('a judged face that is lost for a moment is not judged again, and a stranger who turns out to be a guest is greeted', () => {
+  const flow = kiosk();
+  look(flow, [face(0.5, match('a'))], 0, 1_000);
+  flow.named(1_000);
+  look(flow, [face(0.5, match('a'))], 1_100, 6_200);
+  look(flow, [], 6_300, 7_000);
+  assert.equal(look(flow, [face(0.5, FEW, { track: 2 })], 7_100, 7_300).kind, 'attract');
+  assert.equal(look(flow, [face(0.5, match('a'), { track: 2 })], 7_400, 9_000).kind, 'attract');
+  const other = kiosk();
+  assert.equal(look(other, [face(0.5, UNKNOWN)], 0, 1_600).kind, 'stranger');
+  assert.equal(look(other, [face(0.5, UNKNOWN)], 1_700, 9_000).kind, 'attract');
+  assert.equal(look(other, [face(0.5, UNKNOWN, { track: 2 })], 9_900, 14_000).kind, 'attract');
+  assert.equal(look(other, [face(0.5, match('a'), { track: 2 })], 14_100, 14_400).person, 'a');
+});
+
+test('nothing is known of anybody once they are gone, and nothing is forgotten of whoever still stands there', () => {
+  const flow = kiosk();
+  look(flow, [face(0.5, match('a'))], 0, 1_000);
+  flow.named(1_000);
+  assert.equal(look(flow, [face(0.5, match('a'))], 1_100, 7_000).kind, 'attract');
+  assert.equal(flow.forgotten, false);
+  look(flow, [], 7_100, 8_600);
+  assert.equal(flow.forgotten, true);
 });

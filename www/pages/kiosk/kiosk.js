@@ -58,6 +58,8 @@ let hasPin = false;
 /** Grows with every screen, so that a late name is dropped. */
 let shown = 0;
 let shownKey = '';
+/** Whether the worker knows faces that the kiosk has not forgotten. */
+let remembered = false;
 /** Whether the kiosk goes on by itself after a reload. */
 let keptOpen = false;
 /** Loads a new release, once one is ready. @type {(() => void) | null} */
@@ -154,9 +156,11 @@ function forget() {
 function show(force = false) {
   if (!running) return;
   const { screen } = flow;
+  // The tracks of whoever was judged and still stands there are kept, or they would be judged again and again.
+  if (flow.forgotten && remembered) client.resetTracks().catch(() => {});
+  remembered = !flow.forgotten;
   const key = JSON.stringify(screen);
   if (key === shownKey && !force) return;
-  const before = root.dataset.screen;
   shownKey = key;
   const turn = ++shown;
   again.hidden = screen.kind !== 'stranger' && screen.kind !== 'unsure';
@@ -169,7 +173,6 @@ function show(force = false) {
   also.textContent = alsoOf(screen);
   if (!again.hidden) again.focus({ preventScroll: true });
   if (screen.kind === 'stranger' && settings?.kioskSounds) chime(false);
-  if (screen.kind === 'attract' && before !== 'attract') client.resetTracks().catch(() => {});
 }
 
 /** @param {Screen} screen */
