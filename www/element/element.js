@@ -689,6 +689,7 @@ export class BrowRecogniser extends HTMLElement {
   #listenTo(client) {
     client.addEventListener('state', (event) => {
       this.#state = /** @type {CustomEvent<State>} */ (event).detail;
+      this.#live.locked = Boolean(this.#state.vault?.locked);
       this.#storageFailed(this.#state.storage);
       // A person may have come or gone, or another name taken.
       if (this.ready) this.#decide();

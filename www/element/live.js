@@ -47,6 +47,8 @@ export class LiveView extends EventTarget {
   mirrored = true;
   /** Whether decisions mean anything: if not, faces are shown without a word on who they are. */
   recognising = true;
+  /** Whether those who are enrolled are locked, and nobody can be recognised for that reason. */
+  locked = false;
 
   /**
    * @param {HTMLElement} root
@@ -156,12 +158,14 @@ export class LiveView extends EventTarget {
     const { box, decision } = observation;
     const percent = (/** @type {number} */ part) => `${(100 * part).toFixed(2)}%`;
     // Where the picture is shown like a mirror, what is left in the frame is right on the screen.
-    face.box.style.left = percent(this.mirrored ? 1 - (box.x + box.width) / width : box.x / width);
+    const left = this.mirrored ? 1 - (box.x + box.width) / width : box.x / width;
+    face.box.style.left = percent(left);
     face.box.style.top = percent(box.y / height);
     face.box.style.width = percent(box.width / width);
     face.box.style.height = percent(box.height / height);
     face.box.classList.toggle('low', box.y + box.height > 0.86 * height);
-    const key = JSON.stringify([decision, observation.mask.state, this.#whoText(decision), this.recognising]);
+    placeLabel(face.box, { left, width: box.width / width, bottom: (box.y + box.height) / height, height: box.height / height });
+    const key = JSON.stringify([decision, observation.mask.state, this.#whoText(decision), this.recognising, this.locked]);
     if (face.item.dataset.key === key) return;
     face.item.dataset.key = key;
     face.box.dataset.kind = decision.kind;
@@ -174,7 +178,7 @@ export class LiveView extends EventTarget {
       make('span', { class: 'sign', 'aria-hidden': 'true' }),
       make('span', { class: 'words' },
         make('strong', { class: 'name', part: 'name' }, this.#who(decision)),
-        make('span', { class: 'note', part: 'note' }, this.recognising ? note(decision) : ''),
+        make('span', { class: 'note', part: 'note' }, this.recognising ? this.#note(decision) : ''),
         make('span', { class: 'mask', part: 'mask' }, text(`mask.${observation.mask.state}`))),
     );
   }
@@ -191,10 +195,16 @@ export class LiveView extends EventTarget {
     return text(`who.${decision.kind}`);
   }
 
+  /** Why, in words. @param {Decision} decision */
+  #note(decision) {
+    if (decision.kind !== 'undecided') return text(`who.${decision.kind}.note`);
+    return text(this.locked && decision.reason === 'empty_gallery' ? 'who.undecided.locked' : `who.undecided.${decision.reason}`);
+  }
+
   /** Tells screen readers what changed, once it has settled. @param {Observation[]} observations */
   #announce(observations) {
     const words = observations.map((observation) => text('announce.face', {
-      who: observation.decision.kind === 'undecided' && this.recognising ? note(observation.decision) : this.#whoText(observation.decision),
+      who: observation.decision.kind === 'undecided' && this.recognising ? this.#note(observation.decision) : this.#whoText(observation.decision),
       mask: text(`mask.${observation.mask.state}`),
     })).sort().join(' ') || (this.#loop.running ? text('live.nobody') : '');
     const now = performance.now();
@@ -218,7 +228,14 @@ export class LiveView extends EventTarget {
   }
 }
 
-/** Why, in words. @param {Decision} decision */
-function note(decision) {
-  return decision.kind === 'undecided' ? text(`who.undecided.${decision.reason}`) : text(`who.${decision.kind}.note`);
+/**
+ * Keeps the label of a face within the picture: it hangs by the point of its width that the face's middle has in the picture's.
+ * @param {HTMLElement} box
+ * @param {{left: number, width: number, bottom: number, height: number}} face in parts of the picture, as it is shown
+ */
+function placeLabel({ style }, { left, width, bottom, height }) {
+  const across = Math.min(1, Math.max(0, left + width / 2));
+  style.setProperty('--across', across.toFixed(3));
+  style.setProperty('--within', `${((100 * (across - left)) / width).toFixed(2)}%`);
+  style.setProperty('--below', `${((100 * Math.max(0, bottom - 1)) / height).toFixed(2)}%`);
 }

@@ -40,13 +40,13 @@ progress::-moz-progress-bar { background: var(--stage-accent); }
 
 .stage { position: relative; aspect-ratio: 4 / 3; overflow: hidden; background: var(--stage); color: var(--stage-ink); }
 video { position: absolute; left: 50%; top: 50%; width: 100%; height: 100%; object-fit: cover; transform: translate(-50%, -50%); }
-.overlay { position: absolute; inset: 0; pointer-events: none; }
+.overlay { position: absolute; inset: 0; pointer-events: none; container-type: inline-size; }
 
-.face { position: absolute; border: 3px dashed var(--face); border-radius: 12px; box-shadow: 0 0 0 1px var(--face-edge); transition: left 60ms linear, top 60ms linear, width 60ms linear, height 60ms linear; }
+.face { --across: 0.5; --within: 50%; --below: 0%; position: absolute; border: 3px dashed var(--face); border-radius: 12px; box-shadow: 0 0 0 1px var(--face-edge); transition: left 60ms linear, top 60ms linear, width 60ms linear, height 60ms linear; }
 .face[data-kind="match"] { border: 4px solid var(--face-match); }
 .face[data-kind="unknown"] { border: 3px dotted var(--face-unknown); }
-.label { position: absolute; left: 50%; top: calc(100% + 6px); transform: translateX(-50%); display: flex; gap: 0.4em; align-items: center; width: max-content; max-width: 16em; padding: 0.15em 0.7em; border-radius: 999px; background: var(--label); color: var(--label-ink); font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.face.low .label { top: auto; bottom: 6px; }
+.label { position: absolute; left: var(--within); top: calc(100% + 6px); transform: translateX(calc(-100% * var(--across))); display: flex; gap: 0.4em; align-items: center; width: max-content; max-width: min(16em, 100cqw); padding: 0.15em 0.7em; border-radius: 999px; background: var(--label); color: var(--label-ink); font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.face.low .label { top: auto; bottom: calc(var(--below) + 6px); }
 .sign { flex: none; display: inline-grid; place-items: center; width: 1.35em; height: 1.35em; border-radius: 50%; font-weight: 700; line-height: 1; }
 .sign::before { content: "\\2026"; }
 [data-kind="match"] .sign::before { content: "\\2713"; }
@@ -85,5 +85,9 @@ video { position: absolute; left: 50%; top: 50%; width: 100%; height: 100%; obje
 }
 @media (forced-colors: active) {
   .face, .guide, button { border-color: CanvasText; }
+  progress { border: 1px solid CanvasText; background: Canvas; }
+  progress::-webkit-progress-bar { background: Canvas; }
+  progress::-webkit-progress-value { background: Highlight; }
+  progress::-moz-progress-bar { background: Highlight; }
 }
 `;

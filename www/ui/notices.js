@@ -7,6 +7,8 @@ const NEWS_MS = 6_000;
 
 export class Notices {
   #region;
+  /** Stands where the region is while no dialog covers the page. */
+  #home = document.createComment('notices');
   /** @type {Map<string, HTMLElement>} */
   #shown = new Map();
   /** What is shown, to be said again in another language. @type {Map<string, [error: unknown, action?: {label: string, act: () => void}]>} */
@@ -17,6 +19,7 @@ export class Notices {
   /** @param {HTMLElement} region */
   constructor(region) {
     this.#region = region;
+    region.before(this.#home);
     onLanguage(() => {
       for (const said of [...this.#faults.values()]) this.fault(...said);
       for (const [key, action] of [...this.#offers]) this.offer(key, action);
@@ -88,6 +91,15 @@ export class Notices {
       onclick: () => this.clear(key),
     }, '\u00d7'));
     this.#shown.set(key, notice);
+    this.#come();
     this.#region.append(notice);
+  }
+
+  /** Brings the region to where the person is: into the dialog that lies over the page, as long as it is open. */
+  #come() {
+    const dialog = [...document.querySelectorAll('dialog[open]')].at(-1);
+    if (!dialog || dialog.contains(this.#region)) return;
+    dialog.prepend(this.#region);
+    dialog.addEventListener('close', () => this.#home.after(this.#region), { once: true });
   }
 }

@@ -4,6 +4,7 @@
  */
 import { choose } from './dialogs.js';
 import { find, make } from './dom.js';
+import { chooser, secret } from './fields.js';
 import { countText, date, faultOf, text } from '../words/messages.js';
 import { askToPersist, clearedStore, rememberStore } from '../vault/persist.js';
 
@@ -53,6 +54,7 @@ export function secretField(name, label, autocomplete, help) {
   const id = `vault-${name}`;
   const input = make('input', { id, name, type: 'password', autocomplete, ...(help ? { 'aria-describedby': `${id}-help` } : {}) });
   const field = make('div', { class: 'field' }, make('label', { for: id }, label), input);
+  secret(input);
   if (help) field.append(make('p', { id: `${id}-help`, class: 'note' }, help));
   return { field, input };
 }
@@ -82,6 +84,8 @@ export function formDialog({ title, body, go, submit }) {
         } catch (error) {
           const { message, remedy } = faultOf(error);
           problem.textContent = `${message} ${remedy}`;
+          // Sent by a key, the field may be far above.
+          problem.scrollIntoView({ block: 'nearest' });
         } finally {
           working.textContent = '';
           button.disabled = false;
@@ -125,18 +129,25 @@ export class VaultPanel {
     this.#lock = lock;
     this.#client = client;
     this.#notices = notices;
+    secret(find('input', HTMLInputElement, lock));
     this.#listen();
   }
 
   /** @param {State} state */
   show({ vault, receipts, people }) {
+    const lockedNow = vault?.locked && this.#vault?.locked === false;
     this.#vault = vault;
     this.#root.hidden = vault === null || vault.locked;
     this.#lock.hidden = !vault?.locked;
     if (receipts?.length) this.#showReceipts(receipts);
     if (!vault) return;
     if (vault.locked) this.#showLock(vault);
-    else this.#showOpen(vault, people.length);
+    if (lockedNow) {
+      // What had the keyboard's attention is gone from the page.
+      find('input', HTMLInputElement, this.#lock).focus({ preventScroll: true });
+      this.#lock.scrollIntoView({ block: 'center' });
+    }
+    if (!vault.locked) this.#showOpen(vault, people.length);
     this.#watchStore(vault);
   }
 
@@ -333,6 +344,7 @@ export class VaultPanel {
   async #import() {
     const chosen = make('input', { type: 'file', accept: '.brow', id: 'vault-file', name: 'file' });
     const fileField = make('div', { class: 'field' }, make('label', { for: 'vault-file' }, text('vault.import.file')), chosen);
+    chooser(chosen);
     const { field, input } = secretField('passphrase', text('vault.passphrase'), 'off');
     /** @type {{file: File, passphrase: string, preview: Preview} | null} */
     let looked = null;

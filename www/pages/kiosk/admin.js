@@ -2,6 +2,7 @@
 import { CheckIn } from './checkin.js';
 import { isInfrared } from '../../camera/camera.js';
 import { find, make } from '../../ui/dom.js';
+import { chooser } from '../../ui/fields.js';
 import { fillScreen } from './awake.js';
 import { fault, text } from '../../words/messages.js';
 import { Notices } from '../../ui/notices.js';
@@ -40,6 +41,7 @@ export class Admin extends EventTarget {
     this.#client = client;
     this.#eyes = eyes;
     this.#notices = new Notices(find('.notices', HTMLElement, dialog));
+    for (const input of dialog.querySelectorAll('input')) if (input.type === 'file') chooser(input);
     this.#people = new PeopleList(find('#people', HTMLElement, dialog), { client, notices: this.#notices });
     this.#checkIn = new CheckIn(find('#checkin', HTMLElement, dialog), { client, notices: this.#notices });
     for (const part of [this.#people, this.#checkIn]) part.addEventListener('state', (event) => this.#changed(/** @type {CustomEvent<State>} */ (event).detail));

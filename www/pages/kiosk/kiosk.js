@@ -5,6 +5,7 @@
 import '../../offline/guard.js';
 import { cameraAllowed } from '../../camera/camera.js';
 import { find, withName } from '../../ui/dom.js';
+import { secret } from '../../ui/fields.js';
 import { Admin } from './admin.js';
 import { chime, fillScreen, keepAwake, watchSleep } from './awake.js';
 import { Eyes } from './eyes.js';
@@ -43,6 +44,7 @@ const corner = find('.corner', HTMLButtonElement);
 const pin = find('#kiosk-pin', HTMLInputElement);
 const pinAgain = find('#kiosk-pin-again', HTMLInputElement);
 const problem = find('#setup-problem', HTMLElement);
+for (const field of [pin, pinAgain]) secret(field);
 
 export const eyes = new Eyes(find('video', HTMLVideoElement, root));
 export const flow = new KioskFlow({ distance: 0.22, timeoutMs: 8_000 });

@@ -4,6 +4,7 @@
  */
 import { choose } from '../../ui/dialogs.js';
 import { find, withName } from '../../ui/dom.js';
+import { chooser } from '../../ui/fields.js';
 import { consentVersion, fault, faultOf, language, text } from '../../words/messages.js';
 import { nameProblem, tidyName } from '../../words/names.js';
 import { readPhoto } from '../../camera/photo.js';
@@ -69,6 +70,7 @@ export class EnrolDialog {
     this.#preview = find('.preview', HTMLElement, dialog);
     this.#photoText = find('.photo-text', HTMLElement, dialog);
     this.#file = find('[name=photo]', HTMLInputElement, dialog);
+    chooser(this.#file);
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#submit();
@@ -118,11 +120,19 @@ export class EnrolDialog {
     for (const part of ['details', 'capture', 'saved']) find(`.${part}`, HTMLElement, this.#dialog).hidden = part !== stage;
   }
 
-  /** @param {unknown} problem words, a fault, or null when all is well @param {HTMLElement} [field] */
+  /** Says what is wrong, beside the field that it is about. @param {unknown} problem words, a fault, or null when all is well @param {HTMLElement} [field] */
   #complain(problem, field) {
     for (const input of [this.#name, this.#consent, this.#file]) input.removeAttribute('aria-invalid');
     field?.setAttribute('aria-invalid', 'true');
-    field?.focus();
+    this.#sayProblem(problem);
+    const place = field?.closest('.file, .field, fieldset') ?? this.#keepPicture.closest('label');
+    place?.after(this.#problem);
+    field?.focus({ preventScroll: true });
+    if (problem !== null) this.#problem.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** @param {unknown} problem */
+  #sayProblem(problem) {
     if (problem === null || typeof problem === 'string') {
       this.#problem.textContent = problem ?? '';
       delete this.#problem.dataset.code;
@@ -138,8 +148,9 @@ export class EnrolDialog {
     const name = this.#more ? this.#more.name : tidyName(this.#name.value);
     const wrong = this.#more ? null : nameProblem(name);
     if (this.#mode === 'photo' && !this.#photo) {
-      // What is wrong with the photo itself has been said already.
+      // What is wrong with the photo itself has been said already, perhaps above what is seen now.
       if (!this.#problem.dataset.code) this.#complain(text('photo.needed'), this.#file);
+      else this.#problem.scrollIntoView({ block: 'nearest' });
       return;
     }
     if (wrong) return this.#complain(wrong, this.#name);
@@ -251,8 +262,10 @@ export class EnrolDialog {
   /** @param {PersonSummary} person @param {Enrolment} enrolment */
   #showSaved(person, enrolment) {
     find('.saved-name', HTMLElement, this.#dialog).replaceChildren(...withName(text('enrol.saved', { name: '{name}' }), person.name));
-    const advice = enrolment.mask.state === 'bare' ? text('enrol.saved.bare') : text('enrol.saved.masked');
-    find('.saved-advice', HTMLElement, this.#dialog).textContent = advice;
+    const state = enrolment.mask.state === 'bare' ? 'bare' : 'masked';
+    // Whoever is on a photo need not be here.
+    const advice = { camera: { bare: text('enrol.saved.bare'), masked: text('enrol.saved.masked') }, photo: { bare: text('enrol.saved.photo.bare'), masked: text('enrol.saved.photo.masked') } };
+    find('.saved-advice', HTMLElement, this.#dialog).textContent = advice[this.#mode][state];
     find('.saved-quality', HTMLElement, this.#dialog).textContent = text('enrol.saved.quality', { quality: Math.round(100 * enrolment.quality.score) });
     this.#stage('saved');
     find('.saved .close', HTMLButtonElement, this.#dialog).focus();

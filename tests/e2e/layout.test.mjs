@@ -1,0 +1,145 @@
+/** Nothing is cut off: every dialog, in every language, on a phone, on one held sideways, and enlarged to 200 and 400 %. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { LANGUAGES } from '../../www/words/messages.js';
+import { Visitor, enrolByPhoto, plainClip, portrait } from './browser.mjs';
+import { administer, enter, visitKiosk } from './kiosk-browser.mjs';
+import { cutOff } from './layout.mjs';
+
+const NAME = 'Maximiliane-Alexandra Freifrau von Schwarzenberg-Donaudampfschiffahrt';
+/** @type {Visitor} */
+let visitor;
+/** @type {import('playwright-core').Page} */
+let page;
+/** @type {string[]} */
+let found;
+/** Looks at what is shown now on every screen. @param {string} what */
+const look = async (what) => found.push(...await cutOff(page, what));
+const dialog = () => page.locator('dialog[open]').last();
+const close = () => page.evaluate(() => [...document.querySelectorAll('dialog[open]')].at(-1)?.close());
+/** Opens a dialog by the button that a visitor presses, in whatever language, and looks at it. */
+const through = async (button) => {
+  await page.evaluate((selector) => document.querySelector(selector).click(), button);
+  await dialog().waitFor();
+  await look(button);
+};
+
+describe('the page', () => {
+  before(async () => {
+    visitor = await Visitor.arrive();
+    page = await visitor.visit({ camera: 'ask', locale: 'en' });
+    await enrolByPhoto(page, NAME, portrait('obama-1'));
+  });
+  after(() => visitor.depart());
+
+  for (const tag of Object.keys(LANGUAGES)) {
+    test(`in ${LANGUAGES[tag]}`, async () => {
+      found = [];
+      await page.evaluate((value) => {
+        const select = document.querySelector('#language');
+        select.value = value;
+        select.dispatchEvent(new Event('change'));
+      }, tag);
+      await page.locator(`html[lang="${tag}"]`).waitFor({ state: 'attached' });
+      await page.evaluate(() => { document.querySelector('#vault details').open = true; });
+      await look('the page');
+      for (const button of ['.pin-set', '.export', '.import', '.log', '.renew', '.everything', '.clear', '#people li .danger', '#people li button:nth-child(2)', '#people li button:first-child']) {
+        await through(button);
+        await close();
+      }
+
+      await through('.enrol-photo');
+      await dialog().locator('input[type=file]').setInputFiles({ name: 'a-photo-with-a-rather-long-name-as-cameras-give-them.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4') });
+      await dialog().locator('[data-code="photo_not_image"]').waitFor();
+      await look('a photo that was refused');
+      await dialog().locator('input[type=file]').setInputFiles(portrait('obama-1'));
+      await dialog().locator('.preview canvas').waitFor();
+      await page.waitForFunction(() => document.querySelector('.photo-text').textContent.length > 0 && !document.querySelector('#enrol [data-code]'));
+      await look('a photo that was found good');
+      await page.locator('#enrol-name').fill(NAME);
+      await page.locator('#enrol [name=consent]').check();
+      await page.waitForFunction(() => {
+        if (!document.querySelector('dialog.choice')) document.querySelector('#enrol .submit').click();
+        return document.querySelector('dialog.choice');
+      }, undefined, { polling: 300 });
+      await look('a name that is there already');
+      await dialog().locator('button').nth(1).click();
+      await page.waitForFunction(() => document.querySelector('dialog.choice button')?.textContent.length);
+      await look('a face that is there already');
+      await dialog().locator('button').first().click();
+      await page.locator('#enrol .saved-name').waitFor();
+      await look('somebody is enrolled');
+      await close();
+
+      await through('.enrol-camera');
+      await page.locator('#enrol-name').fill(`${NAME} ${tag}`);
+      await page.locator('#enrol [name=consent]').check();
+      await page.locator('#enrol .submit').click();
+      await page.locator('#enrol .hint').waitFor();
+      await look('the capture');
+      await close();
+      await page.evaluate(() => document.querySelector('brow-recogniser').stop());
+      await page.evaluate(() => document.querySelector('brow-recogniser').client.vault('vaultSetPin', { pin: '493817' }));
+      for (const button of ['.pin-change', '.pin-remove']) {
+        await through(button);
+        await close();
+      }
+      await page.evaluate(() => document.querySelector('.lock-now').click());
+      await page.locator('#lock h2').waitFor();
+      await look('the locked page');
+      await page.evaluate(async () => {
+        const { client } = document.querySelector('brow-recogniser');
+        await client.vault('vaultUnlock', { pin: '493817' });
+        await client.vault('vaultRemovePin', { pin: '493817' });
+      });
+      assert.deepEqual(found, []);
+    });
+  }
+});
+
+describe('the other pages, and the kiosk', () => {
+  before(async () => {
+    visitor = await Visitor.arrive();
+    page = await visitKiosk(visitor, { clip: plainClip('gray'), locale: 'en' });
+  });
+  after(() => visitor.depart());
+
+  for (const tag of Object.keys(LANGUAGES)) {
+    test(`in ${LANGUAGES[tag]}`, async () => {
+      found = [];
+      await page.evaluate((chosen) => localStorage.setItem('brow.language', chosen), tag);
+      for (const path of ['check.html', 'bench.html', 'prove.html', 'frame.html']) {
+        await page.goto(`${visitor.server.url}/${path}`);
+        await page.locator(`html[lang="${tag}"]`).waitFor({ state: 'attached' });
+        await look(path);
+      }
+      await page.goto(`${visitor.server.url}/kiosk.html`);
+      await page.locator('#setup').waitFor();
+      await look('the kiosk\u2019s start');
+      await enter(page);
+      await look('the kiosk');
+      await page.keyboard.press('Control+Alt+A');
+      await page.locator('#vault-admin-pin').waitFor();
+      await look('the question for the PIN');
+      await close();
+      await administer(page);
+      await page.locator('#kiosk-language').selectOption(tag);
+      await page.locator(`html[lang="${tag}"]`).waitFor({ state: 'attached' });
+      await page.locator('#guest-file').setInputFiles({ name: 'list.csv', mimeType: 'text/csv', buffer: Buffer.from(`name,company,photo\n${NAME},Rindfleischetikettierungs GmbH,a.jpg\nAda,,\n`) });
+      await page.locator('#checkin [name=consent]').check();
+      await page.locator('#checkin .import button').click();
+      // Once there is a list, another one is asked about.
+      if (tag !== Object.keys(LANGUAGES)[0]) {
+        await page.locator('dialog.choice').waitFor();
+        await look('whether the list is replaced');
+        await close();
+      }
+      await page.locator('#checkin tbody tr').first().waitFor();
+      await look('the administration');
+      await through('.erase-guests');
+      await close();
+      await page.locator('#admin .close').click();
+      assert.deepEqual(found, []);
+    });
+  }
+});
