@@ -23,7 +23,7 @@ def card(run, model, identifier, results):
         f"## {identifier}",
         f"`{Path(model).name}`, {Path(model).stat().st_size:,} bytes.",
         "",
-        f"Takes the {run['window']} (RGB, (x - 127.5) / 128), gives {recipe['dimensions']} numbers; the template is their direction,"
+        f"Takes the {run['window']} (RGB, less {run['normalisation'][0]}, over {run['normalisation'][1]}), gives {recipe['dimensions']} numbers; the template is their direction,"
         " averaged with that of the mirrored window. Meant for comparing consenting people with themselves, with or without a"
         " mask; not for finding out age, sex, origin or mood, and not for watching people who did not agree to it.",
         "",

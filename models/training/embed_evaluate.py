@@ -181,7 +181,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stem")
     parser.add_argument("--model", action="append", default=[], help="NAME=periocular.onnx")
-    parser.add_argument("--teacher", action="append", default=[], help="NAME=MODEL.onnx[:MEAN:SCALE], seeing the full face")
+    parser.add_argument("--teacher", action="append", default=[], help="NAME=MODEL.onnx[:MEAN:SCALE], seeing the whole face")
     parser.add_argument("--truth")
     parser.add_argument("--render", action="store_true")
     parser.add_argument("--half", choices=("odd", "even", "all"), default="odd")
@@ -199,7 +199,8 @@ def main():
     results = {}
     for text in args.teacher:
         name, path, mean, scale = teachers.parse_teacher(text)
-        templates = teachers.templates(teachers.session(path), gauge.crops, align.FULL.cut, mean, scale, not args.no_flip)
+        network = teachers.session(path)
+        templates = teachers.templates(network, gauge.crops, teachers.window_of(path, network).cut, mean, scale, not args.no_flip)
         results[name] = gauge.measure(cosine(templates), args.fmr, args.repeats)
     for text in args.model:
         name, _, path = text.partition("=")

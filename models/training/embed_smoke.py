@@ -27,7 +27,8 @@ PEOPLE, PICTURES_EACH, DIMENSIONS = 40, 5, 32
 
 
 def tiny_network(path, height, width, dimensions, seed):
-    """A network of the embedders' kind with random weights: convolutions, PReLU, a residual addition, a flatten."""
+    """A network of the embedders' kind with random weights: a scale of its input, convolutions, PReLU, squeeze-excitation, a
+    residual addition, a flatten."""
     rng = np.random.default_rng(seed)
     nodes, weights = [], []
 
@@ -47,8 +48,17 @@ def tiny_network(path, height, width, dimensions, seed):
         nodes.append(helper.make_node("PRelu", [source, f"s{source}"], [f"p{source}"]))
         return f"p{source}"
 
-    x = bend(convolve("input", "0", 12, 3, (3, 3), 2), 12)
+    for name, values in (("Mul", [1.5, 0.5, 1]), ("Add", [0.1, 0, -0.3])):
+        weights.append(numpy_helper.from_array(np.array(values, np.float32).reshape(1, 3, 1, 1), name))
+    nodes.append(helper.make_node("Mul", ["input", "Mul"], ["scaled"]))
+    nodes.append(helper.make_node("Add", ["scaled", "Add"], ["shifted"]))
+    x = bend(convolve("shifted", "0", 12, 3, (3, 3), 2), 12)
     x = bend(convolve(x, "1", 24, 12, (3, 3), 2), 24)
+    nodes.append(helper.make_node("GlobalAveragePool", [x], ["squeezed"]))
+    y = convolve(bend(convolve("squeezed", "s", 6, 24, (1, 1), 1), 6), "e", 24, 6, (1, 1), 1)
+    nodes.append(helper.make_node("Sigmoid", [y], ["excited"]))
+    nodes.append(helper.make_node("Mul", [x, "excited"], ["weighed"]))
+    x = "weighed"
     y = bend(convolve(x, "2", 24, 24, (3, 3), 1, group=24), 24)
     nodes.append(helper.make_node("Add", [x, y], ["sum"]))
     x = bend(convolve("sum", "3", 32, 24, (3, 3), 2), 32)

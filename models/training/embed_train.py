@@ -1,4 +1,4 @@
-"""Train an embedder on aligned sets with teachers' templates: the periocular one, or the full one where --start is square.
+"""Train an embedder on aligned sets with teachers' templates: the periocular one, or one for the whole face where --start is square.
 
     python embed_train.py OUT_FOLDER --start START.onnx --sets STEM[:people] ... --teachers mfn,fr (--steps N | --minutes M)
 
@@ -19,6 +19,7 @@ import os
 import random
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -178,6 +179,10 @@ class Faces:
         self.prototypes = teachers.unit(total)
         self.targets = teachers.unit(self.targets + self.prototypes[self.people])
 
+    def templates(self, teacher):
+        """A teacher's own templates `float32[n, d]`, by its place in the list of teachers."""
+        return np.concatenate([s.templates[teacher][s.people != UNKNOWN] for s in self.sources])
+
     def turn(self, rotation):
         """Turn targets and prototypes by an orthogonal `float32[d, d]`."""
         self.targets, self.prototypes = self.targets @ rotation, self.prototypes @ rotation
@@ -225,23 +230,27 @@ def embed_plain(network, faces, index, batch=64):
     """Unit outputs for undisturbed windows."""
     device, parts = next(network.parameters()).device, []
     for start in range(0, len(index), batch):
-        windows = [align.to_network(network.window.cut(faces.crop(i))) for i in index[start : start + batch]]
+        windows = [align.to_network(network.window.cut(faces.crop(i)), *network.normalisation) for i in index[start : start + batch]]
         pictures = torch.from_numpy(np.stack(windows)).to(device, memory_format=torch.channels_last)
         parts.append(F.normalize(network(pictures).float()).cpu().numpy())
     return np.concatenate(parts)
 
 
-def turn_targets(network, faces, recipe):
+def turn_targets(network, faces, recipe, start_is=None):
     """Turn the targets so that the start network already speaks their language; returns the mean cosine reached.
 
     Principal components have no natural order between runs. Turning the targets instead of remapping the last layer
     keeps the axes of both networks alike, so that their weights can be averaged afterwards. Many bare pictures take part:
-    fixed by a thousand or two, the turn scrambles the weaker axes, and training spends its time on undoing that.
+    fixed by a thousand or two, the turn scrambles the weaker axes, and training spends its time on undoing that. Where the
+    start network is itself a teacher, `start_is` its place in the list, its templates are there already.
     """
     bare = np.flatnonzero(~faces.masked)
-    if recipe.anchor == 0 and len(bare) > recipe.turn_by:
-        bare = np.random.default_rng(recipe.seed).permutation(bare)[: recipe.turn_by]
-    outputs = embed_plain(network, faces, bare)
+    if start_is is not None:
+        outputs = faces.templates(start_is)[bare]
+    else:
+        if recipe.anchor == 0 and len(bare) > recipe.turn_by:
+            bare = np.random.default_rng(recipe.seed).permutation(bare)[: recipe.turn_by]
+        outputs = embed_plain(network, faces, bare)
     faces.turn(procrustes(faces.targets[bare], outputs))
     reached = float((outputs * faces.targets[bare]).sum(1).mean())
     if recipe.anchor > 0:
@@ -319,16 +328,20 @@ class Trainer:
         painted = chance.happens(share_masked)
         return embed_views.draw(
             self.faces.crops(index), self.points[where], painted, self.masked[where], chance, random.Random(int(rng.integers(1 << 62))),
-            window=self.network.window,
+            window=self.network.window, normalisation=self.network.normalisation,
         )
 
-    def loss(self, first, second):
-        """The loss of pictures `first`, mostly bare, and `second` of the same people, mostly masked; and its parts for the log."""
-        recipe, rng = self.recipe, np.random.default_rng((self.recipe.seed, self.step))
-        both = torch.from_numpy(np.concatenate([first, second])).to(self.device)
+    def drawn(self, first, second, step):
+        """The views of step `step` of pictures `first`, mostly bare, and `second` of the same people, mostly masked."""
+        rng = np.random.default_rng((self.recipe.seed, step))
         with torch.no_grad():
             pictures = torch.cat([self.views(first, 0.2, rng), self.views(second, 0.92, rng)])
-        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        return first, second, pictures.contiguous(memory_format=torch.channels_last)
+
+    def loss(self, first, second, pictures):
+        """The loss of the `pictures` that were drawn of `first` and `second`; and its parts for the log."""
+        recipe = self.recipe
+        both = torch.from_numpy(np.concatenate([first, second])).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             outputs = self.forward(pictures)
         outputs, classes = F.normalize(outputs.float()), self.people[both]
@@ -339,11 +352,11 @@ class Trainer:
         total = softmax + recipe.teacher_weight * distance + recipe.pair_weight * pairs
         return total, torch.stack([softmax, 1 - distance, pairs, total]).detach()
 
-    def learn(self, first, second):
+    def learn(self, first, second, pictures):
         """One step of the optimiser; the parts of the loss, still on the device."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(self.progress(), self.step, self.recipe)
-        total, parts = self.loss(first, second)
+        total, parts = self.loss(first, second, pictures)
         self.optimiser.zero_grad()
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -360,6 +373,17 @@ class Trainer:
             raise Diverged(f"the loss is not a number at step {self.step}. {kept} Start again with a lower --rate.")
         return [round(float(v), 4) for v in mean]
 
+    def ahead(self, batches, rng):
+        """The views of each of `batches`, the next ones drawn while these are learnt from."""
+        with ThreadPoolExecutor(1) as drawer:
+            coming = None
+            for step, first in enumerate(batches, self.step):
+                after = drawer.submit(self.drawn, first, partners(self.faces, first, rng), step)
+                if coming:
+                    yield coming.result()
+                coming = after
+            yield coming.result()
+
     def run(self, save_every=100, report=print):
         """Train until progress is 1."""
         recent, mark, half = [], time.time(), self.recipe.batch // 2
@@ -367,9 +391,8 @@ class Trainer:
             rng = np.random.default_rng((self.recipe.seed, self.epoch, self.step))
             order = self.faces.epoch(rng, self.recipe.most_of_one_person)
             whole = len(order) // half * half if len(order) >= half else len(order)
-            for start in range(0, whole, half):
-                first = order[start : start + half]
-                recent.append(self.learn(first, partners(self.faces, first, rng)))
+            for views in self.ahead([order[start : start + half] for start in range(0, whole, half)], rng):
+                recent.append(self.learn(*views))
                 now = time.time()
                 self.spent, mark = self.spent + now - mark, now
                 last = self.progress() >= 1
@@ -395,8 +418,8 @@ def file_hash(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, report=print, fast=False):
-    """Train and export; returns what `run.json` says."""
+def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, report=print, fast=False, start_is=None):
+    """Train and export; returns what `run.json` says. `start_is` names the teacher that is the start network itself, if one is."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
@@ -405,7 +428,8 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
     faces = Faces([load_source(s, teacher_names) for s in sets], recipe, basis)
     report(f"{len(faces)} pictures of {faces.count} identities, {int(faces.masked.sum())} of them really masked")
     network = embed_net.OnnxNet(start).to("cuda" if torch.cuda.is_available() else "cpu")
-    agreement = turn_targets(network, faces, recipe) if recipe.keep_basis and basis is None else None
+    own = teacher_names.index(start_is) if start_is else None
+    agreement = turn_targets(network, faces, recipe, own) if recipe.keep_basis and basis is None else None
     np.save(kept_basis, faces.basis)
     if agreement is not None:
         report(f"the start network agrees with its targets by a cosine of {agreement:.3f}")
@@ -421,7 +445,7 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
     if difference > 5e-3:
         raise RuntimeError(f"student.onnx differs from the trained network by {difference:.1e} of the output's length")
     summary = dict(
-        window=network.window.about, start=Path(start).name, start_sha256=file_hash(start), sets=[Path(s).name for s in sets],
+        window=network.window.about, normalisation=network.normalisation, start=Path(start).name, start_sha256=file_hash(start), sets=[Path(s).name for s in sets],
         teachers=teacher_names, pictures=len(faces), identities=faces.count, really_masked=int(faces.masked.sum()), recipe=asdict(recipe),
         steps=trainer.step, samples=trainer.step * recipe.batch, minutes=round(trainer.spent / 60, 1),
         device=trainer.device.type, agreement_at_start=agreement, log=trainer.log, export_difference=difference,
@@ -440,6 +464,7 @@ def main():
     parser.add_argument("--steps", type=int)
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--start-is", help="the teacher that is the start network itself: its templates need not be made again")
     parser.add_argument("--compile", action="store_true", help="let torch fuse operators (needs a C++ compiler)")
     for name, value in asdict(Recipe()).items():
         if type(value) in (int, float):
@@ -453,7 +478,7 @@ def main():
     try:
         summary = train(
             args.folder, args.start, args.sets, args.teachers.split(","), recipe, args.steps, args.minutes,
-            lambda text: print(text, flush=True), args.compile,
+            lambda text: print(text, flush=True), args.compile, args.start_is,
         )
     except (data.BadIndex, align.BadPicture, embed_net.OtherArchitecture, Diverged, FileNotFoundError, ValueError) as error:
         sys.exit(f"embed_train: {error}")

@@ -2,8 +2,8 @@
 
 Order as in life: a detector misplaces the points, the face is aligned by them, a mask or glasses or a cap cover part of
 it, and a camera with its own light, blur, noise and compression takes the picture. Everything is torch on one device, so
-that an accelerator draws its own training pictures. Windows are `float32[n, 3, 64, 112]` (periocular) or `float32[n, 3, 112, 112]`
-(full), 0..255, RGB; points are `float32[n, 5, 2]` in pixels of the crop or of the window; `Chance` is the only source of randomness.
+that an accelerator draws its own training pictures. Windows are `float32[n, 3, h, w]`
+(align.py has them), 0..255, RGB; points are `float32[n, 5, 2]` in pixels of the crop or of the window; `Chance` is the only source of randomness.
 """
 import copy
 import math
@@ -430,8 +430,10 @@ def camera(windows, chance, strength, host):
     return in_groups(windows, squeezed, 1, lambda part, k: jpeg(part, quality[squeezed])).clamp(0, 255)
 
 
-def draw(crops, points, painted, really_masked, chance, host, strength=Augment(), window=align.PERIOCULAR):
+def draw(crops, points, painted, really_masked, chance, host, strength=Augment(), window=align.PERIOCULAR, normalisation=None):
     """Network input `float32[n, 3, h, w]` of `uint8[n, 128, 128, 3]` crops with their points (crop pixels).
+
+    `normalisation` is a mean and a standard deviation, or three of each by channel; the window's own if there is none.
 
     `painted` bool[n] says which get a mask; `really_masked` bool[n] which show one already, so that none is painted and the
     points are as uncertain as they are under one.
@@ -449,4 +451,5 @@ def draw(crops, points, painted, really_masked, chance, host, strength=Augment()
     windows = over_some(paint_glasses, windows, inside, chance, glasses & ~under)
     windows = cut_border(windows, chance, chance.happens(strength.border))
     windows = torch.where(planes(chance.happens(0.5)), windows.flip(3), windows)
-    return (camera(windows, chance, strength, host) - 127.5) / 128
+    mean, span = (torch.as_tensor(v, dtype=torch.float32, device=crops.device).view(-1, 1, 1) for v in normalisation or window.normalisation)
+    return (camera(windows, chance, strength, host) - mean) / span

@@ -99,7 +99,7 @@ class Augmentation(unittest.TestCase):
 
     def test_views_have_the_networks_shape_and_range(self):
         for seed in range(6):
-            for window in (align.PERIOCULAR, align.FULL):
+            for window in (align.PERIOCULAR, align.FULL, align.CLOSE):
                 x = self.drawn(seed, window=window)
                 self.assertEqual((x.shape, x.dtype), ((24, 3, window.height, window.width), torch.float32))
                 self.assertTrue(torch.isfinite(x).all() and x.abs().max() <= 1.0)
@@ -108,7 +108,7 @@ class Augmentation(unittest.TestCase):
         none = embed_views.Augment(**{name: 0.0 for name in vars(embed_views.Augment())})
         chance, no = embed_views.Chance(4, "cpu", 1), torch.zeros(4, dtype=torch.bool)
         crops, points = torch.from_numpy(self.crop).expand(4, -1, -1, -1), torch.from_numpy(align.CROP_POINTS).expand(4, 5, 2)
-        for window in (align.PERIOCULAR, align.FULL):
+        for window in (align.PERIOCULAR, align.FULL, align.CLOSE):
             views = embed_views.draw(crops, points, no, no, chance, random.Random(1), none, window)
             shown = align.to_network(window.cut(self.crop))
             nearest = [min(np.abs(v.numpy() - w).mean() for w in (shown, shown[..., ::-1])) for v in views]
@@ -213,6 +213,23 @@ class Network(unittest.TestCase):
         embed_net.export(network, out)
         self.assertLess(embed_net.largest_difference(network, out), 2e-3)
         self.assertEqual(embed_net.OnnxNet(out).fingerprint(), network.fingerprint())
+
+    def test_a_networks_own_scale_of_its_input_moves_into_how_its_bytes_are_drawn(self):
+        picture = np.random.default_rng(2).integers(0, 256, (64, 112, 3)).astype(np.uint8)
+        network = embed_net.OnnxNet(self.path)
+        ours = network(torch.from_numpy(align.to_network(picture, *network.normalisation))[None]).detach().numpy()
+        theirs = teachers.run(teachers.session(self.path), align.to_network(picture)[None])
+        np.testing.assert_allclose(ours, theirs, atol=2e-3 * np.abs(theirs).max())
+        out = self.path.with_name("out.onnx")
+        embed_net.export(network, out)
+        self.assertEqual(embed_net.OnnxNet(out).own_scale[0].tolist(), [1, 1, 1])
+
+    def test_a_strided_depthwise_convolution_passes_the_same_gradient_as_torch(self):
+        for side in (7, 8):
+            x, weight, bias = (torch.randn(s, dtype=torch.float64, requires_grad=True) for s in ((2, 6, side, side), (6, 1, 3, 3), (6,)))
+            own = lambda *values: embed_net.StridedDepthwise.apply(*values, [2, 2], [1, 1])
+            self.assertTrue(torch.autograd.gradcheck(own, (x, weight, bias)))
+            torch.testing.assert_close(own(x, weight, bias), torch.nn.functional.conv2d(x, weight, bias, 2, 1, 1, 6))
 
     def test_fixed_slopes_pass_the_same_gradient_as_torch(self):
         x = torch.randn(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
