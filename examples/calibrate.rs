@@ -64,7 +64,7 @@ fn run() -> Outcome<()> {
         let [bare_bare, bare_masked, masked_masked] = Cell::ALL.map(|cell| curve(cell, many));
         Ok::<_, String>(Calibration { bare_bare: bare_bare?, bare_masked: bare_masked?, masked_masked: masked_masked? })
     };
-    manifest.calibration = Calibrations { among_few: calibration(0)?, among_many: calibration(1)? };
+    manifest.calibration = Calibrations { among_few: calibration(0)?, among_many: calibration(1)?, ..manifest.calibration };
     let models_used = common::model_ids(&common::engine(&models)?);
     manifest.protocol = serde_json::json!({
         "what": "non-mated similarities; empirical quantiles while 30 comparisons lie above, beyond that an exponential tail with the mean excess of the 200 most similar strangers; of several sets the stricter at each level; among many: without what one picture of each person of the set has in common",
@@ -87,7 +87,7 @@ fn non_mated(models: &Path, folder: &Path, truth: Option<&Path>) -> Outcome<BTre
     eprintln!("{}: {} pictures of people with an even CRC-32", folder.display(), pictures.len());
     let calibrations = common::calibrations(&common::engine(models)?);
     let seen = common::see(models, folder, &pictures, None)?;
-    let ways = [Common::default(), common::in_common(&pictures, &seen)];
+    let ways = [Common::default(), common::in_common(&pictures, &seen, &calibrations)];
     if !ways[1].is_known() {
         return Err(format!("{}: too few people to know what their faces have in common", folder.display()).into());
     }

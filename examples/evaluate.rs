@@ -55,7 +55,7 @@ fn run() -> Outcome<()> {
             eprintln!("{} is left out: {why}", p.file);
         }
     }
-    let in_common = common::in_common(&pictures, &seen);
+    let in_common = common::in_common(&pictures, &seen, &calibrations);
     let leans = seen.iter().map(|s| s.face().map(|f| in_common.lean(&f.template)).unwrap_or_default()).collect();
     let set = Set { pictures: &pictures, seen: &seen, truth: truth.as_ref(), calibrations: &calibrations, in_common: &in_common, leans };
     let scores = arguments.path("scores");

@@ -6,13 +6,14 @@
 
 use std::time::Instant;
 
-use brow::engine::{FULL_DIMENSIONS, PERIOCULAR_DIMENSIONS};
 use brow::face::mask::{Mask, MaskState};
 use brow::person::calibrate::Calibrations;
 use brow::person::embed::unit;
 use brow::person::gallery::Gallery;
 use brow::person::template::{Features, Template};
 
+/// Numbers in the templates.
+const DIMENSIONS: [usize; 2] = [256, 256];
 /// Searches of which minimum and median are taken.
 const ROUNDS: usize = 21;
 
@@ -37,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             assert_eq!(best[0].person, (n / 2).to_string(), "the probe's own reference is the best candidate");
         }
         times.sort_by(f64::total_cmp);
-        let megabytes = (n * 4 * (PERIOCULAR_DIMENSIONS + FULL_DIMENSIONS)) as f64 / 1e6;
+        let megabytes = (n * 4 * DIMENSIONS.iter().sum::<usize>()) as f64 / 1e6;
         println!("{n} references: minimum {:.2} ms, median {:.2} ms; vectors {megabytes:.0} MB", times[0], times[ROUNDS / 2]);
     }
     Ok(())
@@ -52,7 +53,7 @@ fn template(seed: u64) -> Template {
         };
         Features { model: model.to_owned(), vector: unit((0..n).map(next).collect()) }
     };
-    let periocular = vector(PERIOCULAR_DIMENSIONS, "periocular");
-    let full = Some(vector(FULL_DIMENSIONS, "full"));
+    let periocular = vector(DIMENSIONS[0], "periocular");
+    let full = Some(vector(DIMENSIONS[1], "full"));
     Template { periocular, full, mask: Mask { state: MaskState::Bare, probability: 1.0 }, quality: 1.0 }
 }

@@ -110,7 +110,7 @@ pub fn calibrations(engine: &Engine) -> Calibrations {
 
 /// What the faces have in common when everybody is enrolled with one picture, their first bare one or else their first one, as
 /// in a gallery of all of them.
-pub fn in_common(pictures: &[Picture], seen: &[Seen]) -> Common {
+pub fn in_common(pictures: &[Picture], seen: &[Seen], calibrations: &Calibrations) -> Common {
     let mut enrolled: BTreeMap<usize, &Template> = BTreeMap::new();
     for (picture, face) in pictures.iter().zip(seen).filter_map(|(p, s)| Some((p, s.face()?))) {
         let best = enrolled.entry(picture.person).or_insert(&face.template);
@@ -118,12 +118,12 @@ pub fn in_common(pictures: &[Picture], seen: &[Seen]) -> Common {
             *best = &face.template;
         }
     }
-    Common::of(enrolled.values().copied())
+    Common::of(enrolled.values().copied(), calibrations.strangers_lean)
 }
 
 /// The ids of the models in use, for the record.
 pub fn model_ids(engine: &Engine) -> BTreeMap<&'static str, String> {
-    engine.manifest().models.iter().map(|m| (m.role.name(), m.id.clone())).collect()
+    engine.manifest().models.iter().map(|m| (m.role.name(), m.known_as())).collect()
 }
 
 /// Runs the engine over all pictures on as many threads as there are cores, with a progress bar.

@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::live::Seen;
 use super::{Engine, Looks, Observation, Timings};
 use crate::error::EngineError;
-use crate::face::align::{FULL, Normalisation, Pyramid, Window};
+use crate::face::align::{CANONICAL_SIDE, Normalisation, Pyramid, Window};
 use crate::face::frame::Frame;
-use crate::face::geometry::{Rect, Similarity};
+use crate::face::geometry::{Point, Rect, Similarity};
 use crate::face::mask::Mask;
 use crate::face::quality::{Problem, Quality, QualityParams, judged};
 use crate::person::template::Template;
@@ -209,9 +209,10 @@ fn hint(seen: &[Seen], frame: &Frame, last: Option<Rect>, params: &EnrolParams) 
 
 /// The canonical face at twice its size.
 fn picture(pyramid: &Pyramid, canonical_to_frame: &Similarity) -> Picture {
-    let window = Window { width: 224, height: 224, zoom: 2.0, ..FULL };
+    let middle = Point::new(CANONICAL_SIDE / 2.0, CANONICAL_SIDE / 2.0);
+    let window = Window { width: 224, height: 224, zoom: 2.0, centre: middle };
     let mut planes = Vec::new();
-    pyramid.window(&window, canonical_to_frame, Normalisation { offset: 0.0, scale: 1.0 }, &mut planes);
+    pyramid.window(&window, canonical_to_frame, Normalisation::BYTES, &mut planes);
     let n = window.width * window.height;
     let rgba = (0..n).flat_map(|i| [planes[i] as u8, planes[n + i] as u8, planes[2 * n + i] as u8, 255]).collect();
     Picture { rgba, width: window.width, height: window.height }

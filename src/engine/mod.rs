@@ -7,7 +7,7 @@ mod still;
 use serde::Serialize;
 
 use crate::error::EngineError;
-use crate::face::align::{FULL, PERIOCULAR, Pyramid, canonical_to_frame, canonical_to_frame_by_eyes};
+use crate::face::align::Pyramid;
 use crate::face::detect::{DetectParams, Detection, Detector};
 use crate::face::geometry::{Point, Rect};
 use crate::face::landmarks::{Care, Landmarker, Look};
@@ -139,8 +139,8 @@ impl Engine {
             match role {
                 Role::Detector => networks.detector = Some(Detector::new(bytes, self.params.detect)?),
                 Role::Landmarks => networks.landmarks = Some(Landmarker::new(network()?)?),
-                Role::Periocular => networks.periocular = Some(Embedder::new(network()?, PERIOCULAR, PERIOCULAR_DIMENSIONS)?),
-                Role::Full => networks.full = Some(Embedder::new(network()?, FULL, FULL_DIMENSIONS)?),
+                Role::Periocular => networks.periocular = Some(Embedder::new(network()?, self.manifest.model(role).view())?),
+                Role::Full => networks.full = Some(Embedder::new(network()?, self.manifest.model(role).view())?),
             }
             Ok(())
         };
@@ -154,8 +154,9 @@ impl Engine {
 
     /// Enrols or replaces a person; see [`Gallery::put`]. What was decided before is decided anew.
     pub fn put_person(&mut self, person: &str, references: Vec<Template>) -> Vec<(usize, ForeignModel)> {
-        let id = |role| self.manifest.model(role).id.as_str();
-        let refused = self.gallery.put(person, references, id(Role::Periocular), id(Role::Full));
+        let references = references.into_iter().map(|t| self.manifest.renamed(t)).collect();
+        let id = |role| self.manifest.model(role).known_as();
+        let refused = self.gallery.put(person, references, &id(Role::Periocular), &id(Role::Full));
         self.reconsider();
         refused
     }
@@ -241,22 +242,21 @@ impl Engine {
         quality: &Quality,
         looks: Looks,
     ) -> Result<Template, EngineError> {
-        // Points that determine no similarity were left out when the face was measured.
-        let by_eyes = canonical_to_frame_by_eyes(points).ok_or(EngineError::NoFace)?;
-        let by_face = canonical_to_frame(points).ok_or(EngineError::NoFace)?;
-        let embed = |role: Role, embedder: &mut Option<Embedder>, to_frame| -> Result<(Features, f64), EngineError> {
+        let embed = |role: Role, embedder: &mut Option<Embedder>| -> Result<(Features, f64), EngineError> {
             let began = (self.clock)();
             let embedder = embedder.as_mut().ok_or(EngineError::ModelMissing { role: role.name() })?;
+            // Points that determine no similarity were left out when the face was measured.
+            let to_frame = embedder.aligned_by().canonical_to_frame(points).ok_or(EngineError::NoFace)?;
             let vector = match looks {
-                Looks::One { mirrored, .. } => embedder.embed(pyramid, to_frame, mirrored)?,
-                Looks::Averaged => embedder.embed_averaged(pyramid, to_frame)?,
+                Looks::One { mirrored, .. } => embedder.embed(pyramid, &to_frame, mirrored)?,
+                Looks::Averaged => embedder.embed_averaged(pyramid, &to_frame)?,
             };
-            Ok((Features { model: self.manifest.model(role).id.clone(), vector }, (self.clock)() - began))
+            Ok((Features { model: self.manifest.model(role).known_as(), vector }, (self.clock)() - began))
         };
-        let (periocular, took) = embed(Role::Periocular, &mut self.networks.periocular, &by_eyes)?;
+        let (periocular, took) = embed(Role::Periocular, &mut self.networks.periocular)?;
         self.timings.periocular += took;
         let full = if matches!(looks, Looks::Averaged | Looks::One { full: true, .. }) {
-            let (full, took) = embed(Role::Full, &mut self.networks.full, &by_face)?;
+            let (full, took) = embed(Role::Full, &mut self.networks.full)?;
             self.timings.full += took;
             Some(full)
         } else {
@@ -265,11 +265,6 @@ impl Engine {
         Ok(Template { periocular, full, mask, quality: quality.score })
     }
 }
-
-/// Numbers in a periocular template.
-pub const PERIOCULAR_DIMENSIONS: usize = 256;
-/// Numbers in a full template.
-pub const FULL_DIMENSIONS: usize = 192;
 
 #[derive(Clone, Copy)]
 enum Looks {

@@ -1,8 +1,10 @@
 //! From five points to the pictures that the networks see.
 //!
 //! [Note: the canonical face] A least-squares similarity carries the five points onto a canonical face of 112 x 112
-//! pixels, the template that MobileFaceNet and ArcFace were trained with. *Full* is that square. *Periocular* is the
-//! window x 9.33..102.67, y 12..65.33 of it, drawn at 1.2 times the size: 112 wide and 64 high, what is free above a mask.
+//! pixels, the template that MobileFaceNet and ArcFace were trained with. Each network sees a window of it, drawn at a size of its
+//! own: which one, and how it wants its bytes, is said in models/manifest.json.
+
+use serde::{Deserialize, Serialize};
 
 use crate::face::frame::Frame;
 use crate::face::geometry::{Point, Similarity};
@@ -28,8 +30,10 @@ const FACE_WEIGHTS: [f32; 5] = [1.0, 1.0, 1.0, 0.5, 0.5];
 const EYES_WEIGHTS: [f32; 5] = [1.0, 1.0, 1.0, 0.1, 0.1];
 
 /// A part of the canonical face as a network sees it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Window {
+    /// Pixels.
     pub width: usize,
     pub height: usize,
     /// The canonical point that lies at the centre of the window.
@@ -37,11 +41,6 @@ pub struct Window {
     /// Pixels of the window for one pixel of the canonical face.
     pub zoom: f32,
 }
-
-/// The whole canonical face.
-pub const FULL: Window = Window { width: 112, height: 112, centre: Point::new(56.0, 56.0), zoom: 1.0 };
-/// Brow to nose bridge.
-pub const PERIOCULAR: Window = Window { width: 112, height: 64, centre: Point::new(56.0, 12.0 + 32.0 / 1.2), zoom: 1.2 };
 
 impl Window {
     /// From pixels of the window to pixels of the canonical face.
@@ -51,27 +50,64 @@ impl Window {
     }
 }
 
-/// The similarity from the canonical face to the frame. None where the points do not determine one.
+/// Which points decide where a network's window lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AlignedBy {
+    /// All five.
+    Face,
+    /// The eyes and the nose, since under a mask the mouth is a guess.
+    Eyes,
+}
+
+impl AlignedBy {
+    pub fn canonical_to_frame(self, points: &[Point; 5]) -> Option<Similarity> {
+        match self {
+            Self::Face => canonical_to_frame(points),
+            Self::Eyes => Similarity::fit(&CANONICAL, points, &EYES_WEIGHTS),
+        }
+    }
+}
+
+/// The similarity from the canonical face to the frame, by all five points. None where the points do not determine one.
 pub fn canonical_to_frame(points: &[Point; 5]) -> Option<Similarity> {
     Similarity::fit(&CANONICAL, points, &FACE_WEIGHTS)
 }
 
-/// The same where what matters are the eyes.
-pub fn canonical_to_frame_by_eyes(points: &[Point; 5]) -> Option<Similarity> {
-    Similarity::fit(&CANONICAL, points, &EYES_WEIGHTS)
-}
-
-/// How a network wants its bytes: `(byte - offset) / scale`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How a network wants its bytes: a plane for each channel in this order, each byte as `(byte - mean) / std` of its channel.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Normalisation {
-    pub offset: f32,
-    pub scale: f32,
+    pub channels: Channels,
+    /// In the order of `channels`.
+    pub mean: [f32; 3],
+    pub std: [f32; 3],
 }
 
-/// -1..1 as the embedders were trained: (x - 127.5) / 128.
-pub const EMBEDDER_NORMALISATION: Normalisation = Normalisation { offset: 127.5, scale: 128.0 };
-/// Exactly -1..1.
-pub const UNIT_NORMALISATION: Normalisation = Normalisation { offset: 127.5, scale: 127.5 };
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channels {
+    Rgb,
+    Bgr,
+}
+
+impl Normalisation {
+    /// Red, green and blue alike.
+    pub const fn alike(mean: f32, std: f32) -> Self {
+        Self { channels: Channels::Rgb, mean: [mean; 3], std: [std; 3] }
+    }
+
+    /// The bytes as they are.
+    pub const BYTES: Self = Self::alike(0.0, 1.0);
+
+    /// Which byte of a pixel each plane is of.
+    fn planes(&self) -> [usize; 3] {
+        match self.channels {
+            Channels::Rgb => [0, 1, 2],
+            Channels::Bgr => [2, 1, 0],
+        }
+    }
+}
 
 /// A frame at full, half, quarter ... size, so that a shrunken crop is anti-aliased at a fixed cost a pixel.
 pub struct Pyramid<'a> {
@@ -119,7 +155,7 @@ impl<'a> Pyramid<'a> {
         }
     }
 
-    /// Draws the `width` x `height` crop whose pixels lie in the frame where `to_frame` says, as three planes R, G, B
+    /// Draws the `width` x `height` crop whose pixels lie in the frame where `to_frame` says, as three planes
     /// (NCHW) in `out`. Beyond its border the frame's outermost pixels are repeated.
     pub fn crop(&self, to_frame: &Similarity, width: usize, height: usize, norm: Normalisation, out: &mut Vec<f32>) {
         // Pixels of the frame for one pixel of the crop decide the level; what is left over is at most 2.
@@ -140,12 +176,13 @@ impl<'a> Pyramid<'a> {
         // Four looks a pixel where a single one would skip pixels; more where the smallest level is still too large.
         let looks = if left > 1.25 { left.ceil().clamp(2.0, 8.0) as usize } else { 1 };
         let plane = width * height;
+        let byte = norm.planes();
         out.clear();
         out.resize(3 * plane, 0.0);
         let weight = 1.0 / (looks * looks) as f32;
         let mut put = |i: usize, sum: [f32; 3]| {
             for c in 0..3 {
-                out[c * plane + i] = (sum[c] * weight - norm.offset) / norm.scale;
+                out[c * plane + i] = (sum[byte[c]] * weight - norm.mean[c]) / norm.std[c];
             }
         };
         let offset = |s: usize| (s as f32 + 0.5) / looks as f32 - 0.5;
@@ -165,7 +202,7 @@ impl<'a> Pyramid<'a> {
                     for c in 0..3 {
                         let to = &mut out[c * plane + y * width..][..width];
                         for (to, from) in to.iter_mut().zip(from.chunks_exact(4)) {
-                            *to = (from[c] as f32 - norm.offset) / norm.scale;
+                            *to = (from[byte[c]] as f32 - norm.mean[c]) / norm.std[c];
                         }
                     }
                 }
@@ -287,15 +324,30 @@ mod tests {
         (0..width * height).flat_map(|i| [(i % width) as u8, (i / width) as u8, 7, 255]).collect()
     }
 
-    const PLAIN: Normalisation = Normalisation { offset: 0.0, scale: 1.0 };
+    const PLAIN: Normalisation = Normalisation::BYTES;
 
     #[test]
-    fn the_window_around_the_eyes_is_where_the_embedder_expects_it() {
-        let to = PERIOCULAR.to_canonical();
+    fn a_window_lies_around_its_centre() {
+        let to = Window { width: 112, height: 64, centre: Point::new(56.0, 12.0 + 32.0 / 1.2), zoom: 1.2 }.to_canonical();
         let corner = to.apply(Point::new(0.0, 0.0));
         assert!((corner.x - 9.333).abs() < 1e-2 && (corner.y - 12.0).abs() < 1e-2, "{corner:?}");
         let end = to.apply(Point::new(112.0, 64.0));
         assert!((end.x - 102.667).abs() < 1e-2 && (end.y - 65.333).abs() < 1e-2, "{end:?}");
+    }
+
+    #[test]
+    fn a_network_gets_its_channels_in_its_order_each_with_its_own_mean_and_spread() {
+        let px: Vec<u8> = (0..40 * 30).flat_map(|_| [10, 20, 40, 255]).collect();
+        let pyramid = Pyramid::new(Frame::new(&px, 40, 30, 0.0).unwrap());
+        let norm = Normalisation { channels: Channels::Bgr, mean: [30.0, 20.0, 0.0], std: [10.0, 1.0, 2.0] };
+        let mut out = Vec::new();
+        // Pixel for pixel, upright, and turned: three ways through the code.
+        for (a, b) in [(1.0, 0.0), (1.5, 0.0), (0.9, 0.3)] {
+            pyramid.crop(&Similarity { a, b, tx: 9.0, ty: 2.0 }, 8, 4, norm, &mut out);
+            for (c, wanted) in [1.0, 0.0, 5.0].into_iter().enumerate() {
+                assert!(out[c * 32..][..32].iter().all(|v| (v - wanted).abs() < 1e-4), "plane {c} of {a}, {b}");
+            }
+        }
     }
 
     #[test]

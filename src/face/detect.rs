@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::face::align::{CANONICAL, CANONICAL_SIDE, Pyramid, UNIT_NORMALISATION};
+use crate::face::align::{CANONICAL, CANONICAL_SIDE, Normalisation, Pyramid};
 use crate::face::geometry::{Point, Rect, Similarity};
 use crate::model::{ModelError, Network};
 
@@ -18,6 +18,9 @@ pub struct Detection {
     /// 0..1.
     pub score: f32,
 }
+
+/// Exactly -1..1.
+const NORMALISATION: Normalisation = Normalisation::alike(127.5, 127.5);
 
 /// What the detector believes and how far it searches.
 #[derive(Clone, Copy, Debug)]
@@ -165,7 +168,7 @@ impl Detector {
         let Region { width: across, height: down, to_frame } = *region;
         self.plan(across, down)?;
         let Some(network) = self.plans.get_mut(&(across, down)) else { return Ok(()) };
-        pyramid.crop(&to_frame, across, down, UNIT_NORMALISATION, &mut self.input);
+        pyramid.crop(&to_frame, across, down, NORMALISATION, &mut self.input);
         let outputs = network.run(&self.input)?;
         for ((logit, v), anchor) in outputs[1].iter().zip(outputs[0].chunks_exact(VALUES)).zip(anchors(across, down)) {
             let score = 1.0 / (1.0 + (-logit).exp());

@@ -4,7 +4,7 @@
 //! It learned the points on bare faces and then had masks drawn over them, so that it says where a covered nose and mouth
 //! are; a detector trained on bare faces takes the mask's edge for the mouth.
 
-use crate::face::align::{CANONICAL_SIDE, EMBEDDER_NORMALISATION, Pyramid, Window, canonical_to_frame, mirror};
+use crate::face::align::{CANONICAL_SIDE, Normalisation, Pyramid, Window, canonical_to_frame, mirror};
 use crate::face::detect::Detection;
 use crate::face::geometry::{Point, Rect, Similarity};
 use crate::face::mask::probabilities;
@@ -23,6 +23,8 @@ pub struct Look {
     pub spread: f32,
 }
 
+/// As the network was trained.
+const NORMALISATION: Normalisation = Normalisation::alike(127.5, 128.0);
 /// Side of the crop in its pixels.
 const SIDE: usize = 96;
 /// The crop reaches over 144 pixels of the canonical face, around a point between nose and mouth (half a pixel more: the
@@ -74,7 +76,7 @@ impl Landmarker {
     fn from(&mut self, pyramid: &Pyramid, points: &[Point; 5], score: f32, care: Care) -> Result<Option<Look>, ModelError> {
         let Some(to_frame) = canonical_to_frame(points) else { return Ok(None) };
         let crop_to_frame = WINDOW.to_canonical().then(&to_frame);
-        pyramid.crop(&crop_to_frame, SIDE, SIDE, EMBEDDER_NORMALISATION, &mut self.input);
+        pyramid.crop(&crop_to_frame, SIDE, SIDE, NORMALISATION, &mut self.input);
         let seen = self.run(false)?;
         if care != Care::Mirrored {
             return Ok(look(&seen, score, &crop_to_frame));

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::face::align::{CANONICAL_SIDE, Normalisation, PERIOCULAR, Pyramid};
+use crate::face::align::{CANONICAL_SIDE, Normalisation, Pyramid, Window};
 use crate::face::geometry::{Point, Similarity};
 use crate::face::landmarks::Look;
 
@@ -88,18 +88,21 @@ impl QualityParams {
     };
 }
 
+/// Where a face is measured: what of it is free above a mask.
+const EYES: Window = Window { width: 112, height: 64, centre: Point::new(56.0, 12.0 + 32.0 / 1.2), zoom: 1.2 };
+
 /// Measures the face that `look` saw, whose canonical frame lies where `canonical_to_frame` says.
 pub fn measure(pyramid: &Pyramid, look: &Look, canonical_to_frame: &Similarity, params: &QualityParams) -> Quality {
     let mut planes = Vec::new();
-    pyramid.window(&PERIOCULAR, canonical_to_frame, Normalisation { offset: 0.0, scale: 1.0 }, &mut planes);
-    let plane = PERIOCULAR.width * PERIOCULAR.height;
+    pyramid.window(&EYES, canonical_to_frame, Normalisation::BYTES, &mut planes);
+    let plane = EYES.width * EYES.height;
     let luma: Vec<f32> = (0..plane).map(|i| 0.299 * planes[i] + 0.587 * planes[plane + i] + 0.114 * planes[2 * plane + i]).collect();
     let brightness = luma.iter().sum::<f32>() / plane as f32;
     let (yaw, pitch, roll) = pose(&look.detection.points);
     let mut quality = Quality {
         score: 0.0,
         face_px: CANONICAL_SIDE * canonical_to_frame.scale(),
-        sharpness: sharpness(&luma, PERIOCULAR.width),
+        sharpness: sharpness(&luma, EYES.width),
         brightness,
         yaw,
         pitch,
@@ -173,12 +176,12 @@ fn pose(points: &[Point; 5]) -> (f32, f32, f32) {
 
 /// Share of the window around the eyes that lies outside the frame, by a grid of looks.
 fn outside(pyramid: &Pyramid, canonical_to_frame: &Similarity) -> f32 {
-    let to_frame = PERIOCULAR.to_canonical().then(canonical_to_frame);
+    let to_frame = EYES.to_canonical().then(canonical_to_frame);
     let (w, h) = (pyramid.frame().width() as f32, pyramid.frame().height() as f32);
     let looks = 8;
     let at = |i: usize, n: usize| (i as f32 + 0.5) / looks as f32 * n as f32;
     let out = (0..looks * looks)
-        .map(|i| to_frame.apply(Point::new(at(i % looks, PERIOCULAR.width), at(i / looks, PERIOCULAR.height))))
+        .map(|i| to_frame.apply(Point::new(at(i % looks, EYES.width), at(i / looks, EYES.height))))
         .filter(|p| p.x < 0.0 || p.y < 0.0 || p.x > w - 1.0 || p.y > h - 1.0);
     out.count() as f32 / (looks * looks) as f32
 }

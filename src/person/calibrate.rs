@@ -78,6 +78,13 @@ impl Calibration {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibrations {
+    /// The curves are of similarities that these make.
+    #[serde(default = "Shares::of_format_2")]
+    pub full_share: Shares,
+    /// Who leans further than this into what all have in common is somebody who is there several times: no two strangers' templates of
+    /// these networks are so alike (common.rs).
+    #[serde(default = "lean_of_format_2")]
+    pub strangers_lean: f32,
     pub among_few: Calibration,
     pub among_many: Calibration,
 }
@@ -87,9 +94,45 @@ impl Calibrations {
         if common.is_known() { &self.among_many } else { &self.among_few }
     }
 
-    pub fn is_sound(&self) -> bool {
-        self.among_few.is_sound() && self.among_many.is_sound()
+    /// What is wrong, if anything is.
+    pub fn check(&self) -> Result<(), &'static str> {
+        if !(self.among_few.is_sound() && self.among_many.is_sound()) {
+            return Err("a calibration curve does not rise");
+        }
+        let shares = Cell::ALL.map(|c| self.full_share.of(c));
+        if shares.iter().chain([&self.strangers_lean]).any(|s| !(0.0..=1.0).contains(s)) {
+            return Err("a share is not between 0 and 1");
+        }
+        Ok(())
     }
+}
+
+/// How much of a similarity is the full template's, by cell; the rest is the periocular one's (models/training/RESULTS.md has the
+/// shares that were tried).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shares {
+    pub bare_bare: f32,
+    pub bare_masked: f32,
+    pub masked_masked: f32,
+}
+
+impl Shares {
+    pub fn of(&self, cell: Cell) -> f32 {
+        match cell {
+            Cell::BareBare => self.bare_bare,
+            Cell::BareMasked => self.bare_masked,
+            Cell::MaskedMasked => self.masked_masked,
+        }
+    }
+
+    const fn of_format_2() -> Self {
+        Self { bare_bare: 0.75, bare_masked: 0.35, masked_masked: 0.35 }
+    }
+}
+
+const fn lean_of_format_2() -> f32 {
+    0.75
 }
 
 /// Scores at which a curve has its points.
@@ -175,7 +218,12 @@ pub(crate) mod tests {
     }
 
     pub fn calibrations() -> Calibrations {
-        Calibrations { among_few: calibration(), among_many: calibration() }
+        Calibrations {
+            full_share: Shares::of_format_2(),
+            strangers_lean: lean_of_format_2(),
+            among_few: calibration(),
+            among_many: calibration(),
+        }
     }
 
     /// `n` similarities whose share above s is 10^(-10 s).

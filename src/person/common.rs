@@ -11,8 +11,6 @@ use crate::person::template::Template;
 
 /// References of so many people before anything is taken for what they have in common.
 pub const MANY: usize = 16;
-/// No face among those of RMFRD and LFW leans further into what is common than 0.68.
-const STRANGERS_LEAN: f32 = 0.75;
 
 /// The directions that count for nothing, if they are known.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,11 +34,11 @@ pub struct Lean {
 }
 
 impl Common {
-    /// From one template of each person.
-    pub fn of<'a>(people: impl Iterator<Item = &'a Template> + Clone) -> Self {
+    /// From one template of each person. `strangers_lean`: further than this no stranger leans into what is common.
+    pub fn of<'a>(people: impl Iterator<Item = &'a Template> + Clone, strangers_lean: f32) -> Self {
         Self {
-            periocular: Direction::of(people.clone().map(|t| &t.periocular.vector[..])),
-            full: Direction::of(people.filter_map(|t| t.full.as_ref()).map(|f| &f.vector[..])),
+            periocular: Direction::of(people.clone().map(|t| &t.periocular.vector[..]), strangers_lean),
+            full: Direction::of(people.filter_map(|t| t.full.as_ref()).map(|f| &f.vector[..]), strangers_lean),
         }
     }
 
@@ -71,9 +69,9 @@ impl Common {
 impl Direction {
     /// None for too few people, and where they have nothing in common. Who is there several times, under several names, would
     /// be a direction of their own, so vectors that lean into it as no stranger does are left out.
-    fn of<'a>(vectors: impl Iterator<Item = &'a [f32]> + Clone) -> Option<Self> {
+    fn of<'a>(vectors: impl Iterator<Item = &'a [f32]> + Clone, strangers_lean: f32) -> Option<Self> {
         let all = Self::of_strangers(vectors.clone())?;
-        let twice = |v: &&[f32]| cosine(&all.unit, v) > STRANGERS_LEAN;
+        let twice = |v: &&[f32]| cosine(&all.unit, v) > strangers_lean;
         if !vectors.clone().any(|v| twice(&v)) {
             return Some(all);
         }
@@ -112,6 +110,8 @@ mod tests {
     use super::*;
     use crate::person::template::tests::template;
 
+    const LEAN: f32 = 0.75;
+
     /// Different people whose templates lean into one direction by `lean`.
     fn people(n: u32, lean: f32) -> Vec<Template> {
         let towards = template(9999, true);
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn strangers_are_alike_by_what_is_common_and_no_longer_without_it() {
         let seen = people(60, 0.7);
-        let common = Common::of(seen[..40].iter());
+        let common = Common::of(seen[..40].iter(), LEAN);
         assert!(mean_cosine(&seen[40..], &Common::default()) > 0.25);
         assert!(mean_cosine(&seen[40..], &common).abs() < 0.05, "{}", mean_cosine(&seen[40..], &common));
     }
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn a_face_stays_like_itself_and_cosines_stay_cosines() {
         let seen = people(40, 0.7);
-        let common = Common::of(seen.iter());
+        let common = Common::of(seen.iter(), LEAN);
         for t in &seen {
             let side = (t, common.lean(t));
             assert!((common.periocular(side, side) - 1.0).abs() < 1e-4 && (common.full(side, side).unwrap() - 1.0).abs() < 1e-4);
@@ -161,12 +161,12 @@ mod tests {
 
     #[test]
     fn a_few_people_or_people_without_anything_in_common_have_none() {
-        assert!(!Common::of(people(MANY as u32 - 1, 0.7).iter()).is_known());
-        assert!(Common::of(people(MANY as u32, 0.7).iter()).is_known());
+        assert!(!Common::of(people(MANY as u32 - 1, 0.7).iter(), LEAN).is_known());
+        assert!(Common::of(people(MANY as u32, 0.7).iter(), LEAN).is_known());
         // One person under many names is nothing that many people have in common.
-        assert!(!Common::of([template(3, true)].iter().cycle().take(40)).is_known());
+        assert!(!Common::of([template(3, true)].iter().cycle().take(40), LEAN).is_known());
         let (few, one) = (people(MANY as u32, 0.7), template(3, true));
-        let common = Common::of(few.iter().chain(std::iter::repeat_n(&one, 30)));
+        let common = Common::of(few.iter().chain(std::iter::repeat_n(&one, 30)), LEAN);
         assert!(common.is_known() && common.lean(&one).periocular.abs() < 0.5);
         // Opposites: their mean is nothing.
         let mut seen = people(20, 0.0);
@@ -179,6 +179,6 @@ mod tests {
             })
             .collect();
         seen.extend(opposites);
-        assert!(!Common::of(seen.iter()).is_known());
+        assert!(!Common::of(seen.iter(), LEAN).is_known());
     }
 }

@@ -1,19 +1,32 @@
 //! From a face to a unit vector.
 
-use crate::face::align::{EMBEDDER_NORMALISATION, Pyramid, Window, mirror};
+use serde::{Deserialize, Serialize};
+
+use crate::face::align::{AlignedBy, Normalisation, Pyramid, Window, mirror};
 use crate::face::geometry::Similarity;
 use crate::model::{ModelError, Network};
+
+/// What an embedder sees of a face, and how many numbers it makes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct View {
+    pub window: Window,
+    pub aligned_by: AlignedBy,
+    pub normalisation: Normalisation,
+    pub dimensions: usize,
+}
 
 /// A network that turns a window of the canonical face into a vector.
 pub struct Embedder {
     network: Network,
-    window: Window,
+    view: View,
     input: Vec<f32>,
 }
 
 impl Embedder {
-    /// `network` takes 1 x 3 x height x width of `window`, RGB, (x - 127.5) / 128, and gives `dimensions` numbers.
-    pub fn new(network: Network, window: Window, dimensions: usize) -> Result<Self, ModelError> {
+    /// `network` takes 1 x 3 x height x width of the view's window and gives its number of dimensions.
+    pub fn new(network: Network, view: View) -> Result<Self, ModelError> {
+        let View { window, dimensions, .. } = view;
         let given: usize = network.outputs().first().map_or(0, |o| o.dims.iter().product());
         if network.input_dims() != [1, 3, window.height, window.width] || given != dimensions {
             return Err(ModelError::Shape(format!(
@@ -21,14 +34,19 @@ impl Embedder {
                 window.width, window.height
             )));
         }
-        Ok(Self { network, window, input: Vec::new() })
+        Ok(Self { network, view, input: Vec::new() })
+    }
+
+    /// Which points the similarity that [`Self::embed`] wants is fitted to.
+    pub fn aligned_by(&self) -> AlignedBy {
+        self.view.aligned_by
     }
 
     /// One look: a unit vector of the network's dimensions.
     pub fn embed(&mut self, pyramid: &Pyramid, canonical_to_frame: &Similarity, mirrored: bool) -> Result<Vec<f32>, ModelError> {
-        pyramid.window(&self.window, canonical_to_frame, EMBEDDER_NORMALISATION, &mut self.input);
+        pyramid.window(&self.view.window, canonical_to_frame, self.view.normalisation, &mut self.input);
         if mirrored {
-            mirror(&mut self.input, self.window.width);
+            mirror(&mut self.input, self.view.window.width);
         }
         Ok(unit(self.network.run(&self.input)?[0].to_vec()))
     }

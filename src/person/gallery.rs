@@ -29,15 +29,6 @@ pub struct Comparison {
     pub score: f32,
 }
 
-/// How much of a similarity is the full template's: most of it where both faces are bare, a third where a mask hides half of
-/// one, since brow, hair and outline still count (models/training/RESULTS.md has the weights that were tried).
-const fn full_share(cell: Cell) -> f32 {
-    match cell {
-        Cell::BareBare => 0.75,
-        Cell::BareMasked | Cell::MaskedMasked => 0.35,
-    }
-}
-
 /// Why a reference cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignModel {
@@ -68,7 +59,7 @@ pub fn compare(reference: Side, probe: Side, common: &Common, calibrations: &Cal
     let periocular = common.periocular(reference, probe);
     let cell = Cell::of(reference.0.mask.state, probe.0.mask.state);
     let full = common.full(reference, probe);
-    let share = full_share(cell);
+    let share = calibrations.full_share.of(cell);
     let similarity = full.map_or(periocular, |f| share * f + (1.0 - share) * periocular);
     Comparison { cell, full, periocular, similarity, score: calibrations.of(common).score(cell, similarity) }
 }
@@ -134,14 +125,14 @@ impl Gallery {
 
     /// How well one person's references agree with the probe. None for a person who is not enrolled.
     pub fn verify(&mut self, person: &str, probe: &Template, calibrations: &Calibrations) -> Option<f32> {
-        self.refresh();
+        self.refresh(calibrations.strangers_lean);
         let probe = (probe, self.common.lean(probe));
         self.people.get(person).map(|p| p.score(probe, &self.common, calibrations))
     }
 
     /// The two best candidates, best first.
     pub fn search(&mut self, probe: &Template, calibrations: &Calibrations) -> Vec<Candidate> {
-        self.refresh();
+        self.refresh(calibrations.strangers_lean);
         let probe = (probe, self.common.lean(probe));
         let mut best: Vec<(&String, f32)> = Vec::new();
         for (id, person) in &self.people {
@@ -156,12 +147,12 @@ impl Gallery {
     }
 
     /// Many people come at once when a page opens, so what they have in common is found when it is first asked for.
-    fn refresh(&mut self) {
+    fn refresh(&mut self, strangers_lean: f32) {
         if !std::mem::take(&mut self.stale) {
             return;
         }
         // Bare where there is a bare one: one template a person, or those with two would count twice.
-        self.common = Common::of(self.people.values().filter_map(|p| p.means.first()).map(|(t, _)| t));
+        self.common = Common::of(self.people.values().filter_map(|p| p.means.first()).map(|(t, _)| t), strangers_lean);
         for (template, lean) in self.people.values_mut().flat_map(|p| &mut p.means) {
             *lean = self.common.lean(template);
         }
@@ -202,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_full_template_counts_most_between_bare_faces_and_a_third_under_a_mask() {
+    fn the_full_template_counts_by_cell_as_the_manifest_says() {
         let reference = template(1, true);
         let of = |state| {
             let mut probe = template(1, true);
