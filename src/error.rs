@@ -45,6 +45,12 @@ pub enum EngineError {
     Target(f32),
     /// A protection secret that has not 32 bytes, but so many.
     ProtectionKey(usize),
+    /// A policy for presence that this pack of models cannot keep.
+    PresenceUnavailable,
+    /// A threshold for presence that is out of range.
+    PresenceThreshold(&'static str),
+    /// A policy for presence that nobody defined.
+    PresencePolicy(String),
     /// Verification against somebody who is not enrolled.
     UnknownPerson,
 }
@@ -78,6 +84,9 @@ impl EngineError {
             Self::EnrolmentUnfinished => "enrolment_unfinished",
             Self::Target(_) => "target",
             Self::ProtectionKey(_) => "bad_key",
+            Self::PresenceUnavailable => "presence_unavailable",
+            Self::PresenceThreshold(_) => "presence_threshold",
+            Self::PresencePolicy(_) => "presence_policy",
             Self::UnknownPerson => "unknown_person",
         }
     }
@@ -104,6 +113,9 @@ impl EngineError {
                 Problem::PointsUnsure => "Take hands, hair and other things away from the face.",
             },
             Self::EnrolmentUnfinished => "Stay in front of the camera until the ring is full.",
+            Self::PresenceUnavailable => "Switch the check for presence off, or use a release whose models include it.",
+            Self::PresenceThreshold(_) => "Use the default thresholds, or ones within the range.",
+            Self::PresencePolicy(_) => "Choose off, warn, require-passive or require-turn.",
             Self::Target(_) => "Choose a rate between 1 in 10 and 1 in 1,000,000.",
         }
     }
@@ -137,6 +149,9 @@ impl fmt::Display for EngineError {
             Self::EnrolmentUnfinished => write!(f, "Not enough good pictures of the face were taken yet."),
             Self::Target(rate) => write!(f, "{rate} is no false-match rate that Brow can keep."),
             Self::ProtectionKey(n) => write!(f, "The gallery's secret has {n} bytes where 32 belong."),
+            Self::PresenceUnavailable => write!(f, "This Brow has no network that tells a person from a picture of one."),
+            Self::PresenceThreshold(why) => write!(f, "The check for presence cannot run: {why}."),
+            Self::PresencePolicy(policy) => write!(f, "'{policy}' is nothing that can be asked of presence."),
             Self::UnknownPerson => write!(f, "This person is not enrolled."),
         }
     }

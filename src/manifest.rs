@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::EngineError;
 use crate::face::align::{AlignedBy, Normalisation, Window};
 use crate::face::geometry::Point;
+use crate::face::presence::PresenceCalibration;
 use crate::person::calibrate::Calibrations;
 use crate::person::embed::View;
 use crate::person::template::Template;
@@ -21,6 +22,9 @@ pub struct Manifest {
     pub models: Vec<ModelEntry>,
     /// How similarities are made of cosines, and what they mean. The curves are written by examples/calibrate.rs, never by hand.
     pub calibration: Calibrations,
+    /// What the presence network's log-odds mean; goes with the role `presence`. Written by examples/pad.rs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presence: Option<PresenceCalibration>,
     /// What the calibration was measured on.
     pub protocol: serde_json::Value,
 }
@@ -53,10 +57,13 @@ pub enum Role {
     Landmarks,
     Periocular,
     Full,
+    Presence,
 }
 
 impl Role {
-    pub const ALL: [Self; 4] = [Self::Detector, Self::Landmarks, Self::Periocular, Self::Full];
+    pub const ALL: [Self; 5] = [Self::Detector, Self::Landmarks, Self::Periocular, Self::Full, Self::Presence];
+    /// Without these there is no recognition; without presence there is, and a policy that needs it is refused.
+    const NEEDED: [Self; 4] = [Self::Detector, Self::Landmarks, Self::Periocular, Self::Full];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -64,6 +71,7 @@ impl Role {
             Self::Landmarks => "landmarks",
             Self::Periocular => "periocular",
             Self::Full => "full",
+            Self::Presence => "presence",
         }
     }
 
@@ -81,8 +89,15 @@ impl Manifest {
             FORMAT => {}
             other => return Err(EngineError::Manifest(format!("it has format {other}, this Brow reads formats 2 and {FORMAT}"))),
         }
-        if let Some(role) = Role::ALL.iter().find(|r| manifest.models.iter().filter(|m| m.role == **r).count() != 1) {
+        let named = |role: Role| manifest.models.iter().filter(|m| m.role == role).count();
+        if let Some(role) = Role::NEEDED.into_iter().find(|r| named(*r) != 1) {
             return Err(EngineError::Manifest(format!("it must name one model for the role '{}'", role.name())));
+        }
+        if named(Role::Presence) > 1 {
+            return Err(EngineError::Manifest("it names more than one model for the role 'presence'".into()));
+        }
+        if manifest.presence.as_ref().is_some_and(|p| !p.is_sound()) {
+            return Err(EngineError::Manifest("the presence network's curve does not rise".into()));
         }
         for model in &manifest.models {
             model.check_view().map_err(|why| EngineError::Manifest(format!("'{}' {why}", model.id)))?;
@@ -101,7 +116,7 @@ impl Manifest {
             model.view = match model.role {
                 Role::Periocular => view(eyes, AlignedBy::Eyes, 256),
                 Role::Full => view(whole, AlignedBy::Face, 192),
-                Role::Detector | Role::Landmarks => None,
+                Role::Detector | Role::Landmarks | Role::Presence => None,
             };
             model.formerly = model.view.iter().map(|_| model.id.clone()).collect();
         }
@@ -120,9 +135,15 @@ impl Manifest {
         template
     }
 
+    /// None for a role that this pack does without, which only presence may be.
+    pub fn find(&self, role: Role) -> Option<&ModelEntry> {
+        self.models.iter().find(|m| m.role == role)
+    }
+
+    /// The model of a role that every pack has.
     pub fn model(&self, role: Role) -> &ModelEntry {
-        // `parse` saw to it that each role is there.
-        self.models.iter().find(|m| m.role == role).expect("a checked manifest has every role")
+        // `parse` saw to it that each needed role is there.
+        self.find(role).expect("a checked manifest has every role")
     }
 }
 

@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::live::Seen;
-use super::{Engine, Looks, Observation, Timings};
+use super::{Engine, Looks, Observation, Presence, PresenceReason, Timings};
 use crate::error::EngineError;
 use crate::face::align::{CANONICAL_SIDE, Normalisation, Pyramid, Window};
 use crate::face::frame::Frame;
 use crate::face::geometry::{Point, Rect, Similarity};
 use crate::face::mask::Mask;
+use crate::face::presence::Verdict;
 use crate::face::quality::{Problem, Quality, QualityParams, judged};
 use crate::person::template::Template;
 
@@ -36,6 +37,12 @@ pub enum Hint {
     LookStraight,
     FreeFace,
     HoldStill,
+    /// It looks like a print or a screen.
+    PrintOrScreen,
+    /// Turn the head as the observation's presence asks.
+    Turn,
+    /// The turn failed too often: somebody has to help.
+    Desk,
     Good,
     Done,
 }
@@ -135,6 +142,13 @@ impl Engine {
         let params = self.params.enrol;
         let mut hint = hint(&seen, frame, session.last, &params);
         session.last = seen.first().map(|s| s.detection.rect);
+        self.look_for_presence(&pyramid, &seen)?;
+        let subject = (hint == Hint::Good).then(|| seen.first().map(|s| s.id)).flatten();
+        self.challenge(&pyramid, &seen, subject)?;
+        let observation = seen.first().map(|s| self.observation(s, frame.time_ms));
+        if self.watch.policy.requires() {
+            hint = observation.as_ref().and_then(|o| o.presence).map_or(hint, |p| absent(&p, hint));
+        }
         let enough = |s: &Session| s.kept.len() >= params.frames && s.began_ms.is_some_and(|b| frame.time_ms - b >= params.least_ms);
         if hint == Hint::Good {
             let s = &seen[0];
@@ -150,7 +164,6 @@ impl Engine {
         }
         let progress = (session.kept.len() as f32 / params.frames as f32).min(1.0);
         let done = enough(session);
-        let observation = seen.first().map(|s| self.observation(s));
         Ok(EnrolmentStep { hint, progress: if done { 1.0 } else { progress * 0.95 }, observation, done })
     }
 
@@ -205,6 +218,21 @@ fn hint(seen: &[Seen], frame: &Frame, last: Option<Rect>, params: &EnrolParams) 
     }
     let still = last.is_some_and(|l| l.centre().distance(rect.centre()) < params.still * rect.width);
     if still { Hint::Good } else { Hint::HoldStill }
+}
+
+/// What to do first where somebody's presence is asked for and not shown; else `hint`.
+fn absent(presence: &Presence, hint: Hint) -> Hint {
+    match (presence.verdict, presence.reason) {
+        (Verdict::Live, _) => hint,
+        (Verdict::Attack, _) => Hint::PrintOrScreen,
+        // A turned face is not straight, and need not be.
+        _ if presence.ask.is_some() => Hint::Turn,
+        (Verdict::Unsure, _) if hint != Hint::Good => hint,
+        (Verdict::Unsure, Some(PresenceReason::Desk)) => Hint::Desk,
+        (Verdict::Unsure, Some(PresenceReason::StepBack)) => Hint::MoveBack,
+        (Verdict::Unsure, Some(PresenceReason::Looking) | None) => Hint::HoldStill,
+        (Verdict::Unsure, Some(_)) => Hint::Turn,
+    }
 }
 
 /// The canonical face at twice its size.

@@ -5,7 +5,7 @@ use crate::error::EngineError;
 use crate::face::align::{Pyramid, canonical_to_frame};
 use crate::face::detect::{Detection, Region};
 use crate::face::frame::Frame;
-use crate::face::geometry::Similarity;
+use crate::face::geometry::{Point, Rect, Similarity};
 use crate::face::landmarks::{Care, Look};
 use crate::face::mask::{Mask, MaskState};
 use crate::face::quality::{Quality, QualityParams, measure};
@@ -38,6 +38,15 @@ impl Default for LiveParams {
 /// without; an odd number, since every other look is mirrored and the full template is to be of both.
 const FULL_EVERY: usize = 7;
 
+/// A face in view, not compared with anybody.
+#[derive(Clone, Copy, Debug)]
+pub struct Followed {
+    pub track: u32,
+    pub rect: Rect,
+    pub points: [Point; 5],
+    pub mask: Mask,
+}
+
 /// A face in view, measured.
 pub(super) struct Seen {
     pub(super) id: u32,
@@ -55,12 +64,22 @@ impl Engine {
         let pyramid = Pyramid::new(*frame);
         let seen = self.see(&pyramid)?;
         self.embed_tracks(&pyramid, &seen)?;
+        self.look_for_presence(&pyramid, &seen)?;
+        let subject = self.subject(&seen);
+        self.challenge(&pyramid, &seen, subject)?;
         let decided = (self.clock)();
-        let observations = seen.iter().map(|s| self.observation(s)).collect();
+        let observations = seen.iter().map(|s| self.observation(s, frame.time_ms)).collect();
         let ended = (self.clock)();
         self.timings.decide = ended - decided;
         self.timings.total = ended - began;
         Ok(observations)
+    }
+
+    /// The same without templates and decisions: where faces are, for measurements.
+    pub fn follow(&mut self, frame: &Frame) -> Result<Vec<Followed>, EngineError> {
+        self.timings = Timings::default();
+        let seen = self.see(&Pyramid::new(*frame))?;
+        Ok(seen.iter().map(|s| Followed { track: s.id, rect: s.detection.rect, points: s.detection.points, mask: s.mask }).collect())
     }
 
     /// Follows the tracks, looks for new faces, and measures what is in view.
@@ -162,7 +181,7 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn observation(&mut self, seen: &Seen) -> Observation {
+    pub(super) fn observation(&mut self, seen: &Seen, now: f64) -> Observation {
         let needed = self.needed();
         let state = seen.mask.state;
         let at = self.tracks.iter().position(|t| t.id == seen.id);
@@ -182,6 +201,7 @@ impl Engine {
                 decision
             }
         };
+        let presence = self.presence_of(seen, now);
         Observation {
             track: seen.id,
             rect: seen.detection.rect,
@@ -189,7 +209,8 @@ impl Engine {
             detection: seen.detection.score,
             mask: seen.mask,
             quality: seen.quality,
-            decision: explained(decision, &seen.quality),
+            decision: self.gated(explained(decision, &seen.quality), presence.as_ref()),
+            presence,
             frames,
         }
     }

@@ -1,7 +1,9 @@
 //! The one entry: frames go in, observations come out.
 
+mod challenge;
 mod enrol;
 mod live;
+mod presence;
 mod still;
 
 use serde::Serialize;
@@ -12,6 +14,7 @@ use crate::face::detect::{DetectParams, Detection, Detector};
 use crate::face::geometry::{Point, Rect};
 use crate::face::landmarks::{Care, Landmarker, Look};
 use crate::face::mask::Mask;
+use crate::face::presence::Spotter;
 use crate::face::quality::Quality;
 use crate::manifest::{Manifest, Role};
 use crate::model::Network;
@@ -21,8 +24,10 @@ use crate::person::gallery::{ForeignModel, Gallery};
 use crate::person::template::{Features, Template};
 use crate::person::track::{Track, TrackParams};
 
+pub use challenge::{Amount, Ask, ChallengeParams, Refusal, Side};
 pub use enrol::{EnrolParams, Enrolment, EnrolmentStep, Hint, Picture};
-pub use live::LiveParams;
+pub use live::{Followed, LiveParams};
+pub use presence::{IdentityParams, Policy, Presence, PresenceLimits, PresenceReason, TrackPresence, Turn};
 pub use still::{Face, default_pad};
 
 use enrol::Session;
@@ -41,6 +46,8 @@ pub struct Observation {
     pub mask: Mask,
     pub quality: Quality,
     pub decision: Decision,
+    /// Whether somebody is there; None where nothing asks (policy `off`) and in a still picture.
+    pub presence: Option<Presence>,
     /// Good frames behind the decision.
     pub frames: usize,
 }
@@ -55,6 +62,8 @@ pub struct Timings {
     pub quality: f64,
     pub periocular: f64,
     pub full: f64,
+    /// The passive look and the challenge.
+    pub presence: f64,
     pub decide: f64,
     pub total: f64,
 }
@@ -68,6 +77,7 @@ pub struct EngineParams {
     pub decide: DecideParams,
     pub live: LiveParams,
     pub enrol: EnrolParams,
+    pub presence: PresenceLimits,
 }
 
 impl Default for EngineParams {
@@ -79,6 +89,7 @@ impl Default for EngineParams {
             decide: DecideParams::default(),
             live: LiveParams::default(),
             enrol: EnrolParams::default(),
+            presence: PresenceLimits::default(),
         }
     }
 }
@@ -94,6 +105,7 @@ pub struct Engine {
     /// Frames since anybody was seen.
     empty: u64,
     enrolment: Option<Session>,
+    watch: presence::Watch,
     timings: Timings,
     clock: fn() -> f64,
 }
@@ -104,6 +116,7 @@ struct Networks {
     landmarks: Option<Landmarker>,
     periocular: Option<Embedder>,
     full: Option<Embedder>,
+    presence: Option<Spotter>,
 }
 
 impl Engine {
@@ -119,6 +132,7 @@ impl Engine {
             frames: 0,
             empty: 0,
             enrolment: None,
+            watch: presence::Watch::default(),
             timings: Timings::default(),
             clock,
         }
@@ -131,7 +145,7 @@ impl Engine {
     /// Takes in the file that the manifest names for `role`, once its length and `digest`, its SHA-256, are what the manifest
     /// says. Whoever calls hashes it: browsers do that several times as fast as this could in their WebAssembly.
     pub fn add_model(&mut self, role: Role, bytes: &[u8], digest: &[u8]) -> Result<(), EngineError> {
-        let entry = self.manifest.model(role);
+        let Some(entry) = self.manifest.find(role) else { return Err(EngineError::UnknownRole(role.name().to_owned())) };
         entry.check(bytes, digest)?;
         let networks = &mut self.networks;
         let mut load = || {
@@ -141,6 +155,7 @@ impl Engine {
                 Role::Landmarks => networks.landmarks = Some(Landmarker::new(network()?)?),
                 Role::Periocular => networks.periocular = Some(Embedder::new(network()?, self.manifest.model(role).view())?),
                 Role::Full => networks.full = Some(Embedder::new(network()?, self.manifest.model(role).view())?),
+                Role::Presence => networks.presence = Some(Spotter::new(network()?)?),
             }
             Ok(())
         };
@@ -193,6 +208,7 @@ impl Engine {
 
     /// Forgets who was in view, as after a change of camera.
     pub fn reset_tracks(&mut self) {
+        self.abandon_challenge();
         self.tracks.clear();
         self.empty = 0;
     }

@@ -30,6 +30,9 @@ pub struct Face {
     pub mask: Mask,
     pub quality: Quality,
     pub template: Template,
+    /// Log-odds that somebody was before the camera, not a print or a screen; None where the face's surroundings are missing, or the
+    /// network for it.
+    pub presence: Option<f32>,
     pub(super) canonical_to_frame: Similarity,
 }
 
@@ -45,7 +48,8 @@ impl Engine {
             let quality = measure(&pyramid, &look, &to_frame, &QualityParams::PROBE);
             let mask = Mask::most_probable(look.mask);
             let template = self.template(&pyramid, &look.detection.points, mask, &quality, Looks::Averaged)?;
-            faces.push(Face { detection: look.detection, mask, quality, template, canonical_to_frame: to_frame });
+            let presence = self.look_at(&pyramid, &look.detection.points)?;
+            faces.push(Face { detection: look.detection, mask, quality, template, presence, canonical_to_frame: to_frame });
         }
         Ok(faces)
     }
@@ -112,6 +116,7 @@ impl Face {
             mask: self.mask,
             quality: self.quality,
             decision,
+            presence: None,
             frames: 1,
         }
     }

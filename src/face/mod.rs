@@ -6,4 +6,7 @@ pub mod frame;
 pub mod geometry;
 pub mod landmarks;
 pub mod mask;
+pub mod planarity;
+pub mod presence;
 pub mod quality;
+pub mod turn;

@@ -27,6 +27,10 @@ pub enum Reason {
     TooFewFrames,
     TooCloseToCall,
     EmptyGallery,
+    /// A print or a screen, by what is asked of presence.
+    PresentationAttack,
+    /// Not known to be there yet.
+    PresenceUnproven,
 }
 
 impl From<Problem> for Reason {

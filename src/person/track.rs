@@ -1,5 +1,6 @@
 //! A face followed from frame to frame. All its frames together are one probe.
 
+use crate::engine::TrackPresence;
 use crate::face::detect::Detection;
 use crate::face::mask::{Mask, MaskState};
 use crate::face::quality::Quality;
@@ -39,6 +40,7 @@ pub struct Track {
     pub embedded_ms: f64,
     /// Every other look is a look in the mirror: over a track the mean of both costs no more than one.
     pub mirrored: bool,
+    pub presence: TrackPresence,
     mask: Option<[f32; 3]>,
     bare: Pool,
     masked: Pool,
@@ -66,6 +68,7 @@ impl Track {
             decision: None,
             embedded_ms: f64::NEG_INFINITY,
             mirrored: false,
+            presence: TrackPresence::default(),
             mask: None,
             bare: Pool::default(),
             masked: Pool::default(),
@@ -101,6 +104,7 @@ impl Track {
             if pool.strangers >= 2 {
                 self.bare = Pool::default();
                 self.masked = Pool::default();
+                self.presence = TrackPresence::default();
                 self.decision = None;
             }
         }

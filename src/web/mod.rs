@@ -4,7 +4,7 @@ use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::engine::{self, Engine as Inner, EngineParams, Enrolment};
+use crate::engine::{self, Engine as Inner, EngineParams, Enrolment, Policy};
 use crate::error::EngineError;
 use crate::face::frame::Frame;
 use crate::face::mask::Mask;
@@ -176,6 +176,14 @@ impl Engine {
     #[wasm_bindgen(js_name = setTarget)]
     pub fn set_target(&mut self, fmr: f32) -> Result<(), JsValue> {
         self.inner.set_target(fmr).map_err(thrown)
+    }
+
+    /// What is asked of presence: `off`, `warn`, `require-passive` or `require-turn`. `seed`: two random numbers of 32 bits, from a
+    /// generator that nobody can foresee.
+    #[wasm_bindgen(js_name = setPresence)]
+    pub fn set_presence(&mut self, policy: &str, seed_high: u32, seed_low: u32) -> Result<(), JsValue> {
+        let policy = Policy::parse(policy).ok_or_else(|| thrown(EngineError::PresencePolicy(policy.to_owned())))?;
+        self.inner.set_presence(policy, u64::from(seed_high) << 32 | u64::from(seed_low)).map_err(thrown)
     }
 
     /// The score that a match needs now.
