@@ -37,12 +37,12 @@ export function buildViteSample() {
   const tarball = readdirSync(join(packageFolder, '..')).find((file) => file.endsWith('.tgz'));
   const npm = (...args) => execFileSync('npm', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], timeout: 240_000 });
   try {
-    npm('ci', '--no-audit', '--no-fund');
+    npm('ci', '--ignore-scripts', '--no-audit', '--no-fund');
   } catch (error) {
     console.log(`samples: Vite can not be installed here: ${String(error.stderr ?? error).trim().split('\n').at(-1)}`);
     return null;
   }
-  npm('install', '--no-save', '--no-audit', '--no-fund', '--offline', join(packageFolder, '..', tarball));
+  npm('install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--offline', join(packageFolder, '..', tarball));
   execFileSync(process.execPath, [join(folder, 'node_modules/vite/bin/vite.js'), 'build'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
   return join(folder, 'dist');
 }

@@ -70,12 +70,12 @@ function needBindgen() {
   else execFileSync('cargo', make, { cwd: root, stdio: 'inherit' });
 }
 
-/** `npm ci` when node_modules is absent or older than the lock file. */
+/** `npm ci` when node_modules is absent or older than the lock file. No package runs a script of its own while it is installed. */
 function needNodeModules() {
   const marker = join(root, 'node_modules/.package-lock.json');
   const lock = join(root, 'package-lock.json');
   if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs) return;
-  install('the npm packages of package-lock.json are missing or out of date', 'npm', ['ci', '--no-fund', '--no-audit']);
+  install('the npm packages of package-lock.json are missing or out of date', 'npm', ['ci', '--ignore-scripts', '--no-fund', '--no-audit']);
   const now = new Date();
   utimesSync(marker, now, now);
 }

@@ -18,6 +18,6 @@ base=$(command -v python3.11 || command -v python3) || skip "there is no python3
 free=$(df -Pk . | awk 'NR == 2 { print $4 }')
 [ "$free" -gt 8000000 ] || skip "torch needs 8 GB of free disk here. Free some, or name a Python that has it: make smoke PYTHON=..."
 echo "Installing requirements.txt into $venv (once; with torch about 6 GB)"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement requirements.txt ||
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt ||
   skip "requirements.txt could not be installed (no network?)."
 "$venv/bin/python" -c "$needed" || skip "the installed packages do not load here."

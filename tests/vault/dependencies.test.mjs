@@ -1,4 +1,4 @@
-/** What others wrote and we build with: pinned, from the public registries only, under licences that go with ours. */
+/** What others wrote and we build, measure and train with: pinned, from the public registries only, under licences that go with ours. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -48,27 +48,57 @@ test('licence expressions are read as SPDX means them', () => {
   for (const [expression, allowed] of Object.entries(cases)) assert.equal(isAllowed(expression), allowed, expression);
 });
 
+/** The lock files of this repository, wherever they lie. */
+const tracked = (name) => execFileSync('git', ['ls-files', '--', name, `*/${name}`], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
+
 test('every crate comes from crates.io, with a checksum, under an allowed licence', () => {
   const metadata = JSON.parse(execFileSync('cargo', ['metadata', '--locked', '--format-version', '1'], { cwd: ROOT, maxBuffer: 64 * 1024 * 1024, stdio: ['ignore', 'pipe', 'inherit'] }));
   const others = metadata.packages.filter(({ source }) => source !== null);
   assert.ok(others.length > 5);
-  for (const { name, license, source } of others) {
-    assert.equal(source, 'registry+https://github.com/rust-lang/crates.io-index', name);
-    assert.ok(isAllowed(license ?? ''), `${name}: ${license}`);
+  for (const { name, license } of others) assert.ok(isAllowed(license ?? ''), `${name}: ${license}`);
+  const locks = tracked('Cargo.lock');
+  for (const wanted of ['Cargo.lock', 'tools/bindgen/Cargo.lock']) assert.ok(locks.includes(wanted), wanted);
+  for (const lock of locks) {
+    const packages = readFileSync(`${ROOT}/${lock}`, 'utf8').split('[[package]]').slice(1).filter((entry) => /^source = /m.test(entry));
+    assert.ok(packages.length > 5, lock);
+    for (const entry of packages) {
+      assert.match(entry, /^source = "registry\+https:\/\/github\.com\/rust-lang\/crates\.io-index"$/m, lock);
+      assert.match(entry, /^checksum = "[0-9a-f]{64}"$/m, `${lock}: ${entry}`);
+    }
   }
-  const lock = readFileSync(`${ROOT}/Cargo.lock`, 'utf8');
-  assert.equal(lock.match(/^source = /gm).length, lock.match(/^checksum = /gm).length);
 });
 
-test('every npm package is for building and testing only, pinned, with an integrity and an allowed licence', () => {
-  const { packages } = JSON.parse(readFileSync(`${ROOT}/package-lock.json`, 'utf8'));
-  assert.equal(packages[''].dependencies, undefined, 'nothing of npm is fetched by a visitor');
-  for (const [range, version] of Object.entries(packages[''].devDependencies)) assert.match(version, /^\d+\.\d+\.\d+$/, range);
-  for (const [path, entry] of Object.entries(packages)) {
-    if (path === '') continue;
-    assert.match(entry.integrity ?? '', /^sha512-/, path);
-    assert.equal(entry.dev, true, path);
-    // MPL-2.0 is axe-core's: a tool of the tests, unchanged and not shipped.
-    assert.ok(isAllowed(entry.license ?? '') || entry.license === 'MPL-2.0', `${path}: ${entry.license}`);
+test('every npm package is for building, testing and measuring only, pinned, with an integrity and an allowed licence', () => {
+  const locks = tracked('package-lock.json');
+  for (const wanted of ['package-lock.json', 'samples/vite/package-lock.json']) assert.ok(locks.includes(wanted), wanted);
+  for (const lock of locks) {
+    const { packages } = JSON.parse(readFileSync(`${ROOT}/${lock}`, 'utf8'));
+    const { dependencies = {}, devDependencies = {} } = packages[''];
+    if (lock === 'package-lock.json') assert.deepEqual(dependencies, {}, 'nothing of npm is fetched by a visitor');
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) assert.match(version, /^\d+\.\d+\.\d+$/, `${lock}: ${name}`);
+    for (const [path, entry] of Object.entries(packages)) {
+      if (path === '') continue;
+      assert.match(entry.integrity ?? '', /^sha512-/, `${lock}: ${path}`);
+      if (lock === 'package-lock.json') assert.equal(entry.dev, true, path);
+      // MPL-2.0 is axe-core's: a tool of the tests, unchanged and not shipped.
+      assert.ok(isAllowed(entry.license ?? '') || entry.license === 'MPL-2.0', `${lock}: ${path}: ${entry.license}`);
+    }
   }
+});
+
+test('no npm package runs a script of its own while it is installed', () => {
+  for (const path of ['tools/setup.mjs', 'tools/samples.mjs', 'bench/run.mjs']) {
+    const calls = readFileSync(`${ROOT}/${path}`, 'utf8').match(/'(?:ci|install)',[^\n]*/g)?.filter((call) => /npm|no-audit|cwd/.test(call)) ?? [];
+    assert.ok(calls.length > 0, path);
+    for (const call of calls) if (!call.includes('apt-get')) assert.match(call, /--ignore-scripts/, `${path}: ${call}`);
+  }
+});
+
+test('every Python package that the training room installs is pinned, with its hashes', () => {
+  const text = readFileSync(`${ROOT}/models/training/requirements.txt`, 'utf8').replace(/\\\n\s*/g, '');
+  const lines = text.split('\n').filter((line) => line.trim() && !line.startsWith('#'));
+  const wanted = readFileSync(`${ROOT}/models/training/requirements.in`, 'utf8').split('\n').filter((line) => line && !line.startsWith('#'));
+  assert.ok(wanted.length >= 5);
+  for (const line of wanted) assert.ok(lines.some((entry) => entry.startsWith(`${line} `)), line);
+  for (const line of lines) assert.match(line, /^[a-z0-9-]+==\S+ .*--hash=sha256:[0-9a-f]{64}/, line.slice(0, 60));
 });
