@@ -54,6 +54,12 @@ export function lyingClip(name) {
   return encode(`${name}-lying`, ['-loop', '1', '-framerate', '25', '-t', '3', '-i', portrait(name), '-vf', `transpose=clock,scale=1280:960:force_original_aspect_ratio=increase,crop=1280:960,${motion}`]);
 }
 
+/** A portrait as a camera sees it that hangs upside down. */
+export function overheadClip(name) {
+  const motion = "zoompan=z='1.06+0.04*sin(on/16)':x='(iw-iw/zoom)/2':y='(ih-ih/zoom)/2':d=1:s=640x480:fps=25";
+  return encode(`${name}-overhead`, ['-loop', '1', '-framerate', '25', '-t', '3', '-i', portrait(name), '-vf', `scale=1600:1200,${motion},hflip,vflip`]);
+}
+
 /** Two portraits side by side in one clip. */
 export function pairClip(left, right) {
   const layout = '[0]scale=960:-2,crop=480:ih[a];[1]scale=960:-2,crop=480:ih[b];[a][b]hstack,pad=960:720,scale=640:480';

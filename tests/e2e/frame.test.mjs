@@ -75,6 +75,7 @@ describe('with a host on the list', () => {
     await page.locator('#log li', { hasText: 'match: Ada' }).waitFor({ timeout: 90_000 });
     const verdict = await ask(() => globalThis.brow.verify('Ada'));
     assert.equal(verdict.verified, true);
+    assert.deepEqual([Object.keys(verdict.person).sort(), verdict.person.name], [['id', 'name'], 'Ada']);
     await ask(() => globalThis.brow.set({ mode: 'observe', mirrored: false, rotation: 'nonsense' }));
     const { options } = await ask(() => globalThis.brow.state());
     assert.deepEqual([options.mode, options.mirrored, options.rotation], ['observe', false, 0]);

@@ -28,12 +28,12 @@ export async function use(frame: HTMLIFrameElement): Promise<boolean> {
   try {
     await made.start();
     const { id } = await made.enrol({ name: 'Ada', consent: { text: 'I agree', version: '1', language: 'en' } });
-    const { verified } = await (found ?? made).verify(id, { timeoutMs: 5_000 });
+    const { verified, person: { id: asked, name } } = await (found ?? made).verify(id, { timeoutMs: 5_000 });
     const { faces, people } = made.snapshotState();
     const brow = await connectBrow(frame, { origin: 'https://brow.example' });
     await brow.set({ mode: 'observe' });
     const { refused } = await brow.state();
-    return verified && faces.length > 0 && people.length > 0 && refused.flood === 0;
+    return verified && asked === id && name.length > 0 && faces.length > 0 && people.length > 0 && refused.flood === 0;
   } catch (error) {
     if (error instanceof BrowError || error instanceof BrowFrameError) console.log(error.code, error.remedy);
     throw error;

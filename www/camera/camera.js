@@ -4,6 +4,7 @@
  */
 import { BrowError } from '../words/errors.js';
 import { fault } from '../words/messages.js';
+import { picturesScrambled } from './support.js';
 
 /** @import { Frame, Rotation } from '../types.js' */
 
@@ -33,6 +34,8 @@ const GREY_AFTER_MS = 4_000;
 /** What the names of cameras say that see infrared light (for Windows Hello and the like): their faces are not what the networks learned. */
 const INFRARED = /(?<![a-z])ir(?![a-z])|infra-?\s?red|infrarot|infrarouge|infrarroj|赤外|红外|紅外|أشعة تحت الحمراء/i;
 const WATCH_EVERY_MS = 500;
+/** A browser that has not answered for so long waits for the person, or hangs: that is said. */
+const ANSWER_MS = 8_000;
 
 /** @param {unknown} error what getUserMedia threw @returns {BrowError} */
 function cameraError(error) {
@@ -62,6 +65,20 @@ function end(stream) {
   for (const track of stream.getTracks()) track.stop();
 }
 
+/** The stream, or null where the browser has not answered in time. @param {Promise<MediaStream>} opening */
+async function answered(opening) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, ANSWER_MS, null);
+  });
+  try {
+    return /** @type {MediaStream | null} */ (await Promise.race([opening, late]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Whether the page may use the camera without asking. */
 export async function cameraAllowed() {
   try {
@@ -84,6 +101,8 @@ export async function cameraAllowed() {
 export class Camera extends EventTarget {
   /** @type {MediaStream | null} */
   #stream = null;
+  /** One that the browser shows only after a touch. @type {MediaStream | null} */
+  #waiting = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #watching;
   #darkSince = 0;
@@ -125,27 +144,45 @@ export class Camera extends EventTarget {
   }
 
   /**
-   * Asks for the camera and shows it. Resolves with the first picture.
+   * Asks for the camera and shows it. Resolves with the first picture. A browser that answers after `camera_silent` was said
+   * is heeded all the same, unless it was stopped or started anew meanwhile: `started`, or a `fault`, tells of it.
    * @param {string} [deviceId]
-   * @throws {BrowError} camera_refused, camera_absent, camera_busy
+   * @throws {BrowError} camera_refused, camera_absent, camera_busy; camera_silent: no answer yet; camera_touch: started once
+   *   more by a touch, it shows its picture; pictures_scrambled
    */
   async start(deviceId) {
+    const waiting = this.#waiting;
+    if (waiting && (!deviceId || waiting.getVideoTracks()[0].getSettings().deviceId === deviceId)) {
+      this.#waiting = null;
+      return this.#show(waiting);
+    }
     this.stop();
     const turn = this.#turn;
+    this.#free = !deviceId;
     if (!navigator.mediaDevices) throw new BrowError(fault('browser_insecure'));
-    let stream;
+    if (picturesScrambled()) throw new BrowError(fault('pictures_scrambled'));
+    const opening = this.#open(deviceId, turn);
+    const stream = await answered(opening);
+    if (stream) return turn === this.#turn ? this.#show(stream) : end(stream);
+    opening.then((late) => (turn === this.#turn ? this.#show(late) : end(late))).catch((error) => {
+      if (turn === this.#turn) this.#report(error);
+    });
+    throw new BrowError(fault('camera_silent'));
+  }
+
+  /** @param {string | undefined} deviceId @param {number} turn */
+  async #open(deviceId, turn) {
     try {
-      stream = await open(deviceId ? { exact: deviceId } : undefined);
-      if (!deviceId && turn === this.#turn) stream = await this.#avoidInfrared(stream);
+      const stream = await open(deviceId ? { exact: deviceId } : undefined);
+      return !deviceId && turn === this.#turn ? await this.#avoidInfrared(stream) : stream;
     } catch (error) {
       throw cameraError(error);
     }
-    if (turn !== this.#turn) {
-      end(stream);
-      return;
-    }
+  }
+
+  /** @param {MediaStream} stream */
+  async #show(stream) {
     this.#stream = stream;
-    this.#free = !deviceId;
     const [track] = stream.getVideoTracks();
     this.#deviceId = track.getSettings().deviceId;
     track.addEventListener('ended', () => {
@@ -156,6 +193,11 @@ export class Camera extends EventTarget {
       await this.video.play();
     } catch (error) {
       if (this.#stream !== stream) return;
+      if (error instanceof Error && error.name === 'NotAllowedError') {
+        this.#stream = null;
+        this.#waiting = stream;
+        throw new BrowError(fault('camera_touch'));
+      }
       this.stop();
       throw cameraError(error);
     }
@@ -172,6 +214,8 @@ export class Camera extends EventTarget {
     this.#heedDevices(false);
     this.#turn++;
     clearInterval(this.#watching);
+    if (this.#waiting) end(this.#waiting);
+    this.#waiting = null;
     if (!this.#stream) return;
     end(this.#stream);
     this.#stream = null;
@@ -269,11 +313,12 @@ export class Camera extends EventTarget {
     }
   }
 
-  /** @param {string} code */
-  #report(code) {
+  /** @param {string | BrowError} what a code, or what was thrown */
+  #report(what) {
+    const { code } = typeof what === 'string' ? { code: what } : what;
     if (this.#faultCode === code) return;
     this.#faultCode = code;
-    this.dispatchEvent(new CustomEvent('fault', { detail: fault(code) }));
+    this.dispatchEvent(new CustomEvent('fault', { detail: typeof what === 'string' ? fault(what) : what }));
   }
 }
 

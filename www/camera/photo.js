@@ -1,6 +1,7 @@
 /** Turns a file that a person chose into a frame for the engine, upright and of a sensible size. */
 import { BrowError } from '../words/errors.js';
 import { fault } from '../words/messages.js';
+import { picturesScrambled } from './support.js';
 
 /** @import { Frame } from '../types.js' */
 
@@ -32,6 +33,7 @@ export async function readPhoto(file) {
     console.warn('brow: a photo could not be decoded:', error);
     throw new BrowError(fault('photo_damaged'));
   }
+  if (picturesScrambled()) throw new BrowError(fault('pictures_scrambled'));
   const preview = shrink(bitmap);
   bitmap.close();
   const context = /** @type {CanvasRenderingContext2D} */ (preview.getContext('2d'));

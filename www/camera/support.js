@@ -19,3 +19,33 @@ export function unsupported() {
   if (typeof Worker !== 'function') return fault('browser_no_module_worker');
   return null;
 }
+
+/** A picture of known pixels: so many to a side, in squares of two colours. */
+const KNOWN_SIDE = 16;
+/** A value that is read back may be so far from what was drawn: some browsers add a little noise, which harms nothing. */
+const NOISE = 12;
+
+/**
+ * Whether the browser gives other pixels than were drawn, as some do against being recognised by them (Tor Browser, LibreWolf,
+ * Firefox with `privacy.resistFingerprinting`): then no picture of a camera or a file can be looked at.
+ */
+export function picturesScrambled() {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = KNOWN_SIDE;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
+  const colours = [[200, 60, 20], [20, 120, 220]];
+  const colourAt = (/** @type {number} */ x, /** @type {number} */ y) => colours[((x >> 2) + (y >> 2)) & 1];
+  for (let y = 0; y < KNOWN_SIDE; y += 4) {
+    for (let x = 0; x < KNOWN_SIDE; x += 4) {
+      context.fillStyle = `rgb(${colourAt(x, y).join(' ')})`;
+      context.fillRect(x, y, 4, 4);
+    }
+  }
+  const { data } = context.getImageData(0, 0, KNOWN_SIDE, KNOWN_SIDE);
+  let wrong = 0;
+  for (let at = 0; at < KNOWN_SIDE * KNOWN_SIDE; at++) {
+    const colour = colourAt(at % KNOWN_SIDE, Math.floor(at / KNOWN_SIDE));
+    if (colour.some((value, part) => Math.abs(value - data[4 * at + part]) > NOISE)) wrong += 1;
+  }
+  return wrong > KNOWN_SIDE;
+}

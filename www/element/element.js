@@ -44,7 +44,7 @@ export { BrowError };
 /**
  * @typedef {object} Verdict
  * @property {boolean} verified
- * @property {string} person
+ * @property {PersonName} person who was asked about
  * @property {number | null} score
  * @property {number} needed
  * @property {Mask | null} mask
@@ -85,7 +85,7 @@ const REFUSED_MS = 1_500;
 const VERIFY_MS = 15_000;
 
 const ENGINE_FAULTS = new Set(['offline', 'download_failed', 'program_damaged', 'model_damaged', 'model_truncated', 'worker_failed', 'worker_refused']);
-const isCameraFault = (/** @type {string} */ code) => code.startsWith('camera_');
+const isCameraFault = (/** @type {string} */ code) => code.startsWith('camera_') || code === 'pictures_scrambled';
 
 export class BrowRecogniser extends HTMLElement {
   static observedAttributes = Object.values(OPTIONS).map(({ attribute }) => attribute);
@@ -107,6 +107,8 @@ export class BrowRecogniser extends HTMLElement {
   #capturing = 0;
   /** Whom `verify` asks about just now. @type {string | null} */
   #asked = null;
+  /** Degrees by which the picture of this camera was found to be turned. @type {0 | 180} */
+  #overhead = 0;
   /** What the worker was told last. */
   #told = '';
   /** The camera's start that is under way. @type {Promise<void> | null} */
@@ -130,6 +132,7 @@ export class BrowRecogniser extends HTMLElement {
     this.camera = new Camera(this.#parts.video);
     this.#live = new LiveView(this.#parts.frame, {
       observe: (frame) => this.client.observe(frame),
+      find: (frame) => this.client.identifyPhoto(frame),
       camera: this.camera,
       nameOf: (id) => this.#nameOf(id),
     });
@@ -307,7 +310,7 @@ export class BrowRecogniser extends HTMLElement {
       const { frame } = await readPhoto(photo);
       const [face] = await this.client.verify(id, frame);
       if (!face) throw new BrowError(fault('no_face'));
-      return verdict(id, face);
+      return this.#verdict(id, face);
     }
     await this.start();
     signal?.throwIfAborted();
@@ -350,6 +353,7 @@ export class BrowRecogniser extends HTMLElement {
   }
 
   connectedCallback() {
+    this.#heedFrame();
     // Moved within the page: nothing was given up.
     if (this.#presence) return;
     this.#presence = new AbortController();
@@ -359,6 +363,15 @@ export class BrowRecogniser extends HTMLElement {
     for (const resolve of this.#whenConnected.splice(0)) resolve();
     // After this task, so that whoever made the element has had time to listen.
     if (this.autostart) queueMicrotask(() => this.#autostart());
+  }
+
+  /** In a document of a frame, nobody says that the element leaves the page when the frame does. */
+  #heedFrame() {
+    const view = this.ownerDocument.defaultView;
+    if (!view || view === window) return;
+    view.addEventListener('pagehide', () => {
+      if (this.ownerDocument.defaultView === view || !this.ownerDocument.defaultView) this.#release();
+    }, { once: true });
   }
 
   disconnectedCallback() {
@@ -523,7 +536,8 @@ export class BrowRecogniser extends HTMLElement {
   /** Brings what is shown, and what the worker decides by, in line with camera, engine, options and captures. */
   #sync() {
     const { invite, loading, again, stop, frame, guide, cancel, progress, stage, video } = this.#parts;
-    const { mode, mirrored, rotation } = this.#options;
+    const { mode, mirrored } = this.#options;
+    const rotation = /** @type {Rotation} */ ((this.#options.rotation + this.#overhead) % 360);
     const { running } = this.camera;
     const ready = this.ready;
     const enrolling = this.#enrolling !== null && this.#capturing > 0;
@@ -637,10 +651,10 @@ export class BrowRecogniser extends HTMLElement {
         else refusedSince ||= performance.now();
         // A match with somebody else is of a frame from before the question: it says nothing of this person.
         const matched = decision.kind === 'match' && decision.person === id;
-        if (matched || (refusedSince && performance.now() - refusedSince > REFUSED_MS)) end(() => resolve(verdict(id, face)));
+        if (matched || (refusedSince && performance.now() - refusedSince > REFUSED_MS)) end(() => resolve(this.#verdict(id, face)));
       };
-      const timer = setTimeout(() => end(() => resolve(last ? verdict(id, last) : {
-        verified: false, person: id, score: null, needed: this.#state?.needed ?? 0, mask: null, frames: 0, reason: 'no_face',
+      const timer = setTimeout(() => end(() => resolve(last ? this.#verdict(id, last) : {
+        verified: false, person: { id, name: this.#nameOf(id) }, score: null, needed: this.#state?.needed ?? 0, mask: null, frames: 0, reason: 'no_face',
       })), timeoutMs);
       const aborted = () => end(() => reject(signal?.aborted ? signal.reason : leftThePage()));
       const end = (/** @type {() => void} */ act) => {
@@ -654,6 +668,19 @@ export class BrowRecogniser extends HTMLElement {
       signal?.addEventListener('abort', aborted);
       presence?.addEventListener('abort', aborted);
     });
+  }
+
+  /** @param {string} id @param {Observation} face @returns {Verdict} */
+  #verdict(id, { decision, mask, frames }) {
+    return {
+      verified: decision.kind === 'match' && decision.person === id,
+      person: { id, name: this.#nameOf(id) },
+      score: decision.score,
+      needed: decision.needed,
+      mask: { ...mask },
+      frames,
+      reason: decision.kind === 'undecided' ? decision.reason : null,
+    };
   }
 
   #listen() {
@@ -673,8 +700,17 @@ export class BrowRecogniser extends HTMLElement {
     this.camera.addEventListener('started', () => {
       this.#clearFault(isCameraFault);
       this.#sync();
+      // The browser answered after its silence was said: nobody waits for this start any more.
+      if (!this.#starting) void this.#listCameras();
     });
-    this.camera.addEventListener('stopped', sync);
+    this.camera.addEventListener('stopped', () => {
+      this.#overhead = 0;
+      this.#sync();
+    });
+    this.#live.addEventListener('upside-down', () => {
+      this.#overhead = this.#overhead ? 0 : 180;
+      this.#sync();
+    });
     this.camera.addEventListener('fault', (event) => this.#report(/** @type {CustomEvent} */ (event).detail));
     this.camera.addEventListener('recovered', () => this.#clearFault(isCameraFault));
     this.#parts.video.addEventListener('resize', sync);
@@ -792,19 +828,6 @@ const leftThePage = () => new DOMException('the element left the page', 'AbortEr
 /** @param {unknown} error */
 function codeOf(error) {
   return error instanceof BrowError ? error.code : '';
-}
-
-/** @param {string} person @param {Observation} face @returns {Verdict} */
-function verdict(person, { decision, mask, frames }) {
-  return {
-    verified: decision.kind === 'match' && decision.person === person,
-    person,
-    score: decision.score,
-    needed: decision.needed,
-    mask: { ...mask },
-    frames,
-    reason: decision.kind === 'undecided' ? decision.reason : null,
-  };
 }
 
 /** @param {unknown} given @returns {Consent} */

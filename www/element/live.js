@@ -9,6 +9,7 @@
  *   .status    one line: nobody in view, paused, off
  */
 import { FrameLoop } from '../camera/camera.js';
+import { Upright } from '../camera/upright.js';
 import { find, make, nameElement } from '../ui/dom.js';
 import { BrowError } from '../words/errors.js';
 import { text } from '../words/messages.js';
@@ -22,10 +23,11 @@ const ANNOUNCE_EVERY_MS = 2_000;
 const SETTLED_MS = 700;
 
 /**
- * Events: `look` CustomEvent<Look> for every frame; `fault` CustomEvent<BrowError>.
+ * Events: `look` CustomEvent<Look> for every frame; `fault` CustomEvent<BrowError>; `upside-down`: the picture stands on its head.
  */
 export class LiveView extends EventTarget {
   #observe;
+  #upright;
   #nameOf;
   #overlay;
   #results;
@@ -52,10 +54,12 @@ export class LiveView extends EventTarget {
 
   /**
    * @param {HTMLElement} root
-   * @param {{observe: (frame: Frame) => Promise<Look>, camera: Camera, nameOf: (person: string) => string}} parts
+   * @param {{observe: (frame: Frame) => Promise<Look>, find: (frame: Frame) => Promise<Observation[]>, camera: Camera, nameOf: (person: string) => string}} parts
+   *   `find`: the faces of a frame, apart from the live stream
    */
-  constructor(root, { observe, camera, nameOf }) {
+  constructor(root, { observe, find: findFaces, camera, nameOf }) {
     super();
+    this.#upright = new Upright(findFaces);
     this.#observe = observe;
     this.#nameOf = nameOf;
     this.#overlay = find('.overlay', HTMLElement, root);
@@ -73,6 +77,7 @@ export class LiveView extends EventTarget {
   /** Begins looking at the camera's frames. */
   start() {
     if (this.#loop.running) return;
+    this.#upright.reset();
     this.#setStatus('live.nobody');
     document.addEventListener('visibilitychange', this.#hidden);
     this.#loop.start();
@@ -100,12 +105,14 @@ export class LiveView extends EventTarget {
   async #look(frame) {
     const { width, height } = frame;
     try {
+      const turned = this.#upright.turned(frame);
       const look = await this.#observe(frame);
       const { observations } = look;
       if (!this.#loop.running) return observations.length;
       this.#show(observations, width, height);
       this.#markFirst(observations);
       this.dispatchEvent(new CustomEvent('look', { detail: look }));
+      if (await this.#upright.judge(turned, observations)) this.dispatchEvent(new Event('upside-down'));
       return observations.length;
     } catch (error) {
       this.#show([], width, height);

@@ -5,7 +5,7 @@
 import { Camera, FrameLoop } from '../../camera/camera.js';
 import { fault, faultOf } from '../../words/messages.js';
 import { HEIGHT, WIDTH, isRight } from '../../worker/self-test.js';
-import { unsupported } from '../../camera/support.js';
+import { picturesScrambled, unsupported } from '../../camera/support.js';
 
 /** @import { BrowClient } from '../../client/client.js' */
 /** @import { Fault, Frame, Observation } from '../../types.js' */
@@ -37,7 +37,7 @@ const fail = (/** @type {Fault} */ found) => /** @type {Finding} */ ({ state: 'f
 
 /** @returns {Finding} */
 export function checkBrowser() {
-  const missing = unsupported();
+  const missing = unsupported() ?? (picturesScrambled() ? fault('pictures_scrambled') : null);
   return missing ? fail(missing) : ok('check.browser.ok', {});
 }
 
@@ -66,10 +66,11 @@ export async function checkSpeed({ client, picture }) {
 export async function checkStorage({ client }) {
   const { storage } = await client.state();
   if (storage) return fail(storage);
-  const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+  // Older browsers say nothing of the room there is, nor whether they keep what is stored.
+  const { quota = Infinity, usage = 0 } = await navigator.storage?.estimate?.() ?? {};
   const free = quota - usage;
   if (free < LITTLE_BYTES) return warn(fault('storage_little', { megabytes: Math.max(0, Math.round(free / 1e6)) }));
-  return await navigator.storage.persisted() ? ok('check.storage.ok', {}) : warn(fault('storage_clearable'));
+  return await navigator.storage?.persisted?.() ? ok('check.storage.ok', {}) : warn(fault('storage_clearable'));
 }
 
 /** Whether this site is kept here, whole. @returns {Promise<Finding>} */

@@ -3,6 +3,7 @@
  * that is gone, frozen or taken is tried again for ever, a worker that grows is replaced, and sleep is noticed.
  */
 import { Camera, FrameLoop } from '../../camera/camera.js';
+import { Upright } from '../../camera/upright.js';
 import { BrowClient } from '../../client/client.js';
 import { BrowError } from '../../words/errors.js';
 
@@ -14,6 +15,8 @@ const CAMERA_WAITS_MS = [500, 2_000, 5_000, 10_000, 30_000];
 const CLIENT_WAITS_MS = [5_000, 15_000, 60_000];
 /** A black picture is more often a covered lens than a stuck driver: the camera is started anew so often only. */
 const BLACK_RETRY_MS = 60_000;
+/** While the browser waits for somebody's answer, it is not asked again and again. */
+const SILENT_RETRY_MS = 60_000;
 /** The engine's memory may grow so far over what it had after its start before the worker is replaced. */
 export const GROWTH_MOST = 96 * 1024 * 1024;
 
@@ -25,6 +28,7 @@ export const GROWTH_MOST = 96 * 1024 * 1024;
 export class Eyes extends EventTarget {
   client = new BrowClient({ seal: true });
   camera;
+  #upright = new Upright((frame) => this.client.identifyPhoto(frame));
   /** Workers replaced because they had grown. */
   recycled = 0;
   #loop;
@@ -43,6 +47,12 @@ export class Eyes extends EventTarget {
     this.camera = new Camera(video);
     this.#loop = new FrameLoop(this.camera, (frame) => this.#look(frame));
     this.camera.addEventListener('fault', (event) => this.#cameraFault(/** @type {CustomEvent<Fault>} */ (event).detail));
+    // Also where the browser answers long after it was asked.
+    this.camera.addEventListener('started', () => this.#opened());
+    this.camera.addEventListener('stopped', () => {
+      this.#upright.reset();
+      this.#turn(0);
+    });
     this.camera.addEventListener('recovered', () => this.#tell('well'));
     this.client.addEventListener('restarted', (event) => this.#restarted(/** @type {CustomEvent} */ (event).detail.state));
     this.client.addEventListener('state', (event) => this.#tell('state', /** @type {CustomEvent} */ (event).detail));
@@ -77,19 +87,30 @@ export class Eyes extends EventTarget {
     try {
       await this.#startCamera();
       // Closed meanwhile, or opened again: then that one goes on from here.
-      if (!this.camera.running) return false;
-      this.#tries = 0;
-      this.#tell('well');
-      this.#loop.start();
-      await this.client.resetTracks().catch(() => {});
-      // Whoever stands there now need not be who stood there before.
-      this.#tell('restarted');
-      return true;
+      return this.camera.running;
     } catch (error) {
       this.#tell('trouble', error);
-      this.#again();
+      if (error instanceof BrowError && error.code === 'camera_touch') document.addEventListener('click', () => void this.open(this.#cameraId), { once: true });
+      else this.#again(error instanceof BrowError && error.code === 'camera_silent' ? SILENT_RETRY_MS : undefined);
       return false;
     }
+  }
+
+  /** The camera shows its picture. */
+  #opened() {
+    if (!this.#wanted) return;
+    clearTimeout(this.#retry);
+    this.#tries = 0;
+    this.#tell('well');
+    this.#loop.start();
+    // Whoever stands there now need not be who stood there before.
+    this.client.resetTracks().catch(() => {}).then(() => this.#tell('restarted'));
+  }
+
+  /** Shows and reads the picture turned. @param {0 | 180} degrees */
+  #turn(degrees) {
+    this.camera.rotation = degrees;
+    this.camera.video.style.rotate = `${degrees}deg`;
   }
 
   /** The chosen camera, or another where that one is not there any more. */
@@ -170,8 +191,10 @@ export class Eyes extends EventTarget {
   async #look(frame) {
     const { height } = frame;
     try {
+      const turned = this.#upright.turned(frame);
       const { observations } = await this.client.observe(frame);
       if (this.#loop.running) this.#tell('look', { observations, height });
+      if (await this.#upright.judge(turned, observations)) this.#turn(this.camera.rotation ? 0 : 180);
       return observations.length;
     } catch (error) {
       if (!(error instanceof BrowError) || error.code !== 'worker_restarted') {

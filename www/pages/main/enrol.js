@@ -188,6 +188,7 @@ export class EnrolDialog {
   #showCapture() {
     const mirror = find('.capture video', HTMLVideoElement, this.#dialog);
     mirror.srcObject = this.#recogniser.camera.stream;
+    mirror.style.rotate = `${this.#recogniser.camera.rotation}deg`;
     mirror.play().catch(() => {});
     this.#hint.textContent = text('enrol.capturing');
     this.#advice.textContent = '';

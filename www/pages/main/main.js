@@ -27,7 +27,8 @@ const enrol = new EnrolDialog(find('#enrol', HTMLDialogElement), { recogniser, p
 const vault = new VaultPanel(find('#vault', HTMLElement), find('#lock', HTMLElement), { client, notices });
 
 const ENGINE_FAULTS = ['offline', 'download_failed', 'program_damaged', 'model_damaged', 'model_truncated'];
-const CAMERA_FAULTS = ['camera_refused', 'camera_absent', 'camera_busy', 'camera_unplugged', 'camera_black', 'camera_frozen'];
+const CAMERA_FAULTS = ['camera_refused', 'camera_absent', 'camera_busy', 'camera_silent', 'camera_touch', 'camera_unplugged', 'camera_black', 'camera_frozen', 'camera_infrared',
+  'pictures_scrambled'];
 
 /** What is shown, to be shown again in another language. @type {State | null} */
 let shown = null;

@@ -651,6 +651,15 @@ export default {
       'Das Bild ist schwarz.',
       'Öffnen Sie die Abdeckung der Linse, machen Sie Licht, oder wählen Sie eine andere Kamera.',
     ],
+    camera_silent: [
+      'Der Browser hat noch nicht geantwortet, ob diese Seite die Kamera bekommt.',
+      'Suchen Sie seine Frage neben der Adresse oder hinter einem anderen Fenster und beantworten Sie sie; oder sehen Sie nach, ob das System diesem Browser die Kamera erlaubt. Starten Sie sie dann noch einmal.',
+    ],
+    camera_touch: ['Dieses Gerät zeigt das Kamerabild erst nach einer Berührung, wie ein iPhone im Stromsparmodus.', 'Tippen Sie einmal auf „Kamera starten“ oder auf den Bildschirm.'],
+    pictures_scrambled: [
+      'Dieser Browser verändert die Bilder, die eine Seite ansieht, zum Schutz davor, an ihnen wiedererkannt zu werden. So ist kein Gesicht zu finden.',
+      'Erlauben Sie dieser Seite, Canvas-Bilder zu lesen (das Zeichen neben der Adresse), schalten Sie privacy.resistFingerprinting für sie aus, oder nehmen Sie einen anderen Browser.',
+    ],
     camera_frozen: [
       'Die Kamera schickt keine neuen Bilder.',
       'Ziehen Sie sie ab und schließen Sie sie wieder an, oder wählen Sie eine andere Kamera.',

@@ -658,6 +658,15 @@ export default {
       'The picture is black.',
       'Open the lens cover, switch on a light, or choose another camera.',
     ],
+    camera_silent: [
+      'The browser has not answered yet whether this page may have the camera.',
+      'Look for its question, beside the address or behind another window, and answer it; or look whether the system lets this browser use the camera. Then start it again.',
+    ],
+    camera_touch: ['This device shows the camera\u2019s picture only after a touch, as an iPhone does in low power mode.', 'Touch \u201cStart the camera\u201d, or the screen, once.'],
+    pictures_scrambled: [
+      'This browser changes the pictures that a page looks at, as a protection against being recognised by them, so that no face can be found.',
+      'Allow this page to read canvas pictures (the sign beside the address), switch off privacy.resistFingerprinting for it, or use another browser.',
+    ],
     camera_frozen: [
       'The camera sends no new pictures.',
       'Unplug it and plug it in again, or choose another camera.',

@@ -651,6 +651,15 @@ export default {
       'La imagen está negra.',
       'Abra la tapa del objetivo, encienda una luz o elija otra cámara.',
     ],
+    camera_silent: [
+      'El navegador aún no ha respondido si esta página puede usar la cámara.',
+      'Busque su pregunta, junto a la dirección o detrás de otra ventana, y respóndala; o mire si el sistema permite a este navegador usar la cámara. Después enciéndala de nuevo.',
+    ],
+    camera_touch: ['Este dispositivo solo muestra la imagen de la cámara tras un toque, como un iPhone en modo de bajo consumo.', 'Toque una vez «Encender la cámara» o la pantalla.'],
+    pictures_scrambled: [
+      'Este navegador altera las imágenes que mira una página, para que no se le reconozca por ellas, y así no se puede encontrar ninguna cara.',
+      'Permita a esta página leer imágenes de canvas (el símbolo junto a la dirección), desactive privacy.resistFingerprinting para ella, o use otro navegador.',
+    ],
     camera_frozen: [
       'La cámara no envía imágenes nuevas.',
       'Desconéctela y conéctela de nuevo, o elija otra cámara.',

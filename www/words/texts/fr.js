@@ -594,6 +594,15 @@ export default {
     camera_busy: ['La caméra est là mais ne donne pas d’image ; un autre programme l’utilise peut-être.', 'Fermez les appels vidéo et les autres onglets qui utilisent la caméra, puis redémarrez-la.'],
     camera_unplugged: ['La caméra a disparu : débranchée, éteinte ou prise par le système.', 'Rebranchez-la. La vue en direct reprend d’elle-même, ou redémarrez la caméra.'],
     camera_black: ['L’image est noire.', 'Ouvrez le cache de l’objectif, allumez une lumière ou choisissez une autre caméra.'],
+    camera_silent: [
+      'Le navigateur n’a pas encore répondu si cette page peut avoir la caméra.',
+      'Cherchez sa question, à côté de l’adresse ou derrière une autre fenêtre, et répondez-y ; ou regardez si le système laisse ce navigateur utiliser la caméra. Puis redémarrez-la.',
+    ],
+    camera_touch: ['Cet appareil ne montre l’image de la caméra qu’après un toucher, comme un iPhone en mode économie d’énergie.', 'Touchez une fois « Démarrer la caméra », ou l’écran.'],
+    pictures_scrambled: [
+      'Ce navigateur modifie les images qu’une page regarde, pour empêcher qu’on le reconnaisse par elles : aucun visage ne peut être trouvé.',
+      'Autorisez cette page à lire les images canvas (le signe à côté de l’adresse), désactivez privacy.resistFingerprinting pour elle, ou utilisez un autre navigateur.',
+    ],
     camera_frozen: ['La caméra n’envoie plus d’images nouvelles.', 'Débranchez-la puis rebranchez-la, ou choisissez une autre caméra.'],
 
     photo_not_image: ['Ce fichier n’est pas une image que la page sait lire.', 'Choisissez un fichier JPEG, PNG, WebP, AVIF, GIF ou BMP.'],
