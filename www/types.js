@@ -119,6 +119,7 @@
  * @property {boolean} lost there are records but their key is gone
  * @property {boolean} pin
  * @property {boolean} keptOpen it has a PIN and opens without it on this device, see Store.keepOpen
+ * @property {boolean} stale until the next start the browser's files may hold what was there before a PIN, see www/vault/old-bytes.js
  * @property {number} waitSeconds until the next PIN may be tried
  * @property {number} records
  * @property {boolean | null} persisted whether the browser promised not to clear the store by itself

@@ -204,6 +204,7 @@ describe('versions and tabs', () => {
       const { people, damaged } = await store.people();
       const after = await t.raw();
       const left = await new Promise((resolve) => { after.transaction('people').objectStore('people').count().onsuccess = (event) => resolve(event.target.result); });
+      after.close();
       const { entries } = await store.logEntries();
       return {
         names: people.map((p) => p.name), kept: people[0].id === id, random: people[1].id !== 'person-2', damaged, left,
@@ -211,8 +212,8 @@ describe('versions and tabs', () => {
       };
     });
     assert.deepEqual(seen, {
-      names: ['Old One', 'Old Two'], kept: true, random: true, damaged: [], left: 0, fmr: 1e-4, version: 2,
-      upgraded: { from: 1, to: 2, people: 2, unreadable: 1 },
+      names: ['Old One', 'Old Two'], kept: true, random: true, damaged: [], left: 0, fmr: 1e-4, version: 3,
+      upgraded: { from: 1, to: 3, people: 2, unreadable: 1, refused: 0, settings: 'targetFmr' },
     });
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import './people.mjs';
 import { KEY_BYTES, PBKDF2_ITERATIONS, binding, importKey, newDeviceKey, randomBytes, seal, unseal } from '../../www/vault/crypto.js';
-import { checkPin, countTry, unwrap, waitSeconds, wrap } from '../../www/vault/pin.js';
+import { checkPin, countTry, newPinKey, unwrap, waitSeconds, wrapUnder } from '../../www/vault/pin.js';
 import { duration } from '../../www/words/messages.js';
 
 test('three tries are free, then each makes one wait longer, up to an hour', () => {
@@ -26,13 +26,13 @@ test('waits are told in words', () => {
 
 test('the right PIN opens the key, a wrong one does not, and a wrapping fits its own vault only', async () => {
   const key = randomBytes(KEY_BYTES);
-  const wrapping = await wrap('correct horse', key, 'vault-1', 2, 1000);
-  assert.deepEqual(await unwrap('correct horse', wrapping, 'vault-1', 2), key);
-  assert.equal(await unwrap('correct hors', wrapping, 'vault-1', 2), null);
-  assert.equal(await unwrap('correct horse', wrapping, 'vault-2', 2), null);
-  assert.equal(await unwrap('correct horse', wrapping, 'vault-1', 3), null);
-  assert.equal(await unwrap('correct horse', { ...wrapping, iterations: 1001 }, 'vault-1', 2), null);
-  await assert.rejects(unwrap('correct horse', { ...wrapping, iterations: 1e12 }, 'vault-1', 2), { code: 'key_lost' });
+  const { pinKey, how } = await newPinKey('correct horse', 1000);
+  const wrapping = await wrapUnder(pinKey, how, key, 'vault-1');
+  assert.deepEqual((await unwrap('correct horse', wrapping, 'vault-1')).key, key);
+  assert.equal(await unwrap('correct hors', wrapping, 'vault-1'), null);
+  assert.equal(await unwrap('correct horse', wrapping, 'vault-2'), null);
+  assert.equal(await unwrap('correct horse', { ...wrapping, iterations: 1001 }, 'vault-1'), null);
+  await assert.rejects(unwrap('correct horse', { ...wrapping, iterations: 1e12 }, 'vault-1'), { code: 'key_lost' });
 });
 
 test('the default stretching is not below 600,000 rounds', () => {

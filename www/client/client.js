@@ -65,19 +65,22 @@ export class BrowClient extends EventTarget {
   #store;
   #seal;
   #inherit;
+  #unattended;
   /** @type {Deciding} */
   #deciding = { person: null, targetFmr: null };
 
   /**
-   * @param {{store?: string, seal?: boolean, inherit?: boolean}} [options] `store` names the gallery; two names are two
+   * @param {{store?: string, seal?: boolean, inherit?: boolean, unattended?: boolean}} [options] `store` names the gallery; two names are two
    *   galleries. `seal`: once everything is loaded, the page can't connect to anything any more, its own origin included;
-   *   for pages that have nothing else to fetch. `inherit`: the worker has the page's policy, see startWorker.
+   *   for pages that have nothing else to fetch. `inherit`: the worker has the page's policy, see startWorker. `unattended`: the
+   *   page goes on without the PIN where the vault is kept open on this device.
    */
-  constructor({ store = 'brow', seal = false, inherit = true } = {}) {
+  constructor({ store = 'brow', seal = false, inherit = true, unattended = false } = {}) {
     super();
     this.#store = store;
     this.#seal = seal;
     this.#inherit = inherit;
+    this.#unattended = unattended;
   }
 
   /**
@@ -104,7 +107,7 @@ export class BrowClient extends EventTarget {
     // The worker is started after the seal, for it takes its policy from the page at that moment.
     if (this.#seal) sealPage();
     this.#launch();
-    return this.#post('start', { store: this.#store, files, deciding: this.#deciding, held: this.#held }, [], START_BOUND_MS);
+    return this.#post('start', { store: this.#store, unattended: this.#unattended, files, deciding: this.#deciding, held: this.#held }, [], START_BOUND_MS);
   }
 
   /** Ends the worker. Whatever still waits is refused. */

@@ -14,6 +14,7 @@ import { MOST_PENDING, Pace, VERSION, readOrigins, readRequest } from './protoco
 import { fault, faultOf, text } from '../words/messages.js';
 import { keepOffline } from '../offline/offline.js';
 import { startLanguage } from '../ui/page-language.js';
+import { galleryOf } from '../vault/migrations/frame-name.js';
 
 /** @import { Refusal, Request } from './protocol.js' */
 
@@ -27,7 +28,7 @@ const pace = new Pace();
 const refused = { origin: 0, source: 0, flood: 0, malformed: 0, version: 0, op: 0, huge: 0, busy: 0 };
 /** The page that said hello first: no other is listened to afterwards. @type {string | null} */
 let host = null;
-/** @type {BrowRecogniser | null} */
+/** @type {Promise<BrowRecogniser> | null} */
 let recogniser = null;
 let pending = 0;
 /** @type {AbortController | null} */
@@ -40,21 +41,25 @@ function send(message) {
 
 /** The element, made when the first page of the list has said hello. @param {string} origin */
 function meet(origin) {
-  if (recogniser) return recogniser;
   host = origin;
-  recogniser = new BrowRecogniser();
-  // Another page's people are none of this one's business, also where the browser keeps one store for all.
-  recogniser.store = `frame-${origin.replace(/[^A-Za-z0-9]/g, '-')}`.slice(0, 64);
-  recogniser.seal = true;
-  for (const type of EVENTS) recogniser.addEventListener(type, (event) => send({ event: type, detail: event.detail }));
-  status.hidden = true;
-  document.body.append(recogniser);
-  keepOffline({ after: recogniser.load() }).catch(() => {});
-  return recogniser;
+  return (recogniser ??= makeElement(origin));
 }
 
-/** @param {Record<string, any>} request the person is asked in this frame, in the host's words */
-async function enrol({ name, consent, mask }) {
+/** @param {string} origin */
+async function makeElement(origin) {
+  const element = new BrowRecogniser();
+  // Another page's people are none of this one's business, also where the browser keeps one store for all.
+  element.store = await galleryOf(origin);
+  element.seal = true;
+  for (const type of EVENTS) element.addEventListener(type, (event) => send({ event: type, detail: event.detail }));
+  status.hidden = true;
+  document.body.append(element);
+  keepOffline({ after: element.load() }).catch(() => {});
+  return element;
+}
+
+/** @param {Record<string, any>} request the person is asked in this frame, in the host's words @param {BrowRecogniser} element */
+async function enrol({ name, consent, mask }, element) {
   const { text: words, version, language } = consent;
   const agreed = await choose(withName(text('frame.consent.title', { name: '{name}' }), name), [words], [
     { label: [text('enrol.consent')], value: true, kind: 'primary' },
@@ -63,7 +68,7 @@ async function enrol({ name, consent, mask }) {
   if (!agreed) throw new BrowError(fault('consent_refused'));
   enrolling = new AbortController();
   try {
-    return await /** @type {BrowRecogniser} */ (recogniser).enrol({
+    return await element.enrol({
       name, mask, consent: { text: words, version, language, time: Date.now() }, signal: enrolling.signal,
     });
   } finally {
@@ -80,7 +85,7 @@ async function answer({ op, fields }, element) {
     case 'cancel': return enrolling?.abort();
     case 'state': return { ...element.snapshotState(), refused: { ...refused } };
     case 'set': return void Object.assign(element, fields.options);
-    case 'enrol': return enrol(fields);
+    case 'enrol': return enrol(fields, element);
     case 'verify': return element.verify(fields.person);
     case 'forget': return element.forget(fields.person);
   }
@@ -108,7 +113,7 @@ addEventListener('message', async (event) => {
   if (pending >= MOST_PENDING) return refuse('busy', request.id);
   pending += 1;
   try {
-    const value = await answer(request, meet(event.origin));
+    const value = await answer(request, await meet(event.origin));
     send({ id: request.id, ok: true, value });
   } catch (error) {
     send({ id: request.id, ok: false, error: wordsFor(error) });

@@ -141,6 +141,7 @@ export class VaultPanel {
     this.#lock.hidden = !vault?.locked;
     if (receipts?.length) this.#showReceipts(receipts);
     if (!vault) return;
+    for (const place of [this.#root, this.#lock]) find('.stale', HTMLElement, place).hidden = !vault.stale;
     if (vault.locked) this.#showLock(vault);
     if (lockedNow) {
       // What had the keyboard's attention is gone from the page.

@@ -19,7 +19,7 @@ import { storeError } from './errors.js';
  * @property {string} previous hash of the entry before
  * @property {string} hash SHA-256 of all of the above, hexadecimal
  */
-/** @typedef {'unreadable' | 'missing' | 'unlinked' | 'changed' | 'cut' | 'end'} Problem what a text says of it: messages.js */
+/** @typedef {'unreadable' | 'missing' | 'unlinked' | 'changed' | 'cut' | 'end' | 'restarted'} Problem what a text says of it: messages.js */
 /** @typedef {{ok: boolean, entries: number, from: number, to: number, problem: null | {seq: number, code: Problem}}} Verdict */
 
 export const EVENTS = /** @type {const} */ ([

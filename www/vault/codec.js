@@ -3,14 +3,17 @@
  *
  *     u32 length of the JSON | JSON without the binary parts | templates, one after another | picture | zeros
  *
- * Zeros fill up to a multiple of 256, so that a ciphertext's length does not tell the length of a name.
+ * Zeros fill up to a multiple of 256, so that a ciphertext's length does not tell the length of a name. The JSON says which
+ * version of this it is; where it says nothing it is 1.
  */
-import { storeError } from './errors.js';
+import { StoreError, storeError } from './errors.js';
 import { utf8 } from './crypto.js';
 
 /** @typedef {import('./types.js').Bytes} Bytes */
 /** @typedef {import('./types.js').Person} Person */
 
+/** Of a person's record. */
+const VERSION = 1;
 const PADDING = 256;
 const NAME_MOST = 200;
 const REFERENCES_MOST = 10_000;
@@ -25,6 +28,17 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /** @param {unknown} id @returns {id is string} */
 export function isId(id) {
   return typeof id === 'string' && ID.test(id);
+}
+
+/**
+ * Every record says by itself which version of its format it is: none is 1, for the first ones said nothing.
+ * @param {{version?: unknown}} record
+ * @param {number} most the newest version that this release reads
+ * @throws {import('./errors.js').StoreError} storage_newer, record_damaged
+ */
+export function checkVersion({ version = 1 }, most) {
+  if (!Number.isInteger(version) || Number(version) < 1) throw storeError('record_damaged');
+  if (Number(version) > most) throw storeError('storage_newer');
 }
 
 /** @param {unknown} value @returns {value is number} */
@@ -120,6 +134,7 @@ export function encodePerson(person, protection) {
   const { references, picture, ...rest } = person;
   const json = utf8(
     JSON.stringify({
+      version: VERSION,
       ...rest,
       protection,
       references: references.map(({ template, ...reference }) => ({ ...reference, bytes: template.length })),
@@ -143,7 +158,7 @@ export function encodePerson(person, protection) {
  * The inverse of {@link encodePerson}; every length is checked, so that no bytes can make it fail otherwise.
  * @param {Uint8Array} bytes
  * @returns {{person: Person, protection: string | null}}
- * @throws {import('./errors.js').StoreError} record_damaged
+ * @throws {import('./errors.js').StoreError} record_damaged, storage_newer
  */
 export function decodePerson(bytes) {
   try {
@@ -151,6 +166,7 @@ export function decodePerson(bytes) {
     const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
     if (length > bytes.length - 4) throw storeError('record_damaged');
     const json = JSON.parse(decoder.decode(bytes.subarray(4, 4 + length)));
+    checkVersion(json, VERSION);
     let at = 4 + length;
     /** @param {unknown} size */
     const take = (size) => {
@@ -164,7 +180,8 @@ export function decodePerson(bytes) {
     const picture = pictureBytes === null ? null : take(pictureBytes);
     if (!(protection === null || isText(protection, 64))) throw storeError('record_damaged');
     return { person: checkPerson({ ...rest, references, picture }), protection };
-  } catch {
+  } catch (cause) {
+    if (cause instanceof StoreError && cause.code === 'storage_newer') throw cause;
     throw storeError('record_damaged');
   }
 }

@@ -2,9 +2,10 @@
  * Sealing and key derivation, all of it by WebCrypto.
  *
  * [Note: keys] The vault key encrypts nothing but other keys. Every person, the settings and the audit log have a data
- * key of their own, sealed under the vault key. Erasing a data key therefore erases what it opened, and a new PIN needs
- * new wrappings only, not new records. Without a PIN the vault key is a non-extractable CryptoKey in IndexedDB; with one
- * it exists only sealed under a key that PBKDF2 makes from the PIN, and in the memory of an unlocked worker.
+ * key of their own, sealed under the vault key. Erasing a data key therefore erases what it opened. Without a PIN the vault
+ * key is a non-extractable CryptoKey in IndexedDB; with one it exists only sealed under a key that PBKDF2 makes from the PIN,
+ * and in the memory of an unlocked worker. Whenever that changes, data keys are made anew as well and everything is sealed
+ * under them: a vault key that lay on the disk, and the rows it opened, may still be found there.
  */
 import { storeError } from './errors.js';
 
@@ -31,8 +32,14 @@ export function randomBytes(length) {
 }
 
 /**
- * What a ciphertext is bound to: moving it to another record, kind or schema makes it unreadable.
- * @param {number} schema
+ * The number in every ciphertext's binding since people were first sealed. It is no version of anything and must never
+ * change: with another, nothing that lies on anybody's device could be opened.
+ */
+export const BOUND = 2;
+
+/**
+ * What a ciphertext is bound to: moving it to another record, kind or number makes it unreadable.
+ * @param {number} schema {@link BOUND}
  * @param {string} kind person, settings, audit, key, vault ...
  * @param {string} id
  */
@@ -70,15 +77,13 @@ export async function seal(key, plain, boundTo) {
  * @throws {import('./errors.js').StoreError} record_damaged
  */
 export async function unseal(key, sealed, boundTo) {
+  if (!(sealed?.iv instanceof Uint8Array && sealed.iv.length === IV_BYTES && sealed.data instanceof Uint8Array)) throw storeError('record_damaged');
   try {
-    const plain = await crypto.subtle.decrypt(
-      { name: 'AES-GCM', iv: sealed.iv, additionalData: boundTo },
-      key,
-      sealed.data,
-    );
-    return new Uint8Array(plain);
-  } catch {
-    throw storeError('record_damaged');
+    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: sealed.iv, additionalData: boundTo }, key, sealed.data));
+  } catch (cause) {
+    // Only what fails to authenticate is damaged: anything else may go well the next time.
+    if (cause instanceof DOMException && cause.name === 'OperationError') throw storeError('record_damaged');
+    throw cause;
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * IndexedDB with promises: opening, upgrading, and transactions that are all or nothing.
  *
- * [Note: schema] Version 1 kept people and settings in the clear, in the object stores `people` and `settings`. Version 2:
+ * [Note: versions] The version of the database counts its object stores and nothing else; what is in a record says its own
+ * version (codec.js), and what a ciphertext is bound to never changes (crypto.js). Each step has a file in migrations/.
  *
  * | object store | key | holds |
  * |---|---|---|
@@ -10,16 +11,14 @@
  * | records | id | people and settings, each sealed under its data key |
  * | staging | id | people of an import under way, sealed in the same way; moved to `records` by its last transaction |
  * | log | number | sealed audit entries; `records` holds the chain's sealed head |
- *
- * An upgrade transaction cannot wait for WebCrypto, so upgrading to 2 only adds the new stores; the records in the old
- * ones are sealed, moved and deleted right after opening, in one transaction. If the tab dies before, the next one does it.
+ * | aside | number | since version 3: rows that could not be opened and had to be replaced |
  */
 import { fromCause, storeError } from './errors.js';
+import { dropClearStores } from './migrations/from-2.js';
 import { logIsNew, renewLog } from './torn-log.js';
 
-export const SCHEMA = 2;
-export const STORES = /** @type {const} */ (['vault', 'keys', 'records', 'staging', 'log']);
-export const LEGACY_STORES = /** @type {const} */ (['people', 'settings']);
+export const DATABASE_VERSION = 3;
+export const STORES = /** @type {const} */ (['vault', 'keys', 'records', 'staging', 'log', 'aside']);
 /** How long to wait for other tabs to let go of an older version. */
 const BLOCKED_MS = 4000;
 
@@ -50,7 +49,7 @@ export function openDatabase(name, factory = globalThis.indexedDB) {
     /** @type {IDBOpenDBRequest} */
     let request;
     try {
-      request = factory.open(name, SCHEMA);
+      request = factory.open(name, DATABASE_VERSION);
     } catch {
       reject(storeError('storage_unavailable'));
       return;
@@ -67,8 +66,9 @@ export function openDatabase(name, factory = globalThis.indexedDB) {
     request.onupgradeneeded = ({ oldVersion }) => {
       if (oldVersion === 0) logIsNew();
       for (const store of STORES) {
-        if (!request.result.objectStoreNames.contains(store)) request.result.createObjectStore(store);
+        if (!request.result.objectStoreNames.contains(store)) request.result.createObjectStore(store, store === 'aside' ? { autoIncrement: true } : {});
       }
+      if (oldVersion < 3) dropClearStores(request.result, /** @type {IDBTransaction} */ (request.transaction));
     };
     request.onsuccess = () => {
       clearTimeout(timer);

@@ -2,13 +2,15 @@
  * The list of expected people of one event: what a kiosk checks in. One record of the vault, sealed like a person under a
  * key of its own, which every change renews. Whoever is enrolled from it has the id of their row.
  */
-import { isId } from './codec.js';
+import { checkVersion, isId } from './codec.js';
 import { utf8 } from './crypto.js';
 import { storeError } from './errors.js';
 
 /** @typedef {import('./types.js').Guest} Guest */
 /** @typedef {import('./types.js').GuestList} GuestList */
 
+/** Of the list's record. */
+const VERSION = 1;
 export const GUESTS_MOST = 10_000;
 const TEXT_MOST = 500;
 /** The ciphertext's length tells the length of the list no finer than this. */
@@ -48,7 +50,7 @@ export function checkGuests(list) {
 
 /** @param {GuestList} list @returns {import('./types.js').Bytes} */
 export function encodeGuests(list) {
-  const json = utf8(JSON.stringify(list));
+  const json = utf8(JSON.stringify({ version: VERSION, ...list }));
   const out = new Uint8Array(Math.ceil(json.length / PADDING) * PADDING);
   out.fill(0x20);
   out.set(json);
@@ -57,7 +59,9 @@ export function encodeGuests(list) {
 
 /** @param {Uint8Array} bytes @returns {GuestList} */
 export function decodeGuests(bytes) {
-  return checkGuests(JSON.parse(new TextDecoder().decode(bytes)));
+  const json = JSON.parse(new TextDecoder().decode(bytes));
+  checkVersion(json, VERSION);
+  return checkGuests(json);
 }
 
 /**

@@ -19,10 +19,10 @@ const SHOWN_ENTRIES = 200;
  */
 export async function vaultState(store) {
   if (!(store instanceof Store)) return null;
-  const { vault, created, locked, lost, pin, keptOpen, waitSeconds, records, persisted, repaired } = await store.status();
+  const { vault, created, locked, lost, pin, keptOpen, stale, waitSeconds, records, persisted, repaired } = await store.status();
   const open = !locked && !lost;
   const [backup, settings] = open ? await Promise.all([store.backup(), store.settings()]) : [null, null];
-  return { id: vault, created, locked, lost, pin, keptOpen, waitSeconds, records, persisted, repaired, backup, settings };
+  return { id: vault, created, locked, lost, pin, keptOpen, stale, waitSeconds, records, persisted, repaired, backup, settings };
 }
 
 /**

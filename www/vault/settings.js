@@ -1,4 +1,6 @@
 /** Settings: what may be set, and to what. */
+import { checkVersion } from './codec.js';
+import { utf8 } from './crypto.js';
 import { storeError } from './errors.js';
 
 /** @typedef {import('./types.js').Settings} Settings */
@@ -50,4 +52,19 @@ export function checkSettings(patch) {
     }
   }
   return { ...patch };
+}
+
+/** Of the settings' record. */
+const VERSION = 1;
+
+/** @param {Settings} settings @returns {import('./types.js').Bytes} */
+export function encodeSettings(settings) {
+  return utf8(JSON.stringify({ version: VERSION, ...settings }));
+}
+
+/** @param {Uint8Array} bytes @returns {Partial<Settings>} */
+export function decodeSettings(bytes) {
+  const { version, ...settings } = JSON.parse(new TextDecoder().decode(bytes));
+  checkVersion({ version }, VERSION);
+  return checkSettings(settings);
 }

@@ -7,14 +7,17 @@
  * time of creation, the count of wrong PINs, and what sizes and counts tell; nothing else.
  */
 import { exportLog, GENESIS, nextEntry, toDrop, verifyChain, LOG_MOST } from './audit.js';
-import { checkPerson, decodePerson, encodePerson, isId } from './codec.js';
-import { KEY_BYTES, binding, hex, importKey, newDeviceKey, randomBytes, seal, sha256, unseal, utf8 } from './crypto.js';
-import { LEGACY_STORES, SCHEMA, STORES, openDatabase, result, transaction } from './database.js';
+import { checkPerson, checkVersion, decodePerson, encodePerson, isId } from './codec.js';
+import { BOUND, KEY_BYTES, binding, hex, importKey, newDeviceKey, randomBytes, seal, sha256, unseal, utf8 } from './crypto.js';
+import { DATABASE_VERSION, STORES, result, transaction } from './database.js';
 import { fromCause, storeError } from './errors.js';
 import { checkGuests, decodeGuests, encodeGuests } from './guests.js';
-import { migrateLegacy } from './legacy.js';
-import { checkPin, countTry, unwrap, waitSeconds, wrap } from './pin.js';
-import { checkSettings, defaultSettings } from './settings.js';
+import { Kinds } from './kinds.js';
+import { clearStoresOf, readClear } from './migrations/from-1.js';
+import { openSettled } from './old-bytes.js';
+import { WAIT_MOST, checkPin, countTry, newPinKey, unwrap, waitSeconds, wrapUnder } from './pin.js';
+import { checkSettings, decodeSettings, defaultSettings, encodeSettings } from './settings.js';
+import { tidyName } from '../words/names.js';
 import { addToSummary, checkPassphrase, emptySummary, readBackup, writeBackup } from './transfer.js';
 
 export { StoreError } from './errors.js';
@@ -36,15 +39,20 @@ export { verifyExport } from './audit.js';
 /**
  * @typedef {object} Header Kept in the clear.
  * @property {string} vault random id
- * @property {number} schema
+ * @property {number} [version] of this header; there was none before data keys were made anew together with the vault key
  * @property {number} created
  * @property {number} generation grows whenever the vault key changes, so that other tabs drop theirs
  * @property {CryptoKey | null} key the vault key, non-extractable; under a PIN null, unless it is kept open on this device
  * @property {Wrapping | null} wrapping the vault key under the PIN
- * @property {Tries} tries
+ * @property {Tries} tries wrong PINs at a locked vault
+ * @property {Tries} [asked] the same where an open one asks again
+ * @property {number} [locks] how often it was locked: other tabs believe this, not what somebody sends them
+ * @property {boolean} [owed] the key lay on the disk and could not be made anew yet, for the PIN was not known
+ * @property {boolean | 'moved'} [stale] the files of the browser may still hold keys of before, see old-bytes.js
  */
 /**
  * @typedef {object} LogHead Sealed with the log's key.
+ * @property {number} version
  * @property {Link} last
  * @property {Link} anchor hash of the last entry that rotation dropped
  * @property {number} entries
@@ -58,11 +66,16 @@ export { verifyExport } from './audit.js';
 /** @typedef {{person: Person, protection: string | null}} Stored a person as it lies in the store, and the secret of its templates */
 /** @typedef {{bytes: Bytes, print: string}} Secret of the transform, with its fingerprint */
 /** @typedef {{event: Event, subject?: string | null, detail?: Record<string, number | boolean | string>}} Happening */
-/** @typedef {{key: CryptoKey, generation: number}} Held the key of an open vault, for the worker that takes its place */
+/** @typedef {{key: CryptoKey, pinKey: CryptoKey | null, generation: number}} Held the keys of an open vault, for the worker that takes its place */
+/** @typedef {{pinKey: CryptoKey, how: Pick<Wrapping, 'kdf' | 'iterations' | 'salt'>}} Under what the vault key is sealed under: a key of the PIN's */
 /** @typedef {'skip' | 'replace' | 'both'} MergeRule */
 /** @typedef {{people: number, references: number, models: Record<string, number>, created: number, sameVault: boolean, known: number, sameName: number, who: {id: string, name: string, references: number, known: boolean, sameName: boolean}[]}} Preview */
 
 const HEADER = 'header';
+const HEADER_VERSION = 2;
+const LOG_HEAD_VERSION = 1;
+/** @type {Tries} */
+const NO_TRIES = { failures: 0, until: 0 };
 const LOG_HEAD = 'log-head';
 /** The list of expected people, under a key of its own. */
 const GUESTS = 'guests';
@@ -88,10 +101,22 @@ function whatChanged(entries) {
   return entries.some(({ event }) => event === 'settings_changed') ? 'settings' : 'log';
 }
 
+/** A name as people read it: two that look the same are the same. @param {string} name */
+const asRead = (name) => tidyName(name).replace(/\p{Cf}/gu, '').toLowerCase();
+
 /** Tells secrets of the transform apart; kept inside the ciphertext. @param {Bytes} secret @returns {Promise<string>} */
 async function fingerprint(secret) {
   return hex((await sha256(secret)).subarray(0, 8));
 }
+
+/** @param {any} header @returns {header is Header} */
+function isHeader(header) {
+  return header && typeof header.vault === 'string' && Number.isInteger(header.generation) && Number.isFinite(header.tries?.until) &&
+    (header.key instanceof CryptoKey || header.wrapping?.salt instanceof Uint8Array);
+}
+
+/** @param {unknown} cause @returns {boolean} whether a row is there but does not open, as opposed to one that could not be read */
+const isDamage = (cause) => ['record_damaged', 'bad_setting'].includes(fromCause(cause).code);
 
 /** @param {IDBTransaction} tx @param {typeof STORES[number]} store */
 function at(tx, store) {
@@ -99,15 +124,18 @@ function at(tx, store) {
 }
 
 /**
- * @param {{name?: string, protector?: Protector | null, onevent?: (event: StoreEvent) => void, logMost?: number, iterations?: number, held?: Held | null}} [options]
+ * @param {{name?: string, protector?: Protector | null, onevent?: (event: StoreEvent) => void, onprogress?: () => void, logMost?: number, iterations?: number,
+ *   held?: Held | null, unattended?: boolean}} [options]
  *   protector: the engine's transform of templates; held: opens it without the PIN, see {@link Store#hold}; onevent: told of changes by other tabs, locking, erasures by date;
- *   logMost and iterations: for tests.
+ *   onprogress: told that a long opening goes on; unattended: for a page that nobody attends, which alone may use a key that is kept open; logMost and iterations: for tests.
  * @returns {Promise<Store>} it may be locked: see store.locked
  */
-export async function openStore({ name = 'brow', protector = null, onevent = () => {}, logMost = LOG_MOST, iterations, held = null } = {}) {
+export async function openStore({
+  name = 'brow', protector = null, onevent = () => {}, onprogress = () => {}, logMost = LOG_MOST, iterations, held = null, unattended = false,
+} = {}) {
   if (!globalThis.crypto?.subtle || !globalThis.navigator?.locks) throw storeError('storage_insecure');
-  const db = await openDatabase(name);
-  const store = new Store(name, db, { protector, onevent, logMost, iterations });
+  const { db, release } = await openSettled(name, onprogress);
+  const store = new Store(name, db, { protector, onevent, logMost, iterations, unattended, release });
   try {
     await store.start(held);
   } catch (cause) {
@@ -124,7 +152,12 @@ export class Store {
   /** @type {(event: StoreEvent) => void} */ #onevent;
   /** @type {number} */ #logMost;
   /** @type {number | undefined} */ #iterations;
+  /** @type {boolean} */ #unattended;
+  /** @type {() => void} */ #release;
   /** @type {CryptoKey | null} */ #vaultKey = null;
+  /** What the PIN makes, once it was given: what a new vault key is sealed under. @type {CryptoKey | null} */ #pinKey = null;
+  /** How often the vault had been locked when this tab opened it. */ #locks = 0;
+  /** When the next try is allowed by a clock that nobody can set, while this tab is open. */ #mayTry = { tries: 0, asked: 0 };
   /** @type {number} */ #generation = -1;
   /** @type {Map<string, Bytes>} raw 32-byte keys of this module's own records, by id */ #singles = new Map();
   /** @type {BroadcastChannel | null} */ #channel = null;
@@ -139,15 +172,17 @@ export class Store {
   /**
    * @param {string} name
    * @param {IDBDatabase} db
-   * @param {{protector: Protector | null, onevent: (event: StoreEvent) => void, logMost: number, iterations: number | undefined}} options
+   * @param {{protector: Protector | null, onevent: (event: StoreEvent) => void, logMost: number, iterations: number | undefined, unattended: boolean, release: () => void}} options
    */
-  constructor(name, db, { protector, onevent, logMost, iterations }) {
+  constructor(name, db, { protector, onevent, logMost, iterations, unattended, release }) {
     this.#name = name;
     this.#db = db;
     this.#protector = protector;
     this.#onevent = onevent;
     this.#logMost = logMost;
     this.#iterations = iterations;
+    this.#unattended = unattended;
+    this.#release = release;
     db.onversionchange = () => this.#drop('newer_version');
     db.onclose = () => this.#drop('lost');
     if (globalThis.BroadcastChannel) {
@@ -165,6 +200,7 @@ export class Store {
       await this.#adopt(header);
       if (!this.#vaultKey && held?.generation === header.generation) {
         this.#vaultKey = held.key;
+        this.#pinKey = held.pinKey;
         this.#follow(await this.#settings());
       }
       if (this.#vaultKey) await this.#tidy();
@@ -193,6 +229,7 @@ export class Store {
     clearTimeout(this.#idleTimer);
     this.#channel?.close();
     this.#db.close();
+    this.#release();
   }
 
   // ---------------------------------------------------------------------------------------------------- people
@@ -379,7 +416,7 @@ export class Store {
     await this.#ready(true);
     return this.#exclusively(async () => {
       const settings = { ...(await this.#settings()), ...checkSettings(patch) };
-      const sealed = await seal(await this.#single(SINGLE.settings), utf8(JSON.stringify(settings)), binding(SCHEMA, 'settings', SINGLE.settings));
+      const sealed = await seal(await this.#single(SINGLE.settings), encodeSettings(settings), binding(BOUND, 'settings', SINGLE.settings));
       await this.#commit([{ event: 'settings_changed' }], (tx) => void at(tx, 'records').put(sealed, SINGLE.settings));
       this.#follow(settings);
       this.touch();
@@ -391,8 +428,9 @@ export class Store {
 
   /**
    * What a page shows about the vault, locked or not.
-   * @returns {Promise<{vault: string | null, created: number | null, pin: boolean, keptOpen: boolean, locked: boolean, lost: boolean, failures: number, waitSeconds: number, records: number,
-   *   persisted: boolean | null, usage: number | null, quota: number | null, repaired: string[]}>} lost: there are records but no key for them;
+   * @returns {Promise<{vault: string | null, created: number | null, pin: boolean, keptOpen: boolean, stale: boolean, locked: boolean, lost: boolean, failures: number, waitSeconds: number, records: number,
+   *   persisted: boolean | null, usage: number | null, quota: number | null, repaired: string[]}>} lost: there are records but no key for them; stale: until the next start
+   *   the browser's files may hold keys and records of before the PIN;
    *   repaired: own records (settings, log, protection) that were damaged and had to be replaced at opening
    */
   async status() {
@@ -406,10 +444,11 @@ export class Store {
       created: header?.created ?? null,
       pin: Boolean(header?.wrapping),
       keptOpen: Boolean(header?.wrapping && header.key),
+      stale: Boolean(header?.stale),
       locked: this.locked,
       lost: !header,
       failures: header?.tries.failures ?? 0,
-      waitSeconds: header ? waitSeconds(header.tries, Date.now()) : 0,
+      waitSeconds: header ? this.#waitSeconds(header, 'tries') : 0,
       records: ids.filter((id) => !this.#isOwn(id)).length,
       persisted: (await storage?.persisted?.().catch(() => null)) ?? null,
       usage: estimate?.usage ?? null,
@@ -423,9 +462,8 @@ export class Store {
     await this.#ready(true);
     checkPin(pin);
     await this.#exclusively(async () => {
-      const header = await this.#mustHaveHeader();
-      if (header.wrapping) throw storeError('already_protected');
-      await this.#rekey(header, pin, 'pin_set');
+      if ((await this.#mustHaveHeader()).wrapping) throw storeError('already_protected');
+      await this.#rekey(await newPinKey(pin, this.#iterations), [{ event: 'pin_set' }]);
     });
   }
 
@@ -435,7 +473,7 @@ export class Store {
     checkPin(newPin);
     await this.#exclusively(async () => {
       await this.#tryPin(pin);
-      await this.#rekey(await this.#mustHaveHeader(), newPin, 'pin_changed');
+      await this.#rekey(await newPinKey(newPin, this.#iterations), [{ event: 'pin_changed' }]);
     });
   }
 
@@ -444,7 +482,7 @@ export class Store {
     await this.#ready(true);
     await this.#exclusively(async () => {
       await this.#tryPin(pin);
-      await this.#rekey(await this.#mustHaveHeader(), null, 'pin_removed');
+      await this.#rekey(null, [{ event: 'pin_removed' }]);
     });
   }
 
@@ -455,12 +493,19 @@ export class Store {
   async unlock(pin) {
     this.#mustBeOpen();
     await this.#exclusively(async () => {
-      const { key, failures } = await this.#tryPin(pin);
+      const { key, pinKey, failures, header } = await this.#tryPin(pin);
       this.#vaultKey = await importKey(key);
       key.fill(0);
-      this.#generation = (await this.#mustHaveHeader()).generation;
+      this.#pinKey = pinKey;
+      this.#generation = header.generation;
+      this.#locks = header.locks ?? 0;
       await this.#tidy();
-      await this.#commit([...(failures ? [{ event: /** @type {Event} */ ('unlock_refused'), detail: { tries: failures } }] : []), { event: 'unlocked' }], () => {});
+      /** @type {Happening[]} */
+      const happenings = [...(failures ? [{ event: /** @type {Event} */ ('unlock_refused'), detail: { tries: failures } }] : []), { event: 'unlocked' }];
+      const wrapping = /** @type {Wrapping} */ (header.wrapping);
+      // Keys that may have lain on the disk are made anew as soon as the PIN is there to seal the new ones under.
+      if (!header.key && (header.owed || header.version !== HEADER_VERSION)) await this.#rekey({ pinKey, how: wrapping }, happenings);
+      else await this.#commit(happenings, () => {});
       this.#follow(await this.#settings());
     });
     this.touch();
@@ -476,8 +521,9 @@ export class Store {
   async provePin(pin) {
     await this.#ready(true);
     await this.#exclusively(async () => {
-      const { key, failures } = await this.#tryPin(pin);
+      const { key, pinKey, failures } = await this.#tryPin(pin, 'asked');
       key.fill(0);
+      this.#pinKey = pinKey;
       await this.#commit([...(failures ? [{ event: /** @type {Event} */ ('unlock_refused'), detail: { tries: failures } }] : []), { event: 'admin_opened' }], () => {});
     });
   }
@@ -492,27 +538,49 @@ export class Store {
     await this.#exclusively(async () => {
       const header = await this.#mustHaveHeader();
       if (!header.wrapping) throw storeError('not_protected');
-      await this.#commit([{ event: 'kept_open', detail: { on: wanted } }], (tx) => void at(tx, 'vault').put({ ...header, key: wanted ? this.#mustHaveKey() : null }, HEADER));
+      /** @type {Happening[]} */
+      const happenings = [{ event: 'kept_open', detail: { on: wanted } }];
+      if (!wanted && header.key) await this.#endKeptOpen(header, happenings);
+      else if (wanted) await this.#commit(happenings, (tx) => this.#alterHeader(tx, (now) => ({ ...now, key: this.#mustHaveKey() })));
+      else await this.#commit(happenings, () => {});
     });
   }
 
-  /** What opens the vault in the worker that takes this one's place: a key that can be used but not read. @returns {Promise<Held>} */
+  /** What opens the vault in the worker that takes this one's place: keys that can be used but not read. @returns {Promise<Held>} */
   async hold() {
     await this.#ready();
-    return { key: this.#mustHaveKey(), generation: this.#generation };
+    return { key: this.#mustHaveKey(), pinKey: this.#pinKey, generation: this.#generation };
   }
 
   /** Forgets the key, in every tab. @param {'asked' | 'idle'} [reason] */
   async lock(reason = 'asked') {
     this.#mustBeOpen();
     if (this.locked) return;
-    const header = await this.#mustHaveHeader();
-    if (!header.wrapping) throw storeError('not_protected');
-    if (header.key) await this.#write(['vault'], (tx) => void at(tx, 'vault').put({ ...header, key: null }, HEADER));
-    await this.#exclusively(() => this.#commit([{ event: 'locked', detail: { reason } }], () => {})).catch(() => {});
+    /** @type {unknown} */
+    let problem = null;
+    await this.#exclusively(async () => {
+      const header = await this.#mustHaveHeader();
+      if (!header.wrapping) throw storeError('not_protected');
+      /** @type {Happening[]} */
+      const happenings = [{ event: 'locked', detail: { reason } }];
+      const count = (/** @type {IDBTransaction} */ tx) => this.#alterHeader(tx, (now) => ({ ...now, locks: (now.locks ?? 0) + 1 }));
+      try {
+        if (header.key) await this.#endKeptOpen(header, happenings);
+        await this.#commit(header.key ? [] : happenings, count);
+      } catch (cause) {
+        // Without room for its entry it locks all the same; only a key that stays on the disk has to be told of.
+        await this.#write(['vault'], count).catch(() => {});
+        if ((await this.#header())?.key) problem = cause;
+      }
+    }).catch((cause) => {
+      if (!this.locked) throw cause;
+    });
+    // Another tab may have put another PIN in place meanwhile, which locked this one and said so.
+    if (this.locked) return;
     this.#forgetKeys();
     this.#tell({ kind: 'locked' });
     this.#onevent({ kind: 'locked', reason });
+    if (problem) throw fromCause(problem);
   }
 
   /** Tells that somebody is there: puts off the locking by idleness. Changes do so by themselves. */
@@ -575,17 +643,24 @@ export class Store {
    */
   async previewImport(file, passphrase) {
     await this.#ready(true);
-    const { summary } = await readBackup(file, passphrase);
+    // From the records themselves: what the file says of itself may be anything.
+    const { summary: said, people: coming } = await readBackup(file, passphrase);
+    const summary = emptySummary(said.vault);
+    const kinds = new Kinds();
+    for await (const person of coming) {
+      for (const reference of person.references) kinds.check(reference, this.#protector);
+      addToSummary(summary, person);
+    }
     const { people: stored, damaged } = await this.#storedPeople();
     const people = stored.map(({ person }) => person);
     const ids = new Set([...people, ...damaged].map(({ id }) => id));
-    const names = new Map(people.map(({ id, name }) => [name, id]));
+    const names = new Set(people.map(({ name }) => asRead(name)));
     const who = summary.who.map((one) => {
       const known = ids.has(one.id);
-      return { id: one.id, name: one.name, references: one.references, known, sameName: !known && names.has(one.name) };
+      return { id: one.id, name: one.name, references: one.references, known, sameName: !known && names.has(asRead(one.name)) };
     }).sort((one, other) => one.name.localeCompare(other.name));
     return {
-      people: summary.people, references: summary.references, models: summary.models, created: summary.created,
+      people: summary.people, references: summary.references, models: summary.models, created: Math.min(said.created, Date.now()),
       sameVault: summary.vault === (await this.#vaultId()),
       known: who.filter(({ known }) => known).length,
       sameName: who.filter(({ sameName }) => sameName).length,
@@ -622,7 +697,9 @@ export class Store {
         };
         let bytes = 0;
         let done = 0;
+        const kinds = new Kinds();
         for await (const person of people) {
+          for (const reference of person.references) kinds.check(reference, this.#protector);
           const known = here.has(person.id);
           const until = Math.min(person.expires ?? Infinity, retentionDays === null ? Infinity : person.consent.time + retentionDays * DAY_MS);
           if (until <= Date.now()) counts.expired += 1;
@@ -716,6 +793,9 @@ export class Store {
     const { anchor, last, entries, headKnown } = await this.#readLog();
     const verdict = await verifyChain(anchor, entries, headKnown ? last : null);
     if (verdict.ok && !headKnown) return { ...verdict, ok: false, problem: { seq: verdict.to + 1, code: 'end' } };
+    // It joins on, but to an end that this module had to make up: what came before may be gone.
+    const restart = verdict.ok ? entries.find((entry) => entry?.event === 'log_restarted') : undefined;
+    if (restart) return { ...verdict, ok: false, problem: { seq: restart.seq, code: 'restarted' } };
     return verdict;
   }
 
@@ -750,6 +830,7 @@ export class Store {
 
   #forgetKeys() {
     this.#vaultKey = null;
+    this.#pinKey = null;
     for (const key of this.#singles.values()) key.fill(0);
     this.#singles.clear();
     clearTimeout(this.#idleTimer);
@@ -767,22 +848,10 @@ export class Store {
     if (!this.#closed) this.#channel?.postMessage(message);
   }
 
-  /** What another tab did. @param {{kind: string, what?: 'people' | 'settings' | 'log'}} message */
+  /** What another tab says that it did. Anything of the site may say so: what it may do to keys is looked up in the store. @param {{kind: string, what?: 'people' | 'settings' | 'log'}} message */
   #hear(message) {
     if (message?.kind === 'changed') this.#onevent({ kind: 'changed', what: message.what ?? 'people' });
-    if (message?.kind === 'locked' && !this.locked) {
-      this.#forgetKeys();
-      this.#onevent({ kind: 'locked', reason: 'other_tab' });
-    }
-    if (message?.kind === 'rekeyed') {
-      void this.#header()
-        .then(async (header) => {
-          if (!header || header.generation === this.#generation) return;
-          await this.#adopt(header);
-          this.#onevent(this.locked ? { kind: 'locked', reason: 'key_changed' } : { kind: 'changed', what: 'people' });
-        })
-        .catch(() => {});
-    }
+    else if (message?.kind === 'locked' || message?.kind === 'rekeyed') void this.#followKeys().catch(() => {});
   }
 
   /** @type {Promise<unknown>} */ #turn = Promise.resolve();
@@ -807,16 +876,26 @@ export class Store {
     return mine;
   }
 
-  /** Follows a change of the vault key by another tab whose message has not come yet. */
+  /** Follows a change of the vault key or a locking by another tab whose message has not come yet. */
   async #freshKey() {
+    const wasOpen = !this.locked;
+    await this.#followKeys();
+    if (wasOpen && this.locked) throw storeError('locked');
+  }
+
+  /** Brings the keys of this tab in line with what the store says of them. */
+  async #followKeys() {
     if (this.#generation < 0) return;
     const header = await this.#header();
-    if (!header || header.generation === this.#generation) return;
+    if (!header) return;
     const wasOpen = !this.locked;
-    await this.#adopt(header);
-    if (wasOpen && this.locked) {
-      this.#onevent({ kind: 'locked', reason: 'key_changed' });
-      throw storeError('locked');
+    if (header.generation !== this.#generation) {
+      await this.#adopt(header);
+      if (!this.locked) this.#onevent({ kind: 'changed', what: 'people' });
+      else if (wasOpen) this.#onevent({ kind: 'locked', reason: 'key_changed' });
+    } else if (wasOpen && (header.locks ?? 0) !== this.#locks) {
+      this.#forgetKeys();
+      this.#onevent({ kind: 'locked', reason: 'other_tab' });
     }
   }
 
@@ -842,10 +921,20 @@ export class Store {
   /** @returns {Promise<Header | undefined>} undefined if there is none or it makes no sense */
   async #header() {
     const header = await this.#read(['vault'], (tx) => result(at(tx, 'vault').get(HEADER)));
-    const sound =
-      header && typeof header.vault === 'string' && Number.isInteger(header.generation) && Number.isFinite(header.tries?.until) &&
-      (header.key instanceof CryptoKey || header.wrapping?.salt instanceof Uint8Array);
-    return sound ? header : undefined;
+    return isHeader(header) ? header : undefined;
+  }
+
+  /**
+   * Every change of the header but making a new vault: under the lock, read and written in one transaction.
+   * @param {IDBTransaction} tx
+   * @param {(header: Header) => Header} change
+   */
+  async #alterHeader(tx, change) {
+    const header = await result(at(tx, 'vault').get(HEADER));
+    if (!isHeader(header)) throw storeError('key_lost');
+    // Another tab has put another key in place: what this one would write belongs to the one before.
+    if (header.generation !== this.#generation) throw storeError('locked');
+    at(tx, 'vault').put(change(header), HEADER);
   }
 
   async #mustHaveHeader() {
@@ -867,7 +956,9 @@ export class Store {
   async #adopt(header) {
     this.#forgetKeys();
     this.#generation = header.generation;
-    this.#vaultKey = header.key;
+    this.#locks = header.locks ?? 0;
+    // A key that is kept open beside a PIN is for the page that nobody attends.
+    this.#vaultKey = header.wrapping && !this.#unattended ? null : header.key;
     if (this.#vaultKey) this.#follow(await this.#settings());
     this.touch();
   }
@@ -882,15 +973,19 @@ export class Store {
     const key = await newDeviceKey();
     const time = Date.now();
     /** @type {Header} */
-    const header = { vault: crypto.randomUUID(), schema: SCHEMA, created: time, generation: Math.max(generation + 1, time), key, wrapping: null, tries: { failures: 0, until: 0 } };
+    const header = {
+      version: HEADER_VERSION, vault: crypto.randomUUID(), created: time, generation: Math.max(generation + 1, time), key, wrapping: null, tries: NO_TRIES,
+      // Whatever was here before is to be forgotten by the browser's files, too.
+      stale: first.event !== 'vault_created',
+    };
     const raw = new Map(Object.values(SINGLE).map((id) => [id, randomBytes(KEY_BYTES)]));
-    const keys = await Promise.all([...raw].map(async ([id, bytes]) => ({ id, sealed: await seal(key, bytes, binding(SCHEMA, 'key', id)) })));
+    const keys = await Promise.all([...raw].map(async ([id, bytes]) => ({ id, sealed: await seal(key, bytes, binding(BOUND, 'key', id)) })));
     const logKey = await importKey(/** @type {Bytes} */ (raw.get(SINGLE.log)));
     const entry = await nextEntry(GENESIS, first.event, { ...first, time });
     /** @type {LogHead} */
-    const head = { last: { seq: entry.seq, hash: entry.hash }, anchor: GENESIS, entries: 1, lastBackup: null, changes: 0 };
-    const sealedEntry = await seal(logKey, utf8(JSON.stringify(entry)), binding(SCHEMA, 'log', String(entry.seq)));
-    const sealedHead = await seal(logKey, utf8(JSON.stringify(head)), binding(SCHEMA, 'log', LOG_HEAD));
+    const head = { version: LOG_HEAD_VERSION, last: { seq: entry.seq, hash: entry.hash }, anchor: GENESIS, entries: 1, lastBackup: null, changes: 0 };
+    const sealedEntry = await seal(logKey, utf8(JSON.stringify(entry)), binding(BOUND, 'log', String(entry.seq)));
+    const sealedHead = await seal(logKey, utf8(JSON.stringify(head)), binding(BOUND, 'log', LOG_HEAD));
     await this.#write(this.#allStores(), (tx) => {
       // What came from version 1 stays until it has been moved, unless this is a wish to forget everything.
       for (const store of first.event === 'vault_created' ? STORES : this.#allStores()) tx.objectStore(store).clear();
@@ -903,7 +998,7 @@ export class Store {
   }
 
   #allStores() {
-    return [...STORES, ...LEGACY_STORES.filter((store) => this.#db.objectStoreNames.contains(store))];
+    return [...STORES, ...clearStoresOf(this.#db)];
   }
 
   /** @param {Settings} settings */
@@ -918,32 +1013,63 @@ export class Store {
     if (!sealed) return defaultSettings();
     try {
       return { ...defaultSettings(), ...(await this.#openSettings(sealed)) };
-    } catch {
+    } catch (cause) {
+      if (!isDamage(cause)) throw cause;
       return defaultSettings();
     }
   }
 
   /** @param {Sealed} sealed @returns {Promise<Partial<Settings>>} */
   async #openSettings(sealed) {
-    const plain = await unseal(await this.#single(SINGLE.settings), sealed, binding(SCHEMA, 'settings', SINGLE.settings));
-    return checkSettings(JSON.parse(new TextDecoder().decode(plain)));
+    const plain = await unseal(await this.#single(SINGLE.settings), sealed, binding(BOUND, 'settings', SINGLE.settings));
+    try {
+      return decodeSettings(plain);
+    } catch (cause) {
+      throw cause instanceof SyntaxError ? storeError('record_damaged') : cause;
+    }
   }
 
-  /** Puts new keys in the place of this module's own that cannot be read, so that the rest stays usable. */
+  /**
+   * Puts new keys in the place of this module's own that are gone or do not open, so that the rest stays usable. What did not
+   * open is kept aside; what could not be read at all stops the opening, for it may be there the next time.
+   */
   async #repair() {
     /** @type {{id: string, sealed: Sealed}[]} */
     const keys = [];
     for (const id of Object.values(SINGLE)) {
-      const sound = await this.#singleBytes(id).then(() => true, () => false);
-      if (!sound) keys.push({ id, sealed: await this.#sealKey(id, randomBytes(KEY_BYTES)) });
+      try {
+        await this.#singleBytes(id);
+      } catch (cause) {
+        if (!isDamage(cause)) throw cause;
+        keys.push({ id, sealed: await this.#sealKey(id, randomBytes(KEY_BYTES)) });
+      }
     }
     const sealed = await this.#read(['records'], (tx) => result(at(tx, 'records').get(SINGLE.settings)));
-    const settingsLost = sealed !== undefined && !(await this.#openSettings(sealed).then(() => true, () => false));
+    let settingsLost = false;
+    if (sealed !== undefined && !keys.some(({ id }) => id === SINGLE.settings)) {
+      await this.#openSettings(sealed).catch((cause) => {
+        if (!isDamage(cause)) throw cause;
+        settingsLost = true;
+      });
+    } else settingsLost = sealed !== undefined;
     if (keys.length === 0 && !settingsLost) return;
-    await this.#write(['keys', 'records'], (tx) => {
-      for (const { id, sealed: key } of keys) at(tx, 'keys').put(key, id);
-      if (settingsLost) at(tx, 'records').delete(SINGLE.settings);
+    await this.#write(['keys', 'records', 'aside'], async (tx) => {
+      const time = Date.now();
+      /** @param {'keys' | 'records'} store @param {string} id */
+      const keep = async (store, id) => {
+        const row = await result(at(tx, store).get(id));
+        if (row !== undefined) at(tx, 'aside').add({ store, id, time, row });
+      };
+      for (const { id, sealed: key } of keys) {
+        await keep('keys', id);
+        at(tx, 'keys').put(key, id);
+      }
+      if (settingsLost) {
+        await keep('records', SINGLE.settings);
+        at(tx, 'records').delete(SINGLE.settings);
+      }
     });
+    this.#singles.clear();
     this.#repaired = [...new Set([...keys.map(({ id }) => id), ...(settingsLost ? [SINGLE.settings] : [])])];
   }
 
@@ -952,14 +1078,28 @@ export class Store {
     await this.#repair();
     const staged = await this.#read(['staging'], (tx) => result(at(tx, 'staging').count()));
     if (staged) await this.#write(['staging'], (tx) => void at(tx, 'staging').clear());
-    const legacy = await migrateLegacy(this.#db);
-    if (!legacy) return;
-    const rows = await Promise.all(legacy.people.map(async (person) => ({ id: person.id, ...(await this.#sealPerson(person)) })));
-    const settings = await seal(await this.#single(SINGLE.settings), utf8(JSON.stringify({ ...defaultSettings(), ...legacy.settings })), binding(SCHEMA, 'settings', SINGLE.settings));
-    await this.#commit([{ event: 'vault_upgraded', detail: { from: 1, to: SCHEMA, people: rows.length, unreadable: legacy.unreadable } }], (tx) => {
+    await this.#takeClear();
+  }
+
+  /** Takes over what version 1 stored in the clear: see migrations/from-1.js. */
+  async #takeClear() {
+    const clear = await readClear(this.#db);
+    if (!clear) return;
+    const { wrapping } = await this.#mustHaveHeader();
+    const [here, known] = await this.#read(['records', 'keys'], async (tx) => {
+      const [records, keys, settings] = await Promise.all([result(at(tx, 'records').getAllKeys()), result(at(tx, 'keys').getAllKeys()), result(at(tx, 'records').getKey(SINGLE.settings))]);
+      return [new Set([...records, ...keys]), settings !== undefined];
+    });
+    const people = wrapping ? [] : clear.people.filter(({ id }) => !here.has(id));
+    const rows = await Promise.all(people.map(async (person) => ({ id: person.id, ...(await this.#sealPerson(person)) })));
+    const settings = wrapping || known
+      ? null : await seal(await this.#single(SINGLE.settings), encodeSettings({ ...defaultSettings(), ...clear.settings }), binding(BOUND, 'settings', SINGLE.settings));
+    const refused = clear.rows - clear.unreadable - rows.length;
+    const detail = { from: 1, to: DATABASE_VERSION, people: rows.length, unreadable: clear.unreadable, refused, settings: settings === null ? '' : Object.keys(clear.settings).join('.') };
+    await this.#commit([{ event: 'vault_upgraded', detail }], (tx) => {
       for (const { id, ...row } of rows) this.#writePerson(tx, id, row);
-      at(tx, 'records').put(settings, SINGLE.settings);
-      for (const store of LEGACY_STORES) if (this.#db.objectStoreNames.contains(store)) tx.objectStore(store).clear();
+      if (settings) at(tx, 'records').put(settings, SINGLE.settings);
+      for (const store of clearStoresOf(this.#db)) tx.objectStore(store).clear();
     });
   }
 
@@ -978,7 +1118,7 @@ export class Store {
 
   /** @param {string} id @param {Bytes} raw @returns {Promise<Sealed>} */
   #sealKey(id, raw) {
-    return seal(this.#mustHaveKey(), raw, binding(SCHEMA, 'key', id));
+    return seal(this.#mustHaveKey(), raw, binding(BOUND, 'key', id));
   }
 
   /** @param {string} id one of SINGLE @returns {Promise<Bytes>} */
@@ -987,7 +1127,7 @@ export class Store {
     if (cached) return cached;
     const sealed = await this.#read(['keys'], (tx) => result(at(tx, 'keys').get(id)));
     if (!sealed) throw storeError('record_damaged');
-    const raw = await unseal(this.#mustHaveKey(), sealed, binding(SCHEMA, 'key', id));
+    const raw = await unseal(this.#mustHaveKey(), sealed, binding(BOUND, 'key', id));
     this.#singles.set(id, raw);
     return raw;
   }
@@ -1012,8 +1152,8 @@ export class Store {
 
   /** @param {string} kind @param {string} id @param {Sealed} key @param {Sealed} record */
   async #openRecord(kind, id, key, record) {
-    const raw = await unseal(this.#mustHaveKey(), key, binding(SCHEMA, 'key', id));
-    const plain = await unseal(await importKey(raw), record, binding(SCHEMA, kind, id));
+    const raw = await unseal(this.#mustHaveKey(), key, binding(BOUND, 'key', id));
+    const plain = await unseal(await importKey(raw), record, binding(BOUND, kind, id));
     raw.fill(0);
     return plain;
   }
@@ -1136,7 +1276,10 @@ export class Store {
   /** @param {Sealed | undefined} sealed @returns {Promise<Secret | null>} null if it is damaged */
   async #openProtectionKey(sealed) {
     if (!sealed) return null;
-    const bytes = await unseal(this.#mustHaveKey(), sealed, binding(SCHEMA, 'key', SINGLE.protection)).catch(() => null);
+    const bytes = await unseal(this.#mustHaveKey(), sealed, binding(BOUND, 'key', SINGLE.protection)).catch((cause) => {
+      if (!isDamage(cause)) throw cause;
+      return null;
+    });
     return bytes && { bytes, print: await fingerprint(bytes) };
   }
 
@@ -1172,12 +1315,12 @@ export class Store {
     return this.#sealRecord('person', person.id, encodePerson(stored, protection));
   }
 
-  /** @param {string} kind @param {string} id @param {Bytes} plain @returns {Promise<{key: Sealed, record: Sealed}>} under a new data key */
-  async #sealRecord(kind, id, plain) {
+  /** @param {string} kind @param {string} id @param {Bytes} plain @param {CryptoKey} [vaultKey] @returns {Promise<{key: Sealed, record: Sealed}>} under a new data key */
+  async #sealRecord(kind, id, plain, vaultKey = this.#mustHaveKey()) {
     const raw = randomBytes(KEY_BYTES);
     const [record, key] = await Promise.all([
-      importKey(raw).then((dataKey) => seal(dataKey, plain, binding(SCHEMA, kind, id))),
-      this.#sealKey(id, raw),
+      importKey(raw).then((dataKey) => seal(dataKey, plain, binding(BOUND, kind, id))),
+      seal(vaultKey, raw, binding(BOUND, 'key', id)),
     ]);
     raw.fill(0);
     return { key, record };
@@ -1282,72 +1425,162 @@ export class Store {
 
   // --- PIN
 
-  /**
-   * Counts the try, then tests the PIN.
-   * @param {string} pin
-   * @returns {Promise<{key: Bytes, failures: number}>} the vault key, and how many wrong tries came before
-   */
-  async #tryPin(pin) {
-    const header = await this.#mustHaveHeader();
-    if (!header.wrapping) throw storeError('not_protected');
-    const now = Date.now();
-    const wait = waitSeconds(header.tries, now);
-    if (wait > 0) throw storeError('too_many_tries', { waitSeconds: wait });
-    const { failures } = header.tries;
-    const tries = countTry(header.tries, now);
-    await this.#write(['vault'], (tx) => void at(tx, 'vault').put({ ...header, tries }, HEADER));
-    const key = await unwrap(String(pin), header.wrapping, header.vault, SCHEMA);
-    if (!key) {
-      const next = waitSeconds(tries, Date.now());
-      throw storeError('wrong_pin', { waitSeconds: next, failures: tries.failures });
-    }
-    await this.#write(['vault'], (tx) => void at(tx, 'vault').put({ ...header, tries: { failures: 0, until: 0 } }, HEADER));
-    return { key, failures };
+  /** @param {Header} header @param {'tries' | 'asked'} which @returns {number} */
+  #waitSeconds(header, which) {
+    const steady = Math.max(0, Math.ceil((this.#mayTry[which] - performance.now()) / 1000));
+    return Math.max(steady, waitSeconds(header[which] ?? NO_TRIES, Date.now(), WAIT_MOST[which]));
   }
 
   /**
-   * A new vault key, under the PIN or without one; every data key is sealed anew under it.
-   * @param {Header} header
-   * @param {string | null} pin
-   * @param {Event} event
+   * Counts the try, then tests the PIN.
+   * @param {string} pin
+   * @param {'tries' | 'asked'} [which] asked: where the vault is open, whose wait is short
+   * @returns {Promise<{key: Bytes, pinKey: CryptoKey, failures: number, header: Header}>} the vault key, and how many wrong tries came before
    */
-  async #rekey(header, pin, event) {
-    const old = this.#mustHaveKey();
-    const { ids, rows } = await this.#read(['keys'], async (tx) => {
-      const [keyIds, values] = await Promise.all([result(at(tx, 'keys').getAllKeys()), result(at(tx, 'keys').getAll())]);
-      return { ids: keyIds.map(String), rows: values };
-    });
-    const raw = pin === null ? null : randomBytes(KEY_BYTES);
+  async #tryPin(pin, which = 'tries') {
+    const header = await this.#mustHaveHeader();
+    if (!header.wrapping) throw storeError('not_protected');
+    const wait = this.#waitSeconds(header, which);
+    if (wait > 0) throw storeError('too_many_tries', { waitSeconds: wait });
+    const { failures } = header[which] ?? NO_TRIES;
+    const tries = countTry({ failures, until: 0 }, Date.now(), WAIT_MOST[which]);
+    await this.#write(['vault'], (tx) => this.#alterHeader(tx, (now) => ({ ...now, [which]: tries })));
+    const opened = await unwrap(String(pin), header.wrapping, header.vault);
+    if (!opened) {
+      this.#mayTry[which] = performance.now() + Math.max(0, tries.until - Date.now());
+      throw storeError('wrong_pin', { waitSeconds: waitSeconds(tries, Date.now()), failures: tries.failures });
+    }
+    this.#mayTry = { tries: 0, asked: 0 };
+    await this.#write(['vault'], (tx) => this.#alterHeader(tx, (now) => ({ ...now, tries: NO_TRIES, asked: NO_TRIES })));
+    return { ...opened, failures, header };
+  }
+
+  /**
+   * Takes the key from the disk on which it was kept open, and makes new ones, since what was there may be read from the
+   * browser's files; or says that it is owed where the PIN was never given to this worker.
+   * @param {Header} header
+   * @param {Happening[]} happenings
+   */
+  async #endKeptOpen(header, happenings) {
+    const wrapping = /** @type {Wrapping} */ (header.wrapping);
+    if (this.#pinKey) {
+      const done = await this.#rekey({ pinKey: this.#pinKey, how: wrapping }, happenings).then(() => true, (cause) => {
+        // Where there is no room to seal everything anew, the key at least goes.
+        if (fromCause(cause).code !== 'storage_full') throw cause;
+        return false;
+      });
+      if (done) return;
+    }
+    await this.#commit(happenings, (tx) => this.#alterHeader(tx, (now) => ({ ...now, key: null, owed: true, stale: true })));
+  }
+
+  /**
+   * A new vault key, under the PIN or without one, and new data keys: everything is sealed anew under them, so that a key
+   * that lay on the disk opens nothing that is written from now on.
+   * @param {Under | null} under null: without a PIN
+   * @param {Happening[]} happenings
+   */
+  async #rekey(under, happenings) {
+    const header = await this.#mustHaveHeader();
+    const raw = under && randomBytes(KEY_BYTES);
     const vaultKey = raw ? await importKey(raw) : await newDeviceKey();
-    /** @type {Header} */
-    const next = {
-      ...header,
-      generation: header.generation + 1,
-      key: raw ? null : vaultKey,
-      wrapping: raw && pin !== null ? await wrap(pin, raw, header.vault, SCHEMA, this.#iterations) : null,
-      tries: { failures: 0, until: 0 },
-    };
+    const wrapping = under && raw && (await wrapUnder(under.pinKey, under.how, raw, header.vault));
     raw?.fill(0);
-    const sealed = await Promise.all(
-      ids.map(async (id, i) => {
-        try {
-          const dataKey = await unseal(old, rows[i], binding(SCHEMA, 'key', id));
-          const again = await seal(vaultKey, dataKey, binding(SCHEMA, 'key', id));
-          dataKey.fill(0);
-          return { id, again };
-        } catch {
-          return null; // Damaged before, damaged afterwards: it stays set aside.
-        }
-      }),
-    );
-    await this.#commit([{ event }], (tx) => {
-      for (const row of sealed) if (row) at(tx, 'keys').put(row.again, row.id);
-      at(tx, 'vault').put(next, HEADER);
-    });
+    try {
+      await this.#stageAnew(vaultKey);
+      const { singles, settings, guests, logKey } = await this.#ownAnew(vaultKey);
+      const log = await this.#logAnew(logKey);
+      await this.#commit(happenings, async (tx) => {
+        await this.#alterHeader(tx, (now) => ({
+          ...now, version: HEADER_VERSION, generation: now.generation + 1, key: raw ? null : vaultKey, wrapping, tries: NO_TRIES, asked: NO_TRIES, owed: false, stale: true,
+        }));
+        await this.#takeStaged(tx);
+        for (const { id, key } of singles) at(tx, 'keys').put(key, id);
+        if (settings) at(tx, 'records').put(settings, SINGLE.settings);
+        if (guests) this.#writePerson(tx, GUESTS, guests);
+        for (const { seq, sealed } of log) at(tx, 'log').put(sealed, seq);
+      }, 'strict', logKey);
+    } catch (cause) {
+      await this.#write(['staging'], (tx) => void at(tx, 'staging').clear(), 'relaxed').catch(() => {});
+      throw cause;
+    }
     this.#vaultKey = vaultKey;
-    this.#generation = next.generation;
+    this.#pinKey = under?.pinKey ?? null;
+    this.#generation = header.generation + 1;
+    this.#singles.clear();
     this.touch();
     this.#tell({ kind: 'rekeyed' });
+  }
+
+  /** Lays everybody out in the staging store, under new data keys. What is damaged stays where it is, as it is. @param {CryptoKey} vaultKey */
+  async #stageAnew(vaultKey) {
+    for (let after = ''; ; ) {
+      const from = IDBKeyRange.lowerBound(after, true);
+      const { ids, keys, records } = await this.#read(['keys', 'records'], async (tx) => {
+        const [ids, records] = await Promise.all([result(at(tx, 'records').getAllKeys(from, BATCH)), result(at(tx, 'records').getAll(from, BATCH))]);
+        return { ids: ids.map(String), records, keys: await Promise.all(ids.map((id) => result(at(tx, 'keys').get(id)))) };
+      });
+      if (ids.length === 0) return;
+      after = ids[ids.length - 1];
+      const sealed = await Promise.all(ids.map(async (id, i) => {
+        if (this.#isOwn(id)) return null;
+        const row = await this.#resealed('person', id, keys[i], records[i], vaultKey);
+        return row && { id, row };
+      }));
+      await this.#write(['staging'], (tx) => {
+        for (const one of sealed) if (one) at(tx, 'staging').put(one.row, one.id);
+      }, 'relaxed');
+    }
+  }
+
+  /**
+   * @param {string} kind
+   * @param {string} id
+   * @param {Sealed | undefined} key
+   * @param {Sealed | undefined} record
+   * @param {CryptoKey} vaultKey
+   * @returns {Promise<{key: Sealed, record: Sealed} | null>} null if it can't be opened
+   */
+  async #resealed(kind, id, key, record, vaultKey) {
+    if (!key || !record) return null;
+    try {
+      const plain = await this.#openRecord(kind, id, key, record);
+      return await this.#sealRecord(kind, id, plain, vaultKey);
+    } catch (cause) {
+      if (!isDamage(cause)) throw cause;
+      return null;
+    }
+  }
+
+  /** This module's own records under new keys. @param {CryptoKey} vaultKey */
+  async #ownAnew(vaultKey) {
+    const [sealed, guestsKey, guestsRecord] = await this.#read(['records', 'keys'], (tx) =>
+      Promise.all([result(at(tx, 'records').get(SINGLE.settings)), result(at(tx, 'keys').get(GUESTS)), result(at(tx, 'records').get(GUESTS))]));
+    const settingsKey = randomBytes(KEY_BYTES);
+    const logKey = randomBytes(KEY_BYTES);
+    // The secret of the templates' rotation is no key that anything is sealed under: renewProtection makes another.
+    const raw = { [SINGLE.settings]: settingsKey, [SINGLE.log]: logKey, [SINGLE.protection]: await this.#singleBytes(SINGLE.protection) };
+    const singles = await Promise.all(Object.entries(raw).map(async ([id, bytes]) => ({ id, key: await seal(vaultKey, bytes, binding(BOUND, 'key', id)) })));
+    const boundTo = binding(BOUND, 'settings', SINGLE.settings);
+    const settings = sealed && (await seal(await importKey(settingsKey), await unseal(await this.#single(SINGLE.settings), sealed, boundTo), boundTo));
+    return { singles, settings, guests: await this.#resealed('guests', GUESTS, guestsKey, guestsRecord, vaultKey), logKey: await importKey(logKey) };
+  }
+
+  /** The log's entries under a new key; one that can't be read is left as it is, for the chain to show. @param {CryptoKey} logKey */
+  async #logAnew(logKey) {
+    const key = await this.#single(SINGLE.log);
+    const [seqs, rows] = await this.#read(['log'], (tx) => Promise.all([result(at(tx, 'log').getAllKeys()), result(at(tx, 'log').getAll())]));
+    const anew = await Promise.all(rows.map(async (row, i) => {
+      const seq = Number(seqs[i]);
+      const boundTo = binding(BOUND, 'log', String(seq));
+      try {
+        return { seq, sealed: await seal(logKey, await unseal(key, row, boundTo), boundTo) };
+      } catch (cause) {
+        if (!isDamage(cause)) throw cause;
+        return null;
+      }
+    }));
+    return anew.filter((one) => one !== null);
   }
 
   // --- log
@@ -1355,15 +1588,19 @@ export class Store {
   /** @returns {Promise<LogHead & {known: boolean}>} */
   async #logHead() {
     const [sealed, seqs] = await this.#read(['records', 'log'], (tx) => Promise.all([result(at(tx, 'records').get(LOG_HEAD)), result(at(tx, 'log').getAllKeys())]));
+    const key = await this.#single(SINGLE.log);
     try {
-      const plain = await unseal(await this.#single(SINGLE.log), sealed, binding(SCHEMA, 'log', LOG_HEAD));
-      return { ...JSON.parse(new TextDecoder().decode(plain)), known: true };
-    } catch {
+      if (!sealed) throw storeError('record_damaged');
+      const head = JSON.parse(new TextDecoder().decode(await unseal(key, sealed, binding(BOUND, 'log', LOG_HEAD))));
+      checkVersion(head, LOG_HEAD_VERSION);
+      return { ...head, version: LOG_HEAD_VERSION, known: true };
+    } catch (cause) {
+      if (!isDamage(cause)) throw cause;
       // The head is gone: go on after the highest number, and let the chain show the break.
       const numbers = seqs.map(Number);
       const last = numbers.length ? numbers[numbers.length - 1] : 0;
       const first = numbers.length ? numbers[0] : 1;
-      return { last: { seq: last, hash: GENESIS.hash }, anchor: { seq: first - 1, hash: GENESIS.hash }, entries: numbers.length, lastBackup: null, changes: 1, known: false };
+      return { version: LOG_HEAD_VERSION, last: { seq: last, hash: GENESIS.hash }, anchor: { seq: first - 1, hash: GENESIS.hash }, entries: numbers.length, lastBackup: null, changes: 1, known: false };
     }
   }
 
@@ -1372,9 +1609,10 @@ export class Store {
    * @param {Happening[]} happenings
    * @param {(tx: IDBTransaction) => Promise<void> | void} work
    * @param {'strict' | 'relaxed'} [durability]
+   * @param {CryptoKey} [newKey] of the log, which `work` puts in place of the one before
    * @returns {Promise<Entry[]>}
    */
-  async #commit(happenings, work, durability = 'strict') {
+  async #commit(happenings, work, durability = 'strict', newKey) {
     const key = await this.#single(SINGLE.log);
     const { known, ...head } = await this.#logHead();
     /** @type {Happening[]} */
@@ -1398,14 +1636,15 @@ export class Store {
       head.entries -= drop;
       head.anchor = anchor;
     }
-    const sealed = await Promise.all(entries.map((entry) => seal(key, utf8(JSON.stringify(entry)), binding(SCHEMA, 'log', String(entry.seq)))));
+    const under = newKey ?? key;
+    const sealed = await Promise.all(entries.map((entry) => seal(under, utf8(JSON.stringify(entry)), binding(BOUND, 'log', String(entry.seq)))));
     const newHead = { ...head, last, entries: head.entries + entries.length };
-    const sealedHead = await seal(key, utf8(JSON.stringify(newHead)), binding(SCHEMA, 'log', LOG_HEAD));
+    const sealedHead = await seal(under, utf8(JSON.stringify(newHead)), binding(BOUND, 'log', LOG_HEAD));
     await this.#write(this.#allStores(), async (tx) => {
+      await work(tx);
       entries.forEach((entry, i) => at(tx, 'log').put(sealed[i], entry.seq));
       if (drop > 0) at(tx, 'log').delete(IDBKeyRange.upperBound(newHead.anchor.seq));
       at(tx, 'records').put(sealedHead, LOG_HEAD);
-      await work(tx);
     }, durability);
     this.#tell({ kind: 'changed', what: whatChanged(entries) });
     return known ? entries : entries.slice(1);
@@ -1425,8 +1664,9 @@ export class Store {
   /** @param {CryptoKey} key @param {number} seq @param {Sealed} sealed @returns {Promise<Entry | null>} */
   async #openEntry(key, seq, sealed) {
     try {
-      return JSON.parse(new TextDecoder().decode(await unseal(key, sealed, binding(SCHEMA, 'log', String(seq)))));
-    } catch {
+      return JSON.parse(new TextDecoder().decode(await unseal(key, sealed, binding(BOUND, 'log', String(seq)))));
+    } catch (cause) {
+      if (!isDamage(cause)) throw cause;
       return null;
     }
   }

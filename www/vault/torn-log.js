@@ -26,7 +26,8 @@ export function renewLog() {
   return renewed;
 }
 
-async function fillLog() {
+/** Makes LevelDB begin a new log, whatever this page did before. Never fails. */
+export async function fillLog() {
   const brands = /** @type {any} */ (globalThis.navigator)?.userAgentData?.brands ?? [];
   if (!brands.some((/** @type {{brand: string}} */ { brand }) => brand === 'Chromium')) return;
   try {

@@ -14,6 +14,7 @@
 import { PBKDF2_ITERATIONS, PBKDF2_MOST, hex, randomBytes, sha256, stretch, utf8 } from './crypto.js';
 import { decodePerson, encodePerson } from './codec.js';
 import { storeError } from './errors.js';
+import { tidyName } from '../words/names.js';
 
 /** @typedef {import('./types.js').Bytes} Bytes */
 /** @typedef {import('./types.js').Person} Person */
@@ -270,8 +271,24 @@ function checkSummary(value) {
 }
 
 /**
- * Opens a backup. The summary comes from its first chunks; `people` must be read to the end before anything of it is
- * believed, for only then is it known that the file is whole.
+ * A person as they may come in, whoever wrote the file: a name like on every other way in, and no time that has yet to come, for
+ * a consent of the future would never be too old.
+ * @param {Person} person
+ * @returns {Person}
+ */
+function asTakenIn({ name, created, updated, consent, references, ...rest }) {
+  const now = Date.now();
+  /** @param {number} time */
+  const past = (time) => Math.min(time, now);
+  return {
+    ...rest, name: tidyName(name) || '?', created: past(created), updated: past(updated), consent: { ...consent, time: past(consent.time) },
+    references: references.map((reference) => ({ ...reference, time: past(reference.time) })),
+  };
+}
+
+/**
+ * Opens a backup. The summary comes from its first chunks and is what the file says of itself: good for progress, no more.
+ * `people` must be read to the end before anything of it is believed, for only then is it known that the file is whole.
  * @param {Blob} file
  * @param {string} passphrase
  * @returns {Promise<{summary: Summary, people: AsyncGenerator<Person, void, void>}>}
@@ -316,7 +333,7 @@ export async function readBackup(file, passphrase) {
       /** @type {Person} */
       let person;
       try {
-        person = decodePerson(bytes).person;
+        person = asTakenIn(decodePerson(bytes).person);
       } catch {
         throw storeError('file_damaged');
       }

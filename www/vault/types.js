@@ -72,6 +72,7 @@
  * @typedef {object} Protector The engine's keyed transform of templates (src/person/protect.rs).
  * @property {(template: Uint8Array, key: Uint8Array) => Uint8Array} protect
  * @property {(template: Uint8Array, key: Uint8Array) => Uint8Array} unprotect
+ * @property {(template: Uint8Array) => {models: {full?: string | null, periocular: string}}} [templateInfo] what the template itself says of its networks
  *
  * @typedef {object} Receipt What a person is handed after an erasure. It holds no name and no biometric data.
  * @property {'person' | 'people' | 'everything'} kind

@@ -12,11 +12,11 @@ function characters(name) {
 
 /**
  * A name in the form in which it is kept: composed, without control characters, line breaks, or marks that would turn
- * the direction of the text around it; of spaces one at a time.
+ * the direction of the text around it or that nobody sees; of spaces one at a time. Joiners stay: some scripts need them.
  * @param {string} raw
  */
 export function tidyName(raw) {
-  return raw.normalize('NFC').replace(/[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\ufeff]/g, '')
+  return raw.normalize('NFC').replace(/[\u202a-\u202e\u2060-\u206f\u200b\u200e\u200f\u061c\u00ad\u180e\ufeff\ufff9-\ufffb]/g, '')
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Zs}]+/gu, ' ').trim();
 }
 

@@ -48,13 +48,13 @@ const now = () => performance.timeOrigin + performance.now();
 
 /**
  * Makes the engine, opens the store beside it, and hands the gallery's templates over.
- * @param {{store: string, files: EngineFiles, deciding: Deciding, held: Held | null}} options
+ * @param {{store: string, unattended: boolean, files: EngineFiles, deciding: Deciding, held: Held | null}} options
  * @returns {Promise<Started>}
  */
-async function start({ store: name, files, deciding: asked, held }) {
+async function start({ store: name, unattended, files, deciding: asked, held }) {
   const workerRunning = now();
   deciding = asked;
-  const opening = openStore({ name, onevent: storeChanged, held });
+  const opening = openStore({ name, unattended, held, onevent: storeChanged, onprogress: () => scope.postMessage({ event: 'working' }) });
   opening.catch(() => {});
   const reading = readModels(files.models);
   reading.catch(() => {});

@@ -83,6 +83,7 @@ export class Admin extends EventTarget {
     this.#show(this.#input('#timeout'), String(settings.kioskTimeoutSeconds));
     this.#input('#sounds').checked = settings.kioskSounds;
     this.#input('#keep-open').checked = Boolean(state.vault?.keptOpen);
+    find('.stale', HTMLElement, this.#dialog).hidden = !state.vault?.stale;
     this.#show(find('#hosts', HTMLTextAreaElement, this.#dialog), settings.kioskHosts.join('\n'));
     this.#select('#kiosk-target').value = String(settings.targetFmr);
     this.#select('#kiosk-theme').value = settings.theme;

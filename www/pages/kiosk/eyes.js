@@ -26,7 +26,7 @@ export const GROWTH_MOST = 96 * 1024 * 1024;
  * of a new worker or a camera that was started anew.
  */
 export class Eyes extends EventTarget {
-  client = new BrowClient({ seal: true });
+  client = new BrowClient({ seal: true, unattended: true });
   camera;
   #upright = new Upright((frame) => this.client.identifyPhoto(frame));
   /** Workers replaced because they had grown. */

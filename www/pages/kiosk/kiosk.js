@@ -9,6 +9,7 @@ import { secret } from '../../ui/fields.js';
 import { Admin } from './admin.js';
 import { chime, fillScreen, keepAwake, watchSleep } from './awake.js';
 import { Eyes } from './eyes.js';
+import { stayHere } from './staying.js';
 import { KioskFlow } from './flow.js';
 import { fault, faultOf, onLanguage, text } from '../../words/messages.js';
 import { keepOffline } from '../../offline/offline.js';
@@ -241,6 +242,7 @@ async function openAdmin() {
 }
 
 function listen() {
+  stayHere(find('#admin', HTMLDialogElement));
   eyes.addEventListener('state', (event) => {
     const { detail } = /** @type {CustomEvent<State>} */ (event);
     heed(detail);

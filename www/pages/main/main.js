@@ -3,6 +3,7 @@ import '../../offline/guard.js';
 import { find } from '../../ui/dom.js';
 import { BrowRecogniser } from '../../element/element.js';
 import { EnrolDialog } from './enrol.js';
+import { forgetWhenLeft } from './leaving.js';
 import { onLanguage } from '../../words/messages.js';
 import { Notices } from '../../ui/notices.js';
 import { keepOffline } from '../../offline/offline.js';
@@ -130,6 +131,7 @@ function acceptDrops() {
 
 // The element loads and starts by itself.
 listen();
+forgetWhenLeft({ isProtected: () => Boolean(shown?.vault?.pin), drop: () => client.close() });
 keepOffline({
   after: new Promise((resolve) => client.addEventListener('state', resolve, { once: true })),
   onready: (switchOver) => notices.offer('update.ready', { label: 'update.reload', act: switchOver }),

@@ -332,6 +332,7 @@ export default {
     'vault.pin.help': 'Mindestens 6 Zeichen. Vier oder mehr zufällige Wörter sind weit schwerer zu erraten als Ziffern. Wird sie vergessen, kann niemand öffnen, was hier gespeichert ist: Legen Sie eine Sicherung an.',
     'vault.pin.none': 'Keine PIN gesetzt: Wer diesen Browser öffnet, sieht die hier aufgenommenen Personen.',
     'vault.pin.set': 'Eine PIN ist gesetzt.',
+    'vault.stale': 'Die Dateien des Browsers auf diesem Gerät können noch enthalten, was vorher gespeichert war, bis diese Seite in allen Tabs geschlossen und neu geöffnet wurde.',
     'vault.pin.setIt': 'PIN setzen',
     'vault.pin.change': 'PIN ändern',
     'vault.pin.remove': 'PIN entfernen',
@@ -392,6 +393,7 @@ export default {
     'vault.log.problem.changed': 'Ein Eintrag wurde nachträglich geändert.',
     'vault.log.problem.cut': 'Die neuesten Einträge fehlen.',
     'vault.log.problem.end': 'Das Ende des Protokolls ist nicht lesbar: Es ist beschädigt oder wurde verändert.',
+    'vault.log.problem.restarted': 'Hier wurde das Protokoll neu begonnen: Was vorher darin stand, war beschädigt oder wurde entfernt.',
     'vault.log.save': 'Protokoll speichern',
     'vault.log.time': 'Wann',
     'vault.log.event': 'Was',
@@ -837,6 +839,10 @@ export default {
     file_newer: [
       'Diese Sicherung stammt von einer neueren Version der Seite.',
       'Laden Sie die Seite neu, um die neuere Version zu bekommen, und spielen Sie die Sicherung dann noch einmal ein.',
+    ],
+    file_refused: [
+      'Diese Datei enthält Merkmalssätze, die keine Version dieser Seite erzeugt hat.',
+      'Fragen Sie nach, woher sie stammt. Es wurde nichts übernommen.',
     ],
     file_truncated: [
       'Die Sicherung endet zu früh: Ein Teil fehlt. Nichts wurde eingespielt.',

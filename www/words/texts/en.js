@@ -339,6 +339,7 @@ export default {
     'vault.pin.help': 'At least 6 characters. Four or more random words are far harder to guess than digits. If it is forgotten, nobody can open what is stored here: keep a backup.',
     'vault.pin.none': 'No PIN is set: whoever opens this browser sees the people enrolled here.',
     'vault.pin.set': 'A PIN is set.',
+    'vault.stale': 'The browser\u2019s files on this device may still hold what was stored before, until this page is closed in every tab and opened again.',
     'vault.pin.setIt': 'Set a PIN',
     'vault.pin.change': 'Change the PIN',
     'vault.pin.remove': 'Remove the PIN',
@@ -399,6 +400,7 @@ export default {
     'vault.log.problem.changed': 'An entry was changed after it was written.',
     'vault.log.problem.cut': 'The newest entries are missing.',
     'vault.log.problem.end': 'The end of the log can\u2019t be read: it is damaged or was tampered with.',
+    'vault.log.problem.restarted': 'The log was begun anew here: what it held before was damaged or removed.',
     'vault.log.save': 'Save the log',
     'vault.log.time': 'When',
     'vault.log.event': 'What',
@@ -846,6 +848,10 @@ export default {
     file_newer: [
       'This backup was made by a newer version of the page.',
       'Load the page again to get the newer version, then import once more.',
+    ],
+    file_refused: [
+      'This file holds templates that no version of this page made.',
+      'Ask where it comes from. Nothing was taken in.',
     ],
     file_truncated: [
       'The backup ends before it should: a part is missing. Nothing was imported.',

@@ -332,6 +332,7 @@ export default {
     'vault.pin.help': 'Al menos 6 caracteres. Cuatro o más palabras al azar son mucho más difíciles de adivinar que las cifras. Si se olvida, nadie puede abrir lo guardado aquí: tenga una copia de seguridad.',
     'vault.pin.none': 'No hay PIN: quien abra este navegador ve a las personas registradas aquí.',
     'vault.pin.set': 'Hay un PIN.',
+    'vault.stale': 'Los archivos del navegador en este dispositivo pueden contener aún lo que se guardó antes, hasta que esta página se cierre en todas las pestañas y se vuelva a abrir.',
     'vault.pin.setIt': 'Poner un PIN',
     'vault.pin.change': 'Cambiar el PIN',
     'vault.pin.remove': 'Quitar el PIN',
@@ -392,6 +393,7 @@ export default {
     'vault.log.problem.changed': 'Una entrada se cambió después de escribirla.',
     'vault.log.problem.cut': 'Faltan las entradas más recientes.',
     'vault.log.problem.end': 'El final del registro no se puede leer: está dañado o fue manipulado.',
+    'vault.log.problem.restarted': 'El registro se empezó de nuevo aquí: lo que contenía antes estaba dañado o se eliminó.',
     'vault.log.save': 'Guardar el registro',
     'vault.log.time': 'Cuándo',
     'vault.log.event': 'Qué',
@@ -837,6 +839,10 @@ export default {
     file_newer: [
       'Esta copia de seguridad se hizo con una versión más nueva de la página.',
       'Cargue la página de nuevo para obtener la versión más nueva y vuelva a cargar la copia.',
+    ],
+    file_refused: [
+      'Este archivo contiene plantillas que ninguna versión de esta página ha creado.',
+      'Averigüe de dónde procede. No se ha incorporado nada.',
     ],
     file_truncated: [
       'La copia de seguridad acaba antes de tiempo: falta una parte. No se cargó nada.',

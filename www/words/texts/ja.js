@@ -326,6 +326,7 @@ export default {
     'vault.pin.help': '6文字以上。無作為に選んだ四つ以上の単語は、数字よりずっと当てにくくなります。忘れると、ここに保存されたものは誰にも開けません。バックアップを取っておいてください。',
     'vault.pin.none': 'PINが設定されていません。このブラウザを開いた人には、登録された人が見えます。',
     'vault.pin.set': 'PINが設定されています。',
+    'vault.stale': 'このページをすべてのタブで閉じて開き直すまで、この端末のブラウザーのファイルに以前の内容が残っている場合があります。',
     'vault.pin.setIt': 'PINを設定',
     'vault.pin.change': 'PINを変更',
     'vault.pin.remove': 'PINをなくす',
@@ -384,6 +385,7 @@ export default {
     'vault.log.problem.changed': '項目が書かれた後に変えられました。',
     'vault.log.problem.cut': '最も新しい項目がありません。',
     'vault.log.problem.end': 'ログの終わりが読めません。壊れているか、改ざんされています。',
+    'vault.log.problem.restarted': 'ここでログが新しく始まっています。それより前の内容は壊れていたか、削除されました。',
     'vault.log.save': 'ログを保存',
     'vault.log.time': '日時',
     'vault.log.event': '内容',
@@ -826,6 +828,10 @@ export default {
     file_newer: [
       'このバックアップは、このページのより新しい版で作られています。',
       'ページを再読み込みして新しい版にしてから、もう一度読み込んでください。',
+    ],
+    file_refused: [
+      'このページのどの版でも作られたことのないテンプレートがこのファイルに含まれています。',
+      'ファイルの出どころを確かめてください。何も取り込まれていません。',
     ],
     file_truncated: [
       'バックアップが途中で切れています。何も読み込みませんでした。',
