@@ -37,15 +37,15 @@ test('to find the main page as it was left, by Back', async () => {
   await page.locator('#unlock-pin').fill(PIN);
   await page.keyboard.press('Enter');
   await page.getByText('Ada Findable').first().waitFor();
-  await page.evaluate(() => location.assign('kiosk.html'));
+  await page.evaluate(() => void setTimeout(() => location.assign('kiosk.html'), 0));
   await page.locator('#kiosk').waitFor();
   await screen(page, 'attract').catch(() => enter(page));
   // Once, it stays where it is.
   await page.locator('body').click({ position: { x: 5, y: 5 } });
-  await page.evaluate(() => history.back());
+  await page.evaluate(() => void setTimeout(() => history.back(), 0));
   await page.waitForTimeout(1_000);
   assert.match(page.url(), /kiosk\.html$/);
-  await page.evaluate(() => history.go(1 - history.length));
+  await page.evaluate(() => void setTimeout(() => history.go(2 - history.length), 0));
   assert.equal(await mainPage(page), false);
 });
 
