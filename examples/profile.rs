@@ -1,4 +1,4 @@
-//! Where a network's time goes: `cargo run --release --example profile -- models/full-2.onnx [ROWSxCOLUMNS]`
+//! Where a network's time goes: `cargo run --release --example profile -- models/full-3.onnx [ROWSxCOLUMNS]`
 //!
 //! One line a step: the least time of 50 runs, its share, and how many multiplications a nanosecond it does.
 
