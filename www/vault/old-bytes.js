@@ -65,12 +65,9 @@ function shareLock(name) {
 
 /** @param {IDBDatabase} db @param {string} name */
 async function isUnsettled(db, name) {
-  const { header, records } = await transaction(db, ['vault', 'records'], 'readonly', async (tx) => {
-    const [found, count] = await Promise.all([result(tx.objectStore('vault').get(HEADER)), result(tx.objectStore('records').count())]);
-    return { header: found, records: count };
-  });
+  const header = await transaction(db, ['vault'], 'readonly', (tx) => result(tx.objectStore('vault').get(HEADER)));
   if (header?.stale) return clearStoresOf(db).length === 0;
-  return !header && records === 0 && (await exists(copyOf(name)));
+  return !header && (await exists(copyOf(name)));
 }
 
 /** To be called by whoever holds the lock alone. @param {string} name @param {() => void} onprogress */
