@@ -251,6 +251,21 @@ mod tests {
     }
 
     #[test]
+    fn a_template_of_the_release_with_full_2_is_refused_by_name_and_its_eyes_alone_are_still_compared() {
+        let m = changed(|_| {}).unwrap();
+        let (eyes, full) = (m.model(Role::Periocular).known_as(), m.model(Role::Full).known_as());
+        let mut gallery = crate::person::gallery::Gallery::default();
+        let mut old = crate::person::template::tests::template(1, true);
+        old.periocular.model = "periocular-5".into();
+        old.full.as_mut().unwrap().model = "full-2".into();
+        let refused = gallery.put("a", vec![m.renamed(old.clone())], &eyes, &full);
+        assert_eq!((refused[0].1.found.as_str(), gallery.people()), ("full-2", 0));
+        // Without the other network's part it is the same bytes' work.
+        old.full = None;
+        assert!(gallery.put("a", vec![m.renamed(old)], &eyes, &full).is_empty());
+    }
+
+    #[test]
     fn what_no_network_has_is_refused_by_name() {
         type Change = fn(&mut serde_json::Value);
         let cases: [(Change, &str); 6] = [
