@@ -15,11 +15,13 @@
 //! | who it is | [`person::decide::Decision`] | `person::decide` |
 //!
 //! [`engine::Engine`] is the way in. It knows no browser; `web` (WebAssembly only) is the worker's door to it. Networks are
-//! ONNX files run by `model`; `manifest` says which, and what their similarities mean.
+//! ONNX files run by `model`; `manifest` says which, and what their similarities mean. Beside the frame's way stands [`lists`]: who is
+//! expected, as spreadsheets write it.
 
 pub mod engine;
 pub mod error;
 pub mod face;
+pub mod lists;
 pub mod manifest;
 pub mod model;
 pub mod person;

@@ -123,6 +123,7 @@
  * @property {number} waitSeconds until the next PIN may be tried
  * @property {number} records
  * @property {boolean | null} persisted whether the browser promised not to clear the store by itself
+ * @property {number} held people whose date of erasure has come by a clock that jumped: nobody is erased until that is settled
  * @property {string[]} repaired the store's own records that were damaged and replaced
  * @property {{due: boolean, lastBackup: number | null, changes: number, days: number | null} | null} backup null while locked
  * @property {import('./vault/types.js').Settings | null} settings null while locked
@@ -130,6 +131,11 @@
  * @typedef {object} Deciding What one client's decisions rest on, beside the stored settings.
  * @property {string | null} person compares faces with this person only; null: with everybody; '': with nobody
  * @property {number | null} targetFmr null: the stored setting
+ *
+ * @typedef {object} OwnData All that is kept about one person, but for the numbers of their templates.
+ * @property {Omit<import('./vault/types.js').Person, 'references'> & {references: (Omit<import('./vault/types.js').Reference, 'template'> & {bytes: number})[]}} person
+ * @property {import('./vault/types.js').Guest | null} guest their row of the list of expected people
+ * @property {{time: number, event: string}[]} log newest first
  *
  * @typedef {{person: PersonSummary, state: State}} Saved
  *
@@ -150,5 +156,30 @@
  * @property {number} galleryReady
  *
  * @typedef {{state: State, times: StartTimes, build: EngineBuild}} Started
+ *
+ * @typedef {'name' | 'first' | 'last' | 'email' | 'ref' | 'company' | 'photo' | 'host' | 'other'} ListColumn what a list's column holds; other: it is not taken
+ * @typedef {{kind: 'none'} | {kind: 'at', line: number}} ListHead which line holds the titles
+ *
+ * @typedef {object} ListChoices what a person chose; the rest is guessed
+ * @property {string} [encoding] a label of the Encoding Standard
+ * @property {string} [delimiter] one character
+ * @property {ListHead} [head]
+ * @property {ListColumn[]} [columns] one for each column
+ *
+ * @typedef {Pick<import('./vault/types.js').Guest, 'line' | 'name' | 'email' | 'ref' | 'company' | 'photo' | 'host'>} ListGuest
+ *
+ * @typedef {object} ListReading a list as it would be taken
+ * @property {string} encoding
+ * @property {boolean} unsure another encoding is nearly as likely
+ * @property {boolean} broken some bytes are no letters in this encoding
+ * @property {string} delimiter
+ * @property {ListHead} head
+ * @property {string[]} titles
+ * @property {ListColumn[]} columns
+ * @property {{line: number, cells: string[]}[]} first the file's first rows
+ * @property {ListGuest[]} guests
+ * @property {{line: number, code: string, of?: number}[]} problems of: the other line, or the most that there may be
+ *
+ * @typedef {{kind: 'one', index: number} | {kind: 'missing' | 'ambiguous'}} PhotoFound which of the files is a photo
  */
 export {};

@@ -1,5 +1,7 @@
 //! The worker's door to the engine: plain values in, plain values out, and every error as `{code, message, remedy}`.
 
+mod lists;
+
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;

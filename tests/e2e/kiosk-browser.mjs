@@ -39,6 +39,30 @@ export async function importList(page, csv, photos, { consent = true } = {}) {
   await page.getByRole('button', { name: 'Import', exact: true }).click();
 }
 
+/** What a person does with lists in the open administration. @param {() => import('playwright-core').Page} at */
+export const listHands = (at) => ({
+  /** Chooses a list and waits until it has been read. */
+  async look(file) {
+    const page = at();
+    await page.getByLabel('List (CSV)').setInputFiles([]);
+    await page.getByLabel('List (CSV)').setInputFiles(file);
+    await page.locator('.preview:not([hidden]) .found:not(:empty), .import > .problem:not(:empty)').first().waitFor();
+  },
+  /** Takes the list that is shown in the place of the one that is there. */
+  async take() {
+    const page = at();
+    await page.getByLabel('I hold the consent').check();
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    const replace = page.getByRole('button', { name: 'Replace', exact: true });
+    const done = page.locator('.working', { hasText: 'Imported.' });
+    await replace.or(done).first().waitFor({ timeout: 60_000 });
+    if (await replace.isVisible()) await replace.click();
+    await done.waitFor({ timeout: 60_000 });
+  },
+  problems: () => at().locator('.row-problems li').allInnerTexts(),
+  guests: () => at().locator('#checkin .rows tbody th').allInnerTexts(),
+});
+
 /** The exports of the kiosk's own module, as another script of this origin would get them. */
 export const kioskModule = (page) => page.evaluateHandle(() => import(document.querySelector('script[type=module]').src));
 

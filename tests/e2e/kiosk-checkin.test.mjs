@@ -83,8 +83,8 @@ describe('an event', () => {
     await page.getByText('Arrived: 2 of 6').waitFor();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as CSV' }).click()]);
     const csv = readFileSync(await download.path(), 'utf8');
-    assert.match(csv, /^\ufeffname,email,id,company,photo,arrived,last seen,by\r\n/);
-    assert.match(csv, /\r\n'=Astro Naut,,,,ASTRONAUT\.JPG,\d{4}-.*,hand\r\n/);
+    assert.match(csv, /^\ufeffname,email,id,company,photo,host,arrived,arrived UTC offset,last seen,last seen UTC offset,by\r\n/);
+    assert.match(csv, /\r\n'=Astro Naut,,,,ASTRONAUT\.JPG,,\d{4}-.*,hand\r\n/);
     assert.match(csv, /\r\nObama; Barack|\r\n"Obama; Barack"/);
     await page.getByRole('button', { name: 'Undo the last change' }).click();
     await page.getByText('Arrived: 1 of 6').waitFor();

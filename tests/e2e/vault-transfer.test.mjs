@@ -193,6 +193,40 @@ describe('erasure', () => {
     assert.deepEqual(seen, { people: ['stays'], receipts: [['expired', true], ['retention', true]], log: ['expired', 'retention'] });
   });
 
+  test('a clock that jumped erases nobody until somebody says that it is right, whether the store was open or closed', async () => {
+    const seen = await page.evaluate(async () => {
+      const day = 86_400_000;
+      const real = Date.now;
+      const names = async (store) => (await store.people()).people.map(({ name }) => name).sort();
+      const store = await t.open();
+      for (const [name, days] of [['Anna', 30], ['Ben', 40], ['Cid', 900]]) await store.put(t.person(name, { expires: real() + days * day, consent: { text: 'x', version: '1', language: 'en', time: real() } }));
+      const told = {};
+      Date.now = () => real() + 60 * day;
+      told.receipts = (await store.eraseExpired()).length;
+      told.open = [await names(store), (await store.status()).held];
+      // It is not believed by itself later, and not in another opening.
+      await store.eraseExpired();
+      await store.log('matched', { subject: null });
+      store.close();
+      const again = await t.open();
+      told.again = [await names(again), (await again.status()).held];
+      Date.now = real;
+      await again.eraseExpired();
+      told.right = [await names(again), (await again.status()).held];
+      again.close();
+      Date.now = () => real() + 60 * day;
+      const closed = await t.open();
+      told.closed = [await names(closed), (await closed.status()).held];
+      told.sure = (await closed.eraseExpired(Date.now(), { sure: true })).map(({ reason }) => reason);
+      told.end = [await names(closed), (await closed.status()).held];
+      told.log = (await closed.logEntries()).entries.filter(({ event }) => event === 'expiry_held').length;
+      Date.now = real;
+      return told;
+    });
+    const all = ['Anna', 'Ben', 'Cid'];
+    assert.deepEqual(seen, { receipts: 0, open: [all, 2], again: [all, 2], right: [all, 0], closed: [all, 2], sure: ['expired', 'expired'], end: [['Cid'], 0], log: 2 });
+  });
+
   test('"forget everything" leaves a new, empty vault with another id', async () => {
     const seen = await page.evaluate(async () => {
       const store = await t.open();

@@ -1,6 +1,7 @@
-/** The list of people: who is enrolled, and renaming, adding a view, and deleting. */
+/** The list of people: who is enrolled, and renaming, adding a view, showing what is kept, and deleting. */
 import { ask, askSamePerson, confirmClear, confirmDelete } from './dialogs.js';
 import { find, make, nameElement, withName } from './dom.js';
+import { showOwnData } from './own-data.js';
 import { countText, date, text } from '../words/messages.js';
 import { distinctName, nameProblem, sameName, tidyName } from '../words/names.js';
 
@@ -76,6 +77,7 @@ export class PeopleList extends EventTarget {
       make('div', { class: 'actions' },
         button('more', 'plain', () => this.dispatchEvent(new CustomEvent('more', { detail: person }))),
         button('rename', 'plain', () => this.#rename(person)),
+        button('data', 'plain', () => void this.#showData(person)),
         button('delete', 'danger', () => this.#delete(person))));
   }
 
@@ -101,6 +103,15 @@ export class PeopleList extends EventTarget {
     const others = this.#people.filter(({ id }) => id !== person.id).map((other) => other.name);
     if (others.some((other) => sameName(other, name))) name = distinctName(name, others);
     await this.#change(() => this.#client.rename(person.id, name), withName(text('said.renamed', { name: '{name}' }), name), person.id);
+  }
+
+  /** @param {PersonSummary} person */
+  async #showData(person) {
+    try {
+      await showOwnData(await this.#client.vault('personData', { person: person.id }));
+    } catch (error) {
+      this.#notices.fault(error);
+    }
   }
 
   /** @param {PersonSummary} person */

@@ -3,6 +3,7 @@
  * store. It shows and asks; all work is the worker's.
  */
 import { choose } from './dialogs.js';
+import { HeldNotice } from './held.js';
 import { find, make } from './dom.js';
 import { chooser, secret } from './fields.js';
 import { countText, date, faultOf, text } from '../words/messages.js';
@@ -113,6 +114,7 @@ export class VaultPanel {
   #lock;
   #client;
   #notices;
+  #heldNotice;
   /** @type {VaultState | null} */
   #vault = null;
   #seen = false;
@@ -130,6 +132,7 @@ export class VaultPanel {
     this.#client = client;
     this.#notices = notices;
     secret(find('input', HTMLInputElement, lock));
+    this.#heldNotice = new HeldNotice({ client, notices });
     this.#listen();
   }
 
@@ -140,6 +143,7 @@ export class VaultPanel {
     this.#root.hidden = vault === null || vault.locked;
     this.#lock.hidden = !vault?.locked;
     if (receipts?.length) this.#showReceipts(receipts);
+    this.#heldNotice.show(vault);
     if (!vault) return;
     for (const place of [this.#root, this.#lock]) find('.stale', HTMLElement, place).hidden = !vault.stale;
     if (vault.locked) this.#showLock(vault);

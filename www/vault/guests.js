@@ -25,14 +25,14 @@ const isTimeOrNull = (value) => value === null || isTime(value);
 
 /** @param {any} guest @returns {Guest} */
 function checkGuest(guest) {
-  const { id, line, name, email, ref, company, photo, problem, arrived, seen, by } = guest ?? {};
+  const { id, line, name, email, ref, company, photo, host = '', problem, arrived, seen, by } = guest ?? {};
   if (
-    !isId(id) || !Number.isInteger(line) || ![name, email, ref, company, photo].every((value) => isText(value)) ||
+    !isId(id) || !Number.isInteger(line) || ![name, email, ref, company, photo, host].every((value) => isText(value)) ||
     !(problem === null || isText(problem, 64)) || !isTimeOrNull(arrived) || !isTimeOrNull(seen) || ![null, 'camera', 'hand'].includes(by)
   ) {
     throw storeError('bad_guests');
   }
-  return { id, line, name, email, ref, company, photo, problem, arrived, seen, by };
+  return { id, line, name, email, ref, company, photo, host, problem, arrived, seen, by };
 }
 
 /**

@@ -19,10 +19,10 @@ const SHOWN_ENTRIES = 200;
  */
 export async function vaultState(store) {
   if (!(store instanceof Store)) return null;
-  const { vault, created, locked, lost, pin, keptOpen, stale, waitSeconds, records, persisted, repaired } = await store.status();
+  const { vault, created, locked, lost, pin, keptOpen, stale, waitSeconds, records, persisted, repaired, held } = await store.status();
   const open = !locked && !lost;
   const [backup, settings] = open ? await Promise.all([store.backup(), store.settings()]) : [null, null];
-  return { id: vault, created, locked, lost, pin, keptOpen, stale, waitSeconds, records, persisted, repaired, backup, settings };
+  return { id: vault, created, locked, lost, pin, keptOpen, stale, waitSeconds, records, persisted, repaired, held, backup, settings };
 }
 
 /**
@@ -143,6 +143,23 @@ export function vaultOperations({ store: current, refill, empty, state, progress
       const receipts = await vault().eraseExpired();
       if (receipts.length) await refill();
       return { ...(await state()), receipts };
+    },
+
+    /** Somebody says that this device's clock is right: whoever's erasure was held back is erased. */
+    async vaultEraseDue() {
+      const receipts = await vault().eraseExpired(Date.now(), { sure: true });
+      await refill();
+      return { ...(await state()), receipts };
+    },
+
+    /** All that is kept about one person. Templates stay in the worker. @param {{person: string}} message @returns {Promise<import('../types.js').OwnData>} */
+    async personData({ person: id }) {
+      const [person, list, { entries }] = await Promise.all([vault().person(id), vault().guests(), vault().logEntries({ newest: Infinity })]);
+      return {
+        person: { ...person, references: person.references.map(({ template, ...rest }) => ({ ...rest, bytes: template.length })) },
+        guest: list?.guests.find((guest) => guest.id === id) ?? null,
+        log: entries.filter(({ subject }) => subject === id).map(({ time, event }) => ({ time, event })),
+      };
     },
 
     /** @param {{passphrase: string}} message */

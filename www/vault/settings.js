@@ -9,7 +9,7 @@ import { storeError } from './errors.js';
 export function defaultSettings() {
   return {
     targetFmr: 1e-3, keepPictures: false, language: null, theme: 'system', lockAfterMinutes: 10, retentionDays: null, logMatches: true, backupAfterDays: 30,
-    kioskDistance: 0.22, kioskTimeoutSeconds: 8, kioskSounds: false, kioskCamera: null, kioskHosts: [],
+    kioskDistance: 0.22, kioskTimeoutSeconds: 8, kioskSounds: false, kioskCamera: null, kioskHosts: [], clockDoubted: false,
   };
 }
 
@@ -37,6 +37,7 @@ const ALLOWED = {
   kioskTimeoutSeconds: between(2, 120),
   kioskSounds: (value) => typeof value === 'boolean',
   kioskCamera: (value) => value === null || (typeof value === 'string' && value.length <= 500),
+  clockDoubted: (value) => typeof value === 'boolean',
   kioskHosts: (value) => Array.isArray(value) && value.length <= 20 && value.every(isOrigin),
 };
 

@@ -7,6 +7,7 @@
  * time of creation, the count of wrong PINs, and what sizes and counts tell; nothing else.
  */
 import { exportLog, GENESIS, nextEntry, toDrop, verifyChain, LOG_MOST } from './audit.js';
+import { DeviceClock, JUMP_MS } from './clock.js';
 import { checkPerson, checkVersion, decodePerson, encodePerson, isId } from './codec.js';
 import { BOUND, KEY_BYTES, binding, hex, importKey, newDeviceKey, randomBytes, seal, sha256, unseal, utf8 } from './crypto.js';
 import { DATABASE_VERSION, STORES, result, transaction } from './database.js';
@@ -168,6 +169,9 @@ export class Store {
   /** Whether the operator wants recognitions in the audit log. @type {boolean} */ logsMatches = true;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #idleTimer;
   /** @type {ReturnType<typeof setInterval> | undefined} */ #expiryTimer;
+  #clock = new DeviceClock();
+  /** When this store was opened, until it has been asked whether the clock jumped before that. @type {number | null} */ #openedAt = Date.now();
+  /** How many people's erasure is held back. */ #held = 0;
 
   /**
    * @param {string} name
@@ -343,14 +347,18 @@ export class Store {
 
   /**
    * Erases whoever's date has come, by their own expiry or by the retention rule. Called at opening, at unlocking and
-   * every quarter of an hour.
+   * every quarter of an hour. Where more than one person's date has come by a clock that jumped, nobody is erased until
+   * somebody says that the clock is right, or it has been put right: see {@link Store#status}.
    * @param {number} [now]
+   * @param {{sure?: boolean}} [options] sure: the clock is right, as somebody says
    * @returns {Promise<Receipt[]>}
    */
-  async eraseExpired(now = Date.now()) {
+  async eraseExpired(now = Date.now(), { sure = false } = {}) {
     if (this.locked || this.#closed) return [];
+    const jumped = this.#clock.jumped();
+    const heldBefore = this.#held;
     const receipts = await this.#exclusively(async () => {
-      const { retentionDays } = await this.#settings();
+      const { retentionDays, clockDoubted } = await this.#settings();
       /** @type {string[]} */
       const expired = [];
       /** @type {string[]} */
@@ -362,11 +370,28 @@ export class Store {
         else if (retentionDays !== null && consent.time + retentionDays * DAY_MS <= now) retired.push(id);
       }
       const guests = retentionDays === null ? null : await this.#guests();
-      const outdated = guests && guests.created + Number(retentionDays) * DAY_MS <= now ? [await this.#eraseGuests('retention')] : [];
-      return [...(await this.#erase(expired, 'expired')), ...(await this.#erase(retired, 'retention')), ...outdated];
+      const outdated = guests && guests.created + Number(retentionDays) * DAY_MS <= now ? guests.guests.length : 0;
+      const people = expired.length + retired.length + outdated;
+      const doubted = people > 1 && !sure && (clockDoubted || jumped || (await this.#jumpedBefore()));
+      if (doubted !== clockDoubted) await this.#keepSettings({ clockDoubted: doubted }, doubted ? 'expiry_held' : 'settings_changed');
+      this.#held = doubted ? people : 0;
+      if (doubted) return [];
+      return [...(await this.#erase(expired, 'expired')), ...(await this.#erase(retired, 'retention')), ...(outdated ? [await this.#eraseGuests('retention')] : [])];
     });
     if (receipts.length) this.#onevent({ kind: 'erased', receipts });
+    else if (this.#held !== heldBefore) this.#onevent({ kind: 'changed', what: 'settings' });
     return receipts;
+  }
+
+  /** Whether the clock is more than a day past the last entry of the log from before this opening. Asked once. */
+  async #jumpedBefore() {
+    const opened = this.#openedAt;
+    this.#openedAt = null;
+    if (opened === null) return false;
+    const { entries } = await this.#readLog();
+    // By the order of the log, not by its times: the clock may have been wrong before.
+    const before = [...entries].reverse().find((entry) => entry !== null && entry.time < opened);
+    return Boolean(before && opened - before.time > JUMP_MS);
   }
 
   // ------------------------------------------------------------------------------------------- expected people
@@ -415,13 +440,19 @@ export class Store {
   async setSettings(patch) {
     await this.#ready(true);
     return this.#exclusively(async () => {
-      const settings = { ...(await this.#settings()), ...checkSettings(patch) };
-      const sealed = await seal(await this.#single(SINGLE.settings), encodeSettings(settings), binding(BOUND, 'settings', SINGLE.settings));
-      await this.#commit([{ event: 'settings_changed' }], (tx) => void at(tx, 'records').put(sealed, SINGLE.settings));
-      this.#follow(settings);
+      const settings = await this.#keepSettings(patch, 'settings_changed');
       this.touch();
       return settings;
     });
+  }
+
+  /** @param {Partial<Settings>} patch @param {Event} event @returns {Promise<Settings>} */
+  async #keepSettings(patch, event) {
+    const settings = { ...(await this.#settings()), ...checkSettings(patch) };
+    const sealed = await seal(await this.#single(SINGLE.settings), encodeSettings(settings), binding(BOUND, 'settings', SINGLE.settings));
+    await this.#commit([{ event }], (tx) => void at(tx, 'records').put(sealed, SINGLE.settings));
+    this.#follow(settings);
+    return settings;
   }
 
   // ------------------------------------------------------------------------------------------------ PIN and lock
@@ -429,9 +460,9 @@ export class Store {
   /**
    * What a page shows about the vault, locked or not.
    * @returns {Promise<{vault: string | null, created: number | null, pin: boolean, keptOpen: boolean, stale: boolean, locked: boolean, lost: boolean, failures: number, waitSeconds: number, records: number,
-   *   persisted: boolean | null, usage: number | null, quota: number | null, repaired: string[]}>} lost: there are records but no key for them; stale: until the next start
+   *   persisted: boolean | null, usage: number | null, quota: number | null, repaired: string[], held: number}>} lost: there are records but no key for them; stale: until the next start
    *   the browser's files may hold keys and records of before the PIN;
-   *   repaired: own records (settings, log, protection) that were damaged and had to be replaced at opening
+   *   repaired: own records (settings, log, protection) that were damaged and had to be replaced at opening; held: people whose date has come by a clock that jumped
    */
   async status() {
     this.#mustBeOpen();
@@ -454,6 +485,7 @@ export class Store {
       usage: estimate?.usage ?? null,
       quota: estimate?.quota ?? null,
       repaired: this.#repaired,
+      held: this.#held,
     };
   }
 

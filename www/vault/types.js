@@ -37,7 +37,8 @@
  * @property {string} email
  * @property {string} ref an id of the operator's own
  * @property {string} company
- * @property {string} photo name of the photo's file
+ * @property {string} photo name of the photo's file, or its path
+ * @property {string} host whom they visit; empty in lists from before there was one
  * @property {string | null} problem code of the fault that kept them from being enrolled
  * @property {number | null} arrived when they came first; null while they are expected
  * @property {number | null} seen when they were seen last
@@ -53,6 +54,7 @@
  * @property {number} lockAfterMinutes idle minutes before a vault with a PIN locks itself; 0 for never
  * @property {number | null} retentionDays people are erased so many days after their consent; null for never
  * @property {boolean} logMatches whether the audit log notes whom the camera recognised, by random id
+ * @property {boolean} clockDoubted the clock jumped: nobody is erased by date until somebody says that it is right
  * @property {number} backupAfterDays remind of a backup so many days after the last; 0 for never
  * @property {number} kioskDistance height of a face, as a share of the picture's, from which on the kiosk wakes
  * @property {number} kioskTimeoutSeconds how long it shows a name or a request before it forgets

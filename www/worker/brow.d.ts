@@ -2,7 +2,7 @@
  * The engine as wasm-bindgen exposes it (src/web/mod.rs). What is thrown is a Fault. Images are RGBA, 8 bits each, row by
  * row; coordinates are pixels of the frame, x to the right, y down.
  */
-import type { EnrolStep, Mask, Observation, Quality, Timings } from '../types.js';
+import type { EnrolStep, ListChoices, ListReading, Mask, Observation, PhotoFound, Quality, Timings } from '../types.js';
 
 export interface CapturedFace {
   templates: Uint8Array[];
@@ -51,5 +51,13 @@ export class Engine {
   unprotect(template: Uint8Array, key: Uint8Array): Uint8Array;
   templateInfo(template: Uint8Array): TemplateInfo;
 }
+
+/** What a file is. `decode` gives null where an encoding has no such bytes. */
+export function listEncoding(bytes: Uint8Array, decode: (label: string, bytes: Uint8Array) => string | null):
+  { label: string; unsure: boolean } | { refused: 'workbook' | 'binary' };
+/** @param text composed (NFC) @param most guests */
+export function listRead(text: string, choices: Omit<ListChoices, 'encoding'>, most: number): Omit<ListReading, 'encoding' | 'unsure' | 'broken'>;
+export function listPhotos(wanted: string[], files: string[]): PhotoFound[];
+export function listWrite(rows: string[][]): string;
 
 export default function init(options: { module_or_path: WebAssembly.Module }): Promise<unknown>;

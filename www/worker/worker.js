@@ -5,6 +5,7 @@
 import init, { Engine } from './brow.js';
 import { MemoryStore } from '../vault/memory-store.js';
 import { fault, faultOf, isFault } from '../words/messages.js';
+import { listOperations } from './lists.js';
 import { addModels, readModels } from './models.js';
 import { storeError } from '../vault/errors.js';
 import { Witness, vaultOperations, vaultState } from '../vault/operations.js';
@@ -350,6 +351,8 @@ const operations = {
     await filling;
     return currentState();
   },
+
+  ...listOperations,
 
   ...vaultOperations({
     store: () => store,

@@ -3,6 +3,7 @@ import { CheckIn } from './checkin.js';
 import { isInfrared } from '../../camera/camera.js';
 import { find, make } from '../../ui/dom.js';
 import { chooser } from '../../ui/fields.js';
+import { HeldNotice } from '../../ui/held.js';
 import { fillScreen } from './awake.js';
 import { fault, text } from '../../words/messages.js';
 import { Notices } from '../../ui/notices.js';
@@ -28,6 +29,7 @@ export class Admin extends EventTarget {
   #people;
   #checkIn;
   #notices;
+  #held;
   #share = 0;
   /** What keeps the screen on. @type {'lock' | 'video' | 'none'} */
   #awake = 'none';
@@ -42,6 +44,7 @@ export class Admin extends EventTarget {
     this.#eyes = eyes;
     this.#notices = new Notices(find('.notices', HTMLElement, dialog));
     for (const input of dialog.querySelectorAll('input')) if (input.type === 'file') chooser(input);
+    this.#held = new HeldNotice({ client, notices: this.#notices });
     this.#people = new PeopleList(find('#people', HTMLElement, dialog), { client, notices: this.#notices });
     this.#checkIn = new CheckIn(find('#checkin', HTMLElement, dialog), { client, notices: this.#notices });
     for (const part of [this.#people, this.#checkIn]) part.addEventListener('state', (event) => this.#changed(/** @type {CustomEvent<State>} */ (event).detail));
@@ -78,6 +81,7 @@ export class Admin extends EventTarget {
       return;
     }
     this.#people.show(state);
+    this.#held.show(state.vault);
     this.#checkIn.heed(state);
     this.#show(this.#input('#distance'), String(Math.round(100 * settings.kioskDistance)));
     this.#show(this.#input('#timeout'), String(settings.kioskTimeoutSeconds));
@@ -218,6 +222,7 @@ export class Admin extends EventTarget {
     for (const dialog of document.querySelectorAll('dialog[open]')) /** @type {HTMLDialogElement} */ (dialog).close();
     find('#people ul', HTMLElement, this.#dialog).replaceChildren();
     find('#kiosk-log tbody', HTMLElement, this.#dialog).replaceChildren();
+    this.#held.show(null);
     find('.notices', HTMLElement, this.#dialog).replaceChildren();
     this.#checkIn.close();
   }

@@ -1,0 +1,245 @@
+/** Takes a list of expected people in, and enrols those whose photo is there, with consent on paper. */
+import { GUESTS_MOST, ListPreview } from './preview.js';
+import { readPhoto } from '../../camera/photo.js';
+import { choose } from '../../ui/dialogs.js';
+import { find, make } from '../../ui/dom.js';
+import { consentVersion, fault, faultOf, language, text } from '../../words/messages.js';
+
+/** @import { BrowClient } from '../../client/client.js' */
+/** @import { Fault, PhotoFound, State } from '../../types.js' */
+/** @import { Guest, GuestList } from '../../vault/types.js' */
+/** @import { Taken } from './preview.js' */
+
+/** So many problems are shown. */
+const SHOWN = 200;
+/** Codes of this module's own for why somebody is not enrolled; all others are faults. */
+const OWN_PROBLEMS = new Set(['none', 'missing', 'ambiguous', 'unknown']);
+
+/** Events: `list` CustomEvent<GuestList> after a change of the list, `state` CustomEvent<State> of who is enrolled. */
+export class ImportForm extends EventTarget {
+  #form;
+  #client;
+  #preview;
+  /** @type {GuestList | null} */
+  list = null;
+  /** Ids of everybody enrolled. @type {Set<string>} */
+  enrolled = new Set();
+  #busy = false;
+  #complaints = 0;
+
+  /** @param {HTMLFormElement} form @param {{client: BrowClient}} parts */
+  constructor(form, { client }) {
+    super();
+    this.#form = form;
+    this.#client = client;
+    this.#preview = new ListPreview(find('.preview', HTMLElement, form), { client });
+    this.#preview.addEventListener('read', (event) => this.#heard(/** @type {CustomEvent<{problems: string[], fault: Fault | null}>} */ (event).detail));
+    this.#input('guest-file').addEventListener('change', () => {
+      this.#quiet();
+      this.#preview.open(this.#input('guest-file').files?.[0] ?? null);
+    });
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#submit();
+    });
+  }
+
+  /** Whether an import is under way. */
+  get busy() {
+    return this.#busy;
+  }
+
+  /** Takes every name out of the form. */
+  close() {
+    this.#form.reset();
+    this.#preview.open(null);
+    this.#quiet();
+  }
+
+  /** @param {string} id */
+  #input(id) {
+    return find(`#${id}`, HTMLInputElement, this.#form);
+  }
+
+  /** Nothing that was said of an earlier list stands beside what is said of this one. */
+  #quiet() {
+    for (const selector of ['.problem', '.working', '.row-problems']) find(selector, HTMLElement, this.#form).replaceChildren();
+  }
+
+  /** @param {{problems: string[], fault: Fault | null}} heard */
+  #heard({ problems, fault: wrong }) {
+    if (this.#busy) return;
+    find('.row-problems', HTMLElement, this.#form).replaceChildren();
+    for (const words of problems) this.#complain(words);
+    this.#refuse(wrong ? `${wrong.message} ${wrong.remedy}` : '');
+  }
+
+  /** @param {string} words */
+  #refuse(words) {
+    find('.problem', HTMLElement, this.#form).textContent = words;
+  }
+
+  async #submit() {
+    if (this.#busy) return;
+    const button = find('button', HTMLButtonElement, this.#form);
+    this.#busy = true;
+    button.disabled = true;
+    try {
+      await this.#import();
+    } catch (error) {
+      this.#quiet();
+      const { message, remedy } = faultOf(error);
+      this.#refuse(`${message} ${remedy}`);
+    } finally {
+      this.#busy = false;
+      button.disabled = false;
+      find('progress', HTMLProgressElement, this.#form).hidden = true;
+    }
+  }
+
+  async #import() {
+    const working = find('.working', HTMLElement, this.#form);
+    working.textContent = '';
+    this.#refuse('');
+    const file = this.#input('guest-file').files?.[0];
+    const files = [...(this.#input('guest-photos').files ?? []), ...(this.#input('guest-folder').files ?? [])];
+    if (!file && !(this.list && files.length)) return this.#refuse(text('checkin.nothing'));
+    if (!find('[name=consent]', HTMLInputElement, this.#form).checked) return this.#refuse(text('checkin.consent.needed'));
+    const taken = await this.#preview.taken;
+    if (taken) {
+      if (taken.guests.length === 0) return this.#refuse(text('checkin.problem.no_rows'));
+      if (this.list && !(await this.#mayReplace())) return;
+      await this.#keep(/** @type {File} */ (file), taken);
+    }
+    find('.row-problems', HTMLElement, this.#form).replaceChildren();
+    for (const words of taken?.problems ?? []) this.#complain(words);
+    const enrolled = await this.#enrolAll(files);
+    working.textContent = text('checkin.done', { guests: this.list?.guests.length ?? 0, enrolled });
+    this.#form.reset();
+    this.#preview.open(null);
+  }
+
+  /** @returns {Promise<boolean>} */
+  #mayReplace() {
+    return choose([text('checkin.replace.title')], [text('checkin.replace.text')], [
+      { label: [text('checkin.replace.yes')], value: true, kind: 'danger' },
+      { label: [text('dialog.cancel')], value: false },
+    ]);
+  }
+
+  /** @param {File} file @param {Taken} taken */
+  async #keep(file, { guests }) {
+    if (this.list) await this.#client.vault('guestsErase');
+    this.#tell(await this.#client.vault('guestsSet', {
+      list: {
+        name: file.name.slice(0, 200),
+        created: Date.now(),
+        guests: guests.slice(0, GUESTS_MOST).map((guest) => ({ ...guest, id: crypto.randomUUID(), problem: guest.photo ? 'missing' : 'none', arrived: null, seen: null, by: null })),
+      },
+    }));
+  }
+
+  /** @param {GuestList} list */
+  #tell(list) {
+    this.list = list;
+    this.dispatchEvent(new CustomEvent('list', { detail: list }));
+  }
+
+  /**
+   * The files that the list's photos are, by the guest's id. The whole list counts, also who is enrolled already: a file that
+   * two rows could mean is nobody's.
+   * @param {File[]} files
+   * @returns {Promise<Map<string, File | 'missing' | 'ambiguous'>>}
+   */
+  async #photos(files) {
+    const named = (this.list?.guests ?? []).filter(({ photo }) => photo);
+    /** @type {PhotoFound[]} */
+    const found = await this.#client.vault('listPhotos', { wanted: named.map(({ photo }) => photo), files: files.map((file) => file.webkitRelativePath || file.name) });
+    return new Map(named.map(({ id }, index) => {
+      const photo = found[index];
+      return [id, photo.kind === 'one' ? files[photo.index] : photo.kind];
+    }));
+  }
+
+  /** @param {File[]} files @returns {Promise<number>} how many were enrolled */
+  async #enrolAll(files) {
+    const progress = find('progress', HTMLProgressElement, this.#form);
+    const working = find('.working', HTMLElement, this.#form);
+    const photos = await this.#photos(files);
+    const waiting = (this.list?.guests ?? []).filter(({ id }) => !this.enrolled.has(id));
+    /** @type {Record<string, string | null>} */
+    const problems = {};
+    /** @type {State | null} */
+    let state = null;
+    let enrolled = 0;
+    progress.hidden = false;
+    for (const [index, guest] of waiting.entries()) {
+      progress.value = index / waiting.length;
+      working.textContent = text('checkin.working', { done: index, all: waiting.length });
+      const file = guest.photo ? photos.get(guest.id) ?? 'missing' : 'none';
+      if (typeof file === 'string') {
+        problems[guest.id] = file;
+        this.#complainOf(guest, problemWords(file));
+        continue;
+      }
+      try {
+        const { resembles, state: after } = await this.#enrol(guest, file);
+        state = after;
+        enrolled += 1;
+        problems[guest.id] = null;
+        if (resembles) this.#complainOf(guest, this.#alike(resembles));
+      } catch (error) {
+        const { code, message } = faultOf(error);
+        // The disk is full, the store is locked: the next row would fare no better.
+        if (/^(storage|locked|closed|worker_failed)/.test(code)) throw error;
+        problems[guest.id] = code;
+        this.#complainOf(guest, message);
+      }
+    }
+    this.#tell(await this.#client.vault('guestsProblems', { problems }));
+    this.dispatchEvent(new CustomEvent('state', { detail: state ?? await this.#client.state() }));
+    return enrolled;
+  }
+
+  /** @param {{id: string, name: string}} other who has this face already */
+  #alike({ id, name }) {
+    const line = this.list?.guests.find((guest) => guest.id === id)?.line;
+    return line === undefined ? text('checkin.photo.resembles', { name }) : text('checkin.photo.same', { name, line });
+  }
+
+  /**
+   * @param {Guest} guest
+   * @param {File} file
+   * @returns {Promise<{resembles: {id: string, name: string} | null, state: State}>}
+   */
+  async #enrol({ id, name }, file) {
+    const { frame } = await readPhoto(file);
+    const { resembles } = await this.#client.enrolPhoto(frame);
+    const { state } = await this.#client.save({
+      id, name, source: 'photo', keepPicture: false,
+      consent: { text: text('checkin.consent.text'), version: `paper ${consentVersion()}`, language: language(), time: Date.now() },
+    });
+    return { resembles, state };
+  }
+
+  /** @param {Guest} guest @param {string} words */
+  #complainOf({ line, name }, words) {
+    this.#complain(text('checkin.line.name', { line, name, words }));
+  }
+
+  /** @param {string} words */
+  #complain(words) {
+    const list = find('.row-problems', HTMLElement, this.#form);
+    this.#complaints = list.childElementCount ? this.#complaints + 1 : 1;
+    if (this.#complaints <= SHOWN) list.append(make('li', { dir: 'auto' }, words));
+    else {
+      if (this.#complaints === SHOWN + 1) list.append(make('li', {}));
+      list.lastElementChild?.replaceChildren(text('checkin.lines.more', { count: this.#complaints - SHOWN }));
+    }
+  }
+}
+
+/** Why a guest can't be recognised. @param {string} code */
+export function problemWords(code) {
+  return OWN_PROBLEMS.has(code) ? text(`checkin.photo.${code}`) : fault(code).message;
+}

@@ -1,0 +1,42 @@
+/** Lists of people: the browser decodes their letters, the engine's module reads them (src/lists/). */
+import * as module from './brow.js';
+import { fault } from '../words/messages.js';
+
+/** @import { ListChoices, ListReading } from '../types.js' */
+
+/** @param {string} label @param {Uint8Array} bytes @returns {string | null} null where the encoding has no such bytes */
+function decode(label, bytes) {
+  try {
+    return new TextDecoder(label, { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** What the page may ask of lists: the worker spreads these among its operations. */
+export const listOperations = {
+  /**
+   * A list as it would be taken; nothing is kept.
+   * @param {{bytes: ArrayBuffer, choices: ListChoices, most: number}} message most: guests
+   * @returns {ListReading}
+   * @throws {import('../types.js').Fault} list_workbook, list_binary
+   */
+  listRead({ bytes, choices: { encoding: chosen, ...choices }, most }) {
+    const guess = module.listEncoding(new Uint8Array(bytes), decode);
+    if ('refused' in guess) throw fault(guess.refused === 'workbook' ? 'list_workbook' : 'list_binary');
+    const encoding = chosen ?? guess.label;
+    const text = new TextDecoder(encoding).decode(bytes).normalize('NFC');
+    return { encoding, unsure: guess.unsure && !chosen, broken: text.includes('\ufffd'), ...module.listRead(text, choices, most) };
+  },
+
+  /** @param {{wanted: string[], files: string[]}} message paths of photos, as the list names them and as they were chosen */
+  listPhotos({ wanted, files }) {
+    const composed = (/** @type {string[]} */ paths) => paths.map((path) => path.normalize('NFC'));
+    return module.listPhotos(composed(wanted), composed(files));
+  },
+
+  /** @param {{rows: string[][]}} message */
+  listWrite({ rows }) {
+    return module.listWrite(rows);
+  },
+};
