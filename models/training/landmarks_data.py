@@ -12,7 +12,7 @@ import numpy as np
 
 from landmarks_geometry import CANONICAL, CANONICAL_FOUR, MIRROR, move, shrunk_size, similarity
 from landmarks_label import PX_PER_UNIT, STORE, STORE_CENTRE
-from render import render_glasses, render_hand, render_mask
+from render import print_on, render_beard, render_brim, render_closed_eyes, render_glasses, render_hand, render_mask, render_sunglasses
 
 SIDE = 96
 WINDOW = 144.0  # side of the crop in units of the 112 x 112 canonical face
@@ -181,10 +181,20 @@ class FaceSamples:
         if border is not None:
             image += border[..., None] * (self._filler(rng) - image)
         points = move(points, affine).astype(np.float32)
+        if rng.random() < (0.15 if state == 0 else 0.08 if wear else 0):
+            image = render_beard(image, points, rng)
         if wear:
-            image, _ = render_mask(image, points, rng, wear=wear)
-        if rng.random() < (0.16 if wear else 0.06):
+            bare = image
+            image, info = render_mask(image, points, rng, wear=wear)
+            if rng.random() < 0.15:
+                image = print_on(image, bare, info, self._other_face(points, rng), rng)
+        over = rng.random()
+        if over < (0.16 if wear else 0.06):
             image = render_glasses(image, points, rng)
+        elif over > 0.92:
+            image = (render_sunglasses if over < 0.98 else render_brim)(image, points, rng)
+        elif over > 0.88:
+            image = render_closed_eyes(image, points, rng)
         if rng.random() < (0.1 if state == 0 and kind != 2 else 0.03):
             image = render_hand(image, points, rng)
         weight = self.weight[i].copy()
@@ -198,6 +208,12 @@ class FaceSamples:
         inside = ((units > -0.05) & (units < 1.05)).all(1)
         weight = weight * inside * (0 if misplaced else 1)
         return image, units, weight, 0 if misplaced else 1, -1 if misplaced else state
+
+    def _other_face(self, points, rng):
+        """Somebody else's bare face laid over `points`, for a mask that is printed with one."""
+        i = self.pick(self.sure_groups, rng)
+        affine = similarity(self.points[i], points)
+        return cv2.warpAffine(self.picture(i), affine, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
 
     def _border(self, i, affine, rng):
         """Where the crop lies beyond the source's border (1 outside), or None; mostly left replicated."""

@@ -1,4 +1,4 @@
-"""Draws masks, glasses and hands over faces, so that networks see covered faces whose true points are known.
+"""Draws masks, glasses, beards, lids and hands over faces, so that networks see covered faces whose true points are known.
 
     from render import render_mask
     masked, info = render_mask(image, points, rng)
@@ -258,7 +258,7 @@ def draw_loops(out, head, rng, half, top, bottom, colour):
 
 
 def render_glasses(image, points, rng):
-    """Spectacles or sun glasses over the eyes."""
+    """Spectacles or tinted glasses through which an eye may still be seen, over the eyes."""
     out = np.array(image, np.float32)
     head = Head(points)
     frame = tuple(float(c) for c in (rng.uniform(0, 60, 3) if rng.random() < 0.7 else rng.uniform(0, 220, 3)))
@@ -308,6 +308,135 @@ def render_hand(image, points, rng):
     tone = cv2.GaussianBlur(tone, (0, 0), max(0.5, thick * 0.12))
     alpha = cv2.GaussianBlur(cover, (0, 0), 0.7).astype(np.float32)[..., None] / 255
     return out + alpha * (np.clip(skin * (1 + tone[..., None]), 0, 255) - out)
+
+
+SHAPES = ("round", "square", "aviator", "cat", "shield")
+
+
+def render_sunglasses(image, points, rng):
+    """Dark, tinted or mirroring lenses through which no eye is seen: a float32 picture."""
+    out = np.array(image, np.float32)
+    height, width = out.shape[:2]
+    head = Head(points)
+    shape = SHAPES[rng.integers(len(SHAPES))]
+    half, tall = rng.uniform(0.36, 0.5), rng.uniform(0.24, 0.4)
+    gap, drop = rng.uniform(0.5, 0.56), rng.uniform(-0.04, 0.14)
+    power = 2.0 if shape == "round" else rng.uniform(2.4, 5.0)
+    left, upper, right, lower = head.box(-1.3, -0.7, 1.3, 0.9, width, height)
+    if right <= left or lower <= upper:
+        return out
+    columns, rows = np.meshgrid(np.arange(left, right, dtype=np.float32), np.arange(upper, lower, dtype=np.float32))
+    x, y = head.unproject(columns, rows, lambda a, b: 0.14 - 0.3 * np.minimum(a * a, 1.3))
+    soft = max(0.6 / head.unit, 0.004)
+    y = y - drop
+    if shape == "shield":
+        inside = 1 - np.power(np.abs(x) / (gap + half), power) - np.power(np.abs(y) / tall, power)
+    else:
+        u = np.abs(x) - gap
+        tilt = {"cat": -0.3, "aviator": 0.25}.get(shape, 0.0) * u
+        grown = tall * (1 + (0.35 if shape == "aviator" else 0.0) * smooth(y, tall))
+        inside = 1 - np.power(np.abs(u) / half, power) - np.power(np.abs(y - tilt) / grown, power)
+    lens = smooth(inside, max(4 * soft, 0.06))
+    rim = smooth(inside + rng.uniform(0.1, 0.45), max(4 * soft, 0.06))
+    bridge = smooth(rng.uniform(0.03, 0.07) - np.abs(y + 0.4 * tall), soft) * smooth(gap - np.abs(x), soft)
+    arms = smooth(rng.uniform(0.03, 0.08) - np.abs(y + 0.3 * tall), soft) * smooth(np.abs(x) - gap - 0.8 * half, soft)
+    level = np.clip(light_on(out, head)[1].mean() / 135, 0.2, 1.5)
+    dark = np.full(3, rng.uniform(4, 45)) * rng.uniform(0.7, 1.3, 3)
+    tint = dark + (rng.uniform(0, 1, 3) * rng.uniform(0, 90) if rng.random() < 0.4 else 0)
+    glass = np.broadcast_to(np.float32(tint), (*x.shape, 3)).copy()
+    if rng.random() < 0.35:  # paler downwards
+        glass += (smooth(y, tall * 2) * rng.uniform(20, 90))[..., None]
+    if rng.random() < 0.5:  # what is before the person, mirrored: coarse shapes, in the lens's colour
+        world = cv2.resize(rng.uniform(0, 1, (rng.integers(2, 7), rng.integers(2, 9))).astype(np.float32), x.shape[::-1], interpolation=cv2.INTER_CUBIC)
+        glass += (np.clip(world, 0, 1) * rng.uniform(10, 150))[..., None] * np.float32(rng.uniform(0.3, 1.0, 3))
+    if rng.random() < 0.5:  # a window or a lamp
+        spot = np.exp(-np.square((np.abs(x) - gap - rng.uniform(-0.2, 0.2)) / rng.uniform(0.03, 0.15)) - np.square((y + rng.uniform(-0.1, 0.15)) / rng.uniform(0.03, 0.1)))
+        glass += (spot * rng.uniform(40, 200))[..., None]
+    frame = np.float32(rng.uniform(0, 50, 3) if rng.random() < 0.6 else rng.uniform(0, 230, 3)) * level
+    part = out[upper:lower, left:right]
+    part *= 1 - 0.25 * np.clip(smooth(inside + 0.9, 0.8), 0, 1)[..., None]
+    for cover in (np.maximum(bridge, arms), rim):
+        part += cover[..., None] * (frame - part)
+    part += (lens * rng.uniform(0.94, 1.0))[..., None] * (np.clip(glass * level, 0, 255) - part)
+    return out
+
+
+def render_brim(image, points, rng):
+    """A cap or hood pulled down over the eyes."""
+    out = np.array(image, np.float32)
+    head = Head(points)
+    low = rng.uniform(0.16, 0.4)
+    across = np.linspace(-1.25, 1.25, 16)
+    edge = head.project(across, low + rng.uniform(-0.12, 0.3) * across * across + rng.normal(0, 0.05) * across, 0.2)
+    above = head.project(across[::-1], -2.2, 0.1)
+    cover = np.zeros(out.shape[:2], np.uint8)
+    cv2.fillPoly(cover, [np.clip(np.round(np.vstack([edge, above]) * 8), -30000, 30000).astype(np.int32)], 255, cv2.LINE_AA, 3)
+    level = np.clip(light_on(out, head)[1].mean() / 135, 0.2, 1.5)
+    cloth = np.float32(rng.uniform(5, 70, 3) if rng.random() < 0.7 else rng.uniform(5, 220, 3)) * level
+    texture = rng.normal(0, rng.uniform(1, 8), out.shape[:2]).astype(np.float32)
+    return out + (cover.astype(np.float32) / 255)[..., None] * (np.clip(cloth + texture[..., None], 0, 255) - out)
+
+
+def render_beard(image, points, rng):
+    """A beard, from stubble to a full dark one, with the lips left free: a float32 picture."""
+    out = np.array(image, np.float32)
+    height, width = out.shape[:2]
+    head = Head(points)
+    left, upper, right, lower = head.box(-1.3, 0.3, 1.3, 3.0, width, height)
+    if right <= left or lower <= upper:
+        return out
+    columns, rows = np.meshgrid(np.arange(left, right, dtype=np.float32), np.arange(upper, lower, dtype=np.float32))
+    x, y = head.unproject(columns, rows, mask_surface(0.3, 0.6))
+    flat = np.abs(x)
+    soft = rng.uniform(0.05, 0.14)
+    cheek = rng.uniform(0.75, 1.2) - rng.uniform(0.2, 0.9) * np.square(flat)  # upper edge: lower in the middle than by the ears
+    top = np.where(flat < rng.uniform(0.35, 0.5), rng.uniform(0.8, 0.98), np.maximum(cheek, 0.2))
+    bottom = rng.uniform(1.75, 2.6) - 0.3 * np.square(flat)
+    hair = smooth(y - top, soft) * smooth(bottom - y, soft) * smooth(rng.uniform(0.72, 0.98) - flat, soft)
+    if rng.random() < 0.25:  # no moustache
+        hair *= smooth(y - 1.25, soft)
+    lips = 1 - np.square(x / rng.uniform(0.3, 0.44)) - np.square((y - 1.16) / rng.uniform(0.05, 0.16))
+    hair *= 1 - smooth(lips, 0.5)
+    level = np.clip(light_on(out, head)[1].mean() / 135, 0.2, 1.4)
+    tone = np.array([[22, 18, 16], [45, 32, 24], [80, 56, 38], [120, 86, 58], [140, 135, 130], [205, 200, 195]], np.float32)[rng.choice(6, p=[0.34, 0.24, 0.14, 0.08, 0.12, 0.08])]
+    fine = cv2.GaussianBlur(rng.normal(0, 1, x.shape).astype(np.float32), (0, 0), max(0.4, 0.012 * head.unit), sigmaY=max(0.5, 0.05 * head.unit))
+    fine /= fine.std() + 1e-6
+    coarse = cv2.resize(rng.normal(0, 1, (5, 7)).astype(np.float32), x.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    colour = tone * level + (rng.uniform(5, 22) * fine + rng.uniform(0, 12) * coarse)[..., None]
+    dense = np.clip(hair * rng.uniform(0.35, 1.0) * (1 + 0.25 * fine), 0, 1)
+    part = out[upper:lower, left:right]
+    part += dense[..., None] * (np.clip(colour, 0, 255) - part)
+    return out
+
+
+def render_closed_eyes(image, points, rng):
+    """Lids drawn over both eyes, with lashes."""
+    out = np.array(image, np.float32)
+    height, width = out.shape[:2]
+    head = Head(points)
+    thick = max(1, int(round(head.unit * rng.uniform(0.015, 0.035))))
+    for sign in (-0.5, 0.5):
+        angle = np.linspace(0, 2 * np.pi, 24)
+        lid = head.project(sign + 0.24 * np.cos(angle), 0.02 + 0.1 * np.sin(angle), 0.0)
+        cover = np.zeros((height, width), np.uint8)
+        cv2.fillPoly(cover, [np.clip(np.round(lid * 8), -30000, 30000).astype(np.int32)], 255, cv2.LINE_AA, 3)
+        alpha = cv2.GaussianBlur(cover, (0, 0), max(0.5, 0.04 * head.unit)).astype(np.float32)[..., None] / 255
+        at = np.clip(np.round(head.project(np.array([sign]), np.array([-0.17]))[0]).astype(int), 1, [width - 2, height - 2])
+        skin = out[at[1] - 1:at[1] + 2, at[0] - 1:at[0] + 2].reshape(-1, 3).mean(0)
+        out += alpha * (skin * rng.uniform(0.85, 1.0) - out)
+        across = np.linspace(-0.22, 0.22, 12)
+        lash = head.project(sign + across, 0.06 + 0.05 - 0.9 * np.square(across), 0.0)
+        cv2.polylines(out, [np.clip(np.round(lash * 8), -30000, 30000).astype(np.int32)], False, tuple(float(c) for c in skin * 0.35), thick, cv2.LINE_AA, 3)
+    return out
+
+
+def print_on(masked, bare, info, other, rng):
+    """A mask printed with a face: `other` (float32, the same size, its face where this one's is) where the mask lies, under the mask's own light."""
+    cloth = masked.mean(2, keepdims=True)
+    covered = info.alpha > 0.5
+    shade = np.clip(cloth / max(float(cloth[covered].mean()), 1.0) if covered.any() else cloth * 0 + 1, 0.6, 1.4)
+    level = np.clip(bare.mean() / max(other.mean(), 1.0), 0.4, 1.6) * rng.uniform(0.85, 1.15)
+    return masked + (info.alpha * rng.uniform(0.8, 1.0))[..., None] * (np.clip(other * shade * level, 0, 255) - masked)
 
 
 def main():

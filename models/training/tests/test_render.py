@@ -11,7 +11,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import cv2  # noqa: E402
 
 from landmarks_geometry import CANONICAL, CANONICAL_FOUR, move, similarity  # noqa: E402
-from render import STYLES, WEARS, Head, mask_surface, render_glasses, render_hand, render_mask  # noqa: E402
+from render import (  # noqa: E402
+    STYLES, WEARS, Head, mask_surface, print_on, render_beard, render_brim, render_closed_eyes, render_glasses, render_hand, render_mask,
+    render_sunglasses,
+)
 
 
 def face(side=160, scale=1.0, turn=0.0):
@@ -38,7 +41,7 @@ class Masks(unittest.TestCase):
         image, points = face()
         before = image.copy()
         rng = np.random.default_rng(1)
-        for draw in (render_mask, render_glasses, render_hand):
+        for draw in (render_mask, render_glasses, render_hand, render_sunglasses, render_brim, render_beard, render_closed_eyes):
             draw(image, points, rng)
         self.assertTrue(np.array_equal(image, before))
 
@@ -50,6 +53,51 @@ class Masks(unittest.TestCase):
             self.assertGreater(cover_at(info, points[2]), 0.5, (seed, style))
             self.assertGreater(cover_at(info, points[3:].mean(0)), 0.99, (seed, style))
             self.assertLess(max(cover_at(info, points[0]), cover_at(info, points[1])), 0.5, (seed, style))
+
+    def test_sunglasses_and_a_brim_change_the_eyes_and_leave_the_mouth(self):
+        for seed in range(24):
+            image, points = face(turn=0.2 * np.sin(seed))
+            for draw in (render_sunglasses, render_brim):
+                apart = np.abs(draw(image, points, np.random.default_rng(seed)) - image).mean(2)
+                for eye in points[:2]:
+                    x, y = np.round(eye).astype(int)
+                    self.assertGreater(apart[y - 2:y + 3, x - 2:x + 3].mean(), 15, (seed, draw.__name__))
+                x, y = np.round(points[3:].mean(0)).astype(int)
+                self.assertLess(apart[y, x], 1, (seed, draw.__name__))
+
+    def test_a_beard_leaves_eyes_and_lips_free_and_covers_the_chin(self):
+        covered = []
+        for seed in range(24):
+            image, points = face()
+            apart = np.abs(render_beard(image, points, np.random.default_rng(seed)) - image).mean(2)
+            for free in (points[0], points[1], points[3:].mean(0)):
+                x, y = np.round(free).astype(int)
+                self.assertLess(apart[y, x], 25, seed)
+            x, y = np.round(points[3:].mean(0) + [0, 16]).astype(int)
+            covered.append(apart[y, x] > 10)
+        self.assertGreater(np.mean(covered), 0.8)
+
+    def test_lids_are_drawn_over_the_eyes_alone(self):
+        image, points = face()
+        rng = np.random.default_rng(2)
+        image += rng.normal(0, 20, image.shape).astype(np.float32)
+        apart = np.abs(render_closed_eyes(image, points, rng) - image).mean(2)
+        for eye in points[:2]:
+            x, y = np.round(eye).astype(int)
+            self.assertGreater(apart[y - 2:y + 3, x - 2:x + 3].mean(), 5)
+        x, y = np.round(points[2]).astype(int)
+        self.assertLess(apart[y:, :].mean(), 1)
+
+    def test_a_printed_mask_shows_the_other_face_where_it_covers_and_nothing_elsewhere(self):
+        image, points = face()
+        rng = np.random.default_rng(3)
+        masked, info = render_mask(image, points, rng)
+        other = np.zeros_like(image)
+        other[..., 0] = 200
+        printed = print_on(masked, image, info, other, rng)
+        x, y = np.round(points[3:].mean(0)).astype(int)
+        self.assertGreater(printed[y, x, 0] - printed[y, x, 1], 80)
+        self.assertTrue(np.array_equal(printed[info.alpha == 0], masked[info.alpha == 0]))
 
     def test_a_mask_under_the_nose_leaves_the_nose_free_and_covers_the_mouth(self):
         for seed, style in enumerate(STYLES * 8):
