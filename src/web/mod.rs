@@ -43,6 +43,13 @@ struct Models {
 }
 
 #[derive(Serialize)]
+struct Listed<'a> {
+    role: &'static str,
+    id: String,
+    file: &'a str,
+}
+
+#[derive(Serialize)]
 struct Refusal {
     index: usize,
     code: &'static str,
@@ -58,9 +65,10 @@ impl Engine {
         Ok(Self { inner: Inner::new(manifest, EngineParams::default(), now), protector: None })
     }
 
-    /// What must be fetched: `{role, id, file, bytes, sha256}` each.
+    /// What must be fetched: `{role, id, file}` each, the id as templates have it.
     pub fn models(&self) -> Result<JsValue, JsValue> {
-        plain(&self.inner.manifest().models)
+        let models = &self.inner.manifest().models;
+        plain(&models.iter().map(|m| Listed { role: m.role.name(), id: m.known_as(), file: &m.file }).collect::<Vec<_>>())
     }
 
     /// Takes in a model's file, after checking that it is the one that the manifest names. `digest`: its SHA-256.

@@ -23,7 +23,7 @@ export interface TemplateInfo {
 export class Engine {
   /** @param manifest the text of models/manifest.json */
   constructor(manifest: string);
-  models(): { role: string; file: string; bytes: number; sha256: string; id: string }[];
+  models(): { role: string; id: string; file: string }[];
   /** Checks length and SHA-256. @param digest the SHA-256 of `bytes`, by the browser */
   addModel(role: string, bytes: Uint8Array, digest: Uint8Array): void;
   observe(rgba: Uint8Array, width: number, height: number, timeMs: number): Observation[];
