@@ -1,7 +1,7 @@
 /** What runs in the browser: one network in every runtime, in turn, round after round. */
 
 /** `synthetic` of tests/golden.rs, to the bit. */
-function synthetic([, channels, rows, columns], seed) {
+export function synthetic([, channels, rows, columns], seed) {
   const image = new Float32Array(channels * rows * columns);
   let state = seed >>> 0;
   let at = 0;
@@ -25,9 +25,9 @@ const RUNS = 3;
 /** Input of networks whose size is open: at this the engine searches a frame of 640 x 480 for small faces. */
 const OPEN_DIMS = [1, 3, 240, 320];
 
-/** A runtime behind the bench's own exports. */
-async function openExports(file, model, dims) {
-  const { instance } = await WebAssembly.instantiate(await bytesOf(file));
+/** A runtime behind the bench's own exports. @param {Uint8Array} bytes the module's @param {Uint8Array} model @param {number[]} dims */
+export async function openExports(bytes, model, dims) {
+  const { instance } = await WebAssembly.instantiate(bytes);
   const { memory, reserve, load, input, run, output, output_length: outputLength } = instance.exports;
   const start = performance.now();
   const at = reserve(model.length);
@@ -65,7 +65,7 @@ async function openOrt(model, dims) {
   };
 }
 
-const open = (name, model, dims) => (name === 'onnxruntime-web' ? openOrt(model, dims) : openExports(`/${name}.wasm`, model, dims));
+const open = async (name, model, dims) => (name === 'onnxruntime-web' ? openOrt(model, dims) : openExports(await bytesOf(`/${name}.wasm`), model, dims));
 
 /** Largest difference from the goldens, in units of each output's largest number. */
 function differenceOf(outputs, golden) {
@@ -80,34 +80,63 @@ function differenceOf(outputs, golden) {
   return worst;
 }
 
+/** How far a network of bytes may be from another runtime's answer: one less the cosine. Sums in another order round some bytes the other way. */
+const ALLOWED_OF_BYTES = 1e-3;
+
+function angleOf(outputs, expected) {
+  const [a, b] = [outputs.flatMap((output) => [...output]), [...expected]];
+  const dot = (x, y) => x.reduce((sum, v, i) => sum + v * y[i], 0);
+  return 1 - dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
+
 /**
- * @param {string} name the network's
+ * What the lines of a network are about: sizes, the input, and the right answer where there is a golden.
+ * @param {{name: string, int8: boolean}} model
+ */
+async function describe({ name }) {
+  const found = await fetch(`/models/${name}.json`);
+  // A network that is not shipped has the size that embedders have.
+  if (!found.ok) return { about: { input: [1, 3, 112, 112], open: false, seeds: [1] }, golden: null };
+  return { about: await found.json(), golden: new Float32Array((await bytesOf(`/models/${name}.bin`)).buffer) };
+}
+
+/**
+ * @param {{name: string, int8: boolean}} model
  * @param {string[]} runtimes
  * @param {number} rounds in each of which every runtime runs RUNS times; without any, only the answers are compared
  */
-export async function measure(name, runtimes, rounds) {
-  const model = await bytesOf(`/models/${name}.onnx`);
-  const about = await (await fetch(`/models/${name}.json`)).json();
-  const golden = new Float32Array((await bytesOf(`/models/${name}.bin`)).buffer);
+export async function measure(model, runtimes, rounds) {
+  const { about, golden } = await describe(model);
   // The goldens of a network whose size is open are of a small one.
   const dims = about.open ? OPEN_DIMS : about.input;
   const image = synthetic(dims, about.seeds[0]);
+  const small = synthetic(about.input, about.seeds[0]);
   const all = [];
-  for (const runtime of runtimes) {
-    // RELATIVE of tests/golden.rs.
-    const result = { name: runtime, allowed: 2e-5, difference: NaN, times: [] };
-    try {
-      const small = await open(runtime, model, about.input);
-      result.difference = differenceOf(await small.run(synthetic(about.input, about.seeds[0])), golden);
-      const opened = about.open ? await open(runtime, model, dims) : small;
-      result.load = opened.loading;
-      // Long enough for the browser to compile the hot loops with its best compiler.
-      for (const end = performance.now() + (rounds ? 1000 : 0); performance.now() < end;) await opened.run(image);
-      result.run = opened.run;
-    } catch (error) {
-      result.error = String(error);
+  for (const kind of model.int8 ? ['', '.int8'] : ['']) {
+    const bytes = await bytesOf(`/models/${model.name}${kind}.onnx`);
+    let expected = kind ? null : golden;
+    if (!expected && runtimes.includes('onnxruntime-web')) {
+      const answer = await (await openOrt(bytes, about.input)).run(small);
+      expected = Float32Array.from(answer.flatMap((output) => [...output]));
     }
-    all.push(result);
+    for (const runtime of runtimes) {
+      // RELATIVE of tests/golden.rs.
+      const result = { name: `${runtime}${kind && ' int8'}`, allowed: kind ? ALLOWED_OF_BYTES : 2e-5, difference: NaN, times: [] };
+      try {
+        const opened = await open(runtime, bytes, about.input);
+        const answer = await opened.run(small);
+        if (expected) result.difference = kind ? angleOf(answer, expected) : differenceOf(answer, expected);
+        else result.allowed = null;
+        const large = about.open ? await open(runtime, bytes, dims) : opened;
+        result.load = large.loading;
+        // Long enough for the browser to compile the hot loops with its best compiler.
+        for (const end = performance.now() + (rounds ? 1000 : 0); performance.now() < end;) await large.run(image);
+        result.run = large.run;
+      } catch (error) {
+        result.error = String(error);
+      }
+      all.push(result);
+    }
   }
   for (let round = 0; round < rounds; round++) {
     for (const result of all.filter((r) => r.run)) {

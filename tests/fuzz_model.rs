@@ -29,7 +29,7 @@ fn files() -> &'static [(String, Vec<u8>)] {
     FILES.get_or_init(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut files = Vec::new();
-        for folder in ["models", "tests/data/golden/operators"] {
+        for folder in ["models", "tests/data/golden/operators", "tests/data/golden/refused"] {
             for entry in std::fs::read_dir(root.join(folder)).expect("the folder is there") {
                 let path = entry.expect("readable").path();
                 if path.extension().is_some_and(|e| e == "onnx") {

@@ -5,6 +5,7 @@
 use brow::model::Network;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Largest difference of one output element, in units of the output's largest element: sums in another order differ by
@@ -12,12 +13,20 @@ use std::path::{Path, PathBuf};
 const RELATIVE: f32 = 2e-5;
 /// Two embeddings that agree have at least this cosine.
 const COSINE: f64 = 1.0 - 1e-9;
+/// The same for networks with maps of bytes: a number halfway between two of them goes one way or the other by the last bit
+/// of a sum, and over many layers such steps add up.
+const COSINE_OF_BYTES: f64 = 0.9995;
+/// Of a small network's numbers, those that may be a step of a byte away.
+const SHARE_OF_STEPS: f64 = 0.02;
 
 #[derive(Deserialize)]
 struct Golden {
     sha256: String,
     input: [usize; 4],
     seeds: Vec<u32>,
+    /// The largest step between neighbouring bytes; zero where all is float.
+    #[serde(default)]
+    step: f32,
     outputs: Vec<Output>,
 }
 
@@ -100,7 +109,12 @@ fn answers_as_promised(folder: &str, goldens: &str) {
             for (output, found) in golden.outputs.iter().zip(outputs) {
                 let (expected, after) = rest.split_at(found.len());
                 rest = after;
-                compare(&format!("{name}, output {}, seed {seed}", output.name), found, expected);
+                let what = format!("{name}, output {}, seed {seed}", output.name);
+                match golden.step {
+                    0.0 => compare(&what, found, expected),
+                    _ if folder == "models" => assert!(cosine(found, expected) >= COSINE_OF_BYTES, "{what}: {}", cosine(found, expected)),
+                    step => compare_bytes(&what, found, expected, step),
+                }
             }
         }
         assert!(rest.is_empty(), "{name}: every golden number was compared");
@@ -111,10 +125,78 @@ fn compare(what: &str, found: &[f32], expected: &[f32]) {
     let scale = expected.iter().fold(0f32, |m, v| m.max(v.abs()));
     let worst = found.iter().zip(expected).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
     assert!(worst <= RELATIVE * scale, "{what}: differs by {worst} where the largest number is {scale}");
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
-    let cosine = dot(found, expected) / (dot(found, found) * dot(expected, expected)).sqrt();
+    let cosine = cosine(found, expected);
     assert!(cosine >= COSINE, "{what}: cosine {cosine}");
     println!("{what}: within {:.1e} of {scale}", worst / scale);
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}
+
+fn compare_bytes(what: &str, found: &[f32], expected: &[f32], step: f32) {
+    let scale = expected.iter().fold(0f32, |m, v| m.max(v.abs()));
+    let off = |(a, b): &(&f32, &f32)| (*a - *b).abs() > RELATIVE * scale;
+    let steps = found.iter().zip(expected).filter(off).count() as f64 / found.len() as f64;
+    assert!(steps <= SHARE_OF_STEPS, "{what}: {steps} of the numbers are others");
+    let worst = found.iter().zip(expected).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
+    assert!(worst <= 1.001 * step + RELATIVE * scale, "{what}: differs by {worst} where a step is {step}");
+}
+
+/// The SHA-256 of what small networks of bytes answer, which the browser's two builds must give to the bit
+/// (tests/unit/int8-builds.test.mjs).
+#[test]
+fn networks_of_bytes_give_the_integers_that_every_build_gives() {
+    let promised: BTreeMap<String, String> =
+        serde_json::from_slice(&std::fs::read(root().join("tests/data/int8.json")).expect("readable")).expect("names and hashes");
+    let mut found = BTreeMap::new();
+    let folder = "tests/data/golden/operators";
+    for path in models(folder) {
+        let name = path.file_stem().and_then(|n| n.to_str()).expect("a plain name").to_owned();
+        if !name.starts_with("int8-") {
+            continue;
+        }
+        let (golden, _) = golden_of(&path, folder);
+        let mut network = Network::from_onnx(&std::fs::read(&path).expect("readable"), None).expect("a network");
+        let mut hash = Sha256::new();
+        for output in network.run(&synthetic(golden.input, golden.seeds[0])).expect("runs") {
+            // Plus zero: the sign of a zero says nothing.
+            output.iter().for_each(|value| hash.update((value + 0.0).to_le_bytes()));
+        }
+        found.insert(name, hash.finalize().iter().map(|b| format!("{b:02x}")).collect::<String>());
+    }
+    assert_eq!(found, promised, "right is:\n{}", serde_json::to_string_pretty(&found).expect("text"));
+}
+
+#[test]
+fn bytes_that_cannot_be_used_are_refused_in_words() {
+    let folder = "tests/data/golden/refused";
+    let mut tried = 0;
+    for path in models(folder) {
+        let name = path.file_stem().and_then(|n| n.to_str()).expect("a plain name").to_owned();
+        let words = match name.as_str() {
+            "scale-zero" | "weights-scale-zero" => "a scale of 0 is none",
+            "scale-nan" => "a scale of NaN is none",
+            "scale-infinite" => "a scale of inf is none",
+            "scale-negative" => "a scale of -0.01 is none",
+            "scale-missing" => "the scale is missing",
+            "scale-of-channels" => "a map needs one scale",
+            "zero-of-floats" => "its zero point is no single byte",
+            "weights-scales-few" => "3 scales do not fit",
+            "weights-zero-point" => "a constant has a zero point, where none may be",
+            "weights-eight-bits" => "a weight of 100 is out of seven bits",
+            "bytes-read-by-others" => "its input is bytes, which DequantizeLinear must read first",
+            "bytes-as-output" => "an output is left in bytes",
+            "scales-differ" => "not those that the bytes were made with",
+            "floats-dequantised" => "its input is no bytes",
+            _ => panic!("{name}: nobody says how it is refused"),
+        };
+        let error = Network::from_onnx(&std::fs::read(&path).expect("readable"), None).expect_err(&name).to_string();
+        assert!(error.contains(words) && error.contains("models/training/quantise.py"), "{name}: {error}");
+        tried += 1;
+    }
+    assert_eq!(tried, 15, "every kind was tried");
 }
 
 #[test]

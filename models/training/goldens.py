@@ -3,7 +3,7 @@
     python goldens.py
 
 Writes tests/data/golden/NAME.json (the model's SHA-256, input sizes, outputs) and NAME.bin (outputs as little-endian f32, one
-input after the other), and the same for the small networks of operators.py. The inputs are made by a formula that the test repeats exactly; see `synthetic`.
+input after the other), and the same for the small networks of operators.py. What operators.py has for refusing goes to refused/. The inputs are made by a formula that the test repeats exactly; see `synthetic`.
 """
 
 import hashlib
@@ -11,8 +11,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
-from operators import cases
+from onnx import numpy_helper
+from operators import cases, refused
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "tests" / "data" / "golden"
@@ -34,6 +36,13 @@ def synthetic(dims, seed):
     return (noise.reshape(dims) * np.float32(0.5) + stripes.reshape(dims) * np.float32(0.5)).astype(np.float32)
 
 
+def step_of(path):
+    """The largest step between two neighbouring bytes of a network, 0 of one of floats."""
+    graph = onnx.load(path).graph
+    constants = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    return max((float(constants[n.input[1]].max()) for n in graph.node if n.op_type == "QuantizeLinear"), default=0.0)
+
+
 def answers(path, target, seeds):
     """Runs a network on the synthetic inputs and writes down what came out."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -49,6 +58,8 @@ def answers(path, target, seeds):
         "seeds": seeds,
         "outputs": [{"name": name, "dims": list(value.shape)} for name, value in zip(names, runs[0])],
     }
+    if step := step_of(path):
+        about["step"] = step
     (target / f"{path.stem}.json").write_text(json.dumps(about) + "\n")
     (target / f"{path.stem}.bin").write_bytes(b"".join(v.astype("<f4").tobytes() for run in runs for v in run))
     print(path.name, dims, [o["dims"] for o in about["outputs"]])
@@ -63,6 +74,10 @@ def main():
         path = small / f"{name}.onnx"
         path.write_bytes(model.SerializeToString())
         answers(path, small, SEEDS[:1])
+    bad = TARGET / "refused"
+    bad.mkdir(exist_ok=True)
+    for name, model in refused():
+        (bad / f"{name}.onnx").write_bytes(model.SerializeToString())
     for path in sorted((ROOT / "models").glob("*.onnx")):
         answers(path, TARGET, SEEDS)
 

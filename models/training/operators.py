@@ -177,6 +177,107 @@ def cases():
     yield case("input-is-output", lambda n: (n.Identity("x"), n.Relu("x")))
     yield case("dead-ends", lambda n: (n.conv("x", 5, 3), n.Sigmoid(n.conv("x", 5, 4)))[0])
 
+    yield from byte_cases(case)
+
+
+def eight(n, x, scale=0.03, zero=5, kind=np.int8):
+    """`x` made bytes and numbers again."""
+    operands = [n.const(np.float32(scale)), n.const(kind(zero))]
+    return n.DequantizeLinear(n.QuantizeLinear(x, *operands), *operands)
+
+
+def eight_weights(n, *dims, ends=False):
+    """Weights of seven bits with a scale an output; `ends` are all at the ends of the range."""
+    numbers = n.random.integers(-64, 64, dims)
+    if ends:
+        numbers = np.where(numbers < 0, -64, 63)
+    scales = n.random.uniform(0.002, 0.02, dims[0]).astype(np.float32)
+    return n.DequantizeLinear(n.const(numbers.astype(np.int8)), n.const(scales), axis=0)
+
+
+def eight_conv(n, x, inputs, outputs, kernel=(3, 3), group=1, ends=False, **attributes):
+    weights = eight_weights(n, outputs, inputs // group, *kernel, ends=ends)
+    return n.Conv(x, weights, n.weights(outputs), group=group, kernel_shape=kernel, **attributes)
+
+
+def byte_cases(case):
+    """Layers of bytes. Those whose name begins with `int8-` are computed in integers all through: every build gives the same."""
+    same, x = dict(pads=[1, 1, 1, 1]), lambda n: eight(n, "x", 0.01, -3)
+    yield case("int8-pointwise", lambda n: eight(n, eight_conv(n, x(n), 5, 13, (1, 1))))
+    yield case("int8-pointwise-strided", lambda n: eight(n, eight_conv(n, x(n), 5, 6, (1, 1), strides=[2, 2])))
+    yield case("int8-dense", lambda n: eight(n, eight_conv(n, x(n), 5, 12, **same), 0.1))
+    yield case("int8-dense-strided", lambda n: eight(n, eight_conv(n, x(n), 3, 16, strides=[2, 2], pads=[0, 0, 1, 1]), 0.05), (1, 3, 9, 11))
+    yield case("int8-dense-dilated", lambda n: eight(n, eight_conv(n, x(n), 5, 6, dilations=[2, 1], pads=[2, 1, 2, 1])))
+    yield case("int8-depthwise-3x3", lambda n: eight(n, eight_conv(n, x(n), 5, 5, group=5, **same)))
+    yield case("int8-depthwise-3x3-strided", lambda n: eight(n, eight_conv(n, x(n), 5, 5, group=5, strides=[2, 2], pads=[0, 0, 1, 1])))
+    yield case("int8-depthwise-5x5", lambda n: eight(n, eight_conv(n, x(n), 5, 5, (5, 5), group=5, pads=[2, 2, 2, 2])))
+    yield case("int8-depthwise-5x5-strided", lambda n: eight(n, eight_conv(n, x(n), 5, 5, (5, 5), group=5, pads=[1, 2, 2, 1], strides=[2, 2])))
+    yield case("int8-depthwise-whole", lambda n: eight(n, eight_conv(n, x(n), 5, 5, (7, 6), group=5)))
+    yield case("int8-saturated", lambda n: eight(n, eight_conv(n, eight(n, "x", 0.002, 100), 5, 9, ends=True, **same), 0.05, -100))
+    yield case("int8-unsigned", lambda n: eight(n, n.Relu(eight_conv(n, eight(n, "x", 0.008, 120, np.uint8), 5, 9, **same)), 0.02, 0, np.uint8))
+    yield case("int8-clip", lambda n: eight(n, n.Clip(eight_conv(n, x(n), 5, 8, (1, 1)), n.const(np.float32(-0.2)), n.const(np.float32(0.6)))))
+    yield case("int8-to-floats", lambda n: n.PRelu(eight_conv(n, x(n), 5, 9, (1, 1)), n.weights(9, 1, 1)))
+    yield case("int8-linear", lambda n: n.Gemm(n.Flatten(x(n)), eight_weights(n, 9, 210), n.weights(9), transB=1))
+    yield case("int8-linear-quantised", lambda n: n.Gemm(eight(n, n.Flatten(n.MaxPool("x", kernel_shape=[2, 2])), 0.01), eight_weights(n, 7, 150), n.weights(7), transB=1))
+
+    def bottleneck(n):
+        a = eight(n, n.PRelu(eight_conv(n, x(n), 5, 11, (1, 1)), n.weights(11, 1, 1)))
+        b = eight(n, n.PRelu(eight_conv(n, a, 11, 11, group=11, **same), n.const(np.float32(2 * n.random.random((11, 1, 1))))))
+        return eight(n, n.Add(a, eight_conv(n, b, 11, 11, (1, 1))), 0.05)
+
+    yield case("int8-bottleneck", bottleneck)
+
+    def added(n):
+        a, b = eight_conv(n, x(n), 5, 9, (1, 1)), eight_conv(n, eight(n, "x", 0.02, 60), 5, 9, (1, 1))
+        return eight(n, n.Add(eight(n, a), eight(n, b, 0.02, -7)), 0.04, 1)
+
+    yield case("int8-add", added)
+
+    def excited(n):
+        a = eight(n, eight_conv(n, x(n), 5, 6, (1, 1)))
+        gate = n.Sigmoid(n.conv(n.Relu(n.conv(n.GlobalAveragePool(a), 6, 3, (1, 1))), 3, 6, (1, 1)))
+        return eight_conv(n, eight(n, n.Mul(a, gate), 0.02), 6, 4, (1, 1))
+
+    yield case("mixed-squeeze-and-excite", excited)
+    yield case("mixed-floats-between", lambda n: eight_conv(n, eight(n, n.MaxPool(n.Relu(n.conv(x(n), 5, 6)), kernel_shape=[2, 2])), 6, 4, (1, 1)))
+    yield case("mixed-weights-of-bytes", lambda n: n.Relu(eight_conv(n, "x", 5, 6, **same)))
+    yield case("mixed-grouped", lambda n: eight_conv(n, eight(n, "x"), 6, 9, group=3), (1, 6, 5, 4))
+    yield case("mixed-sum-with-floats", lambda n: n.Add(n.MaxPool("x", kernel_shape=[1, 1]), eight_conv(n, x(n), 5, 5, (1, 1))))
+    yield case("mixed-output-and-reader", lambda n: (lambda a: (n.Sigmoid(a), eight(n, a)))(eight_conv(n, x(n), 5, 6, (1, 1))))
+
+
+def refused():
+    """Yields (name, model): bytes that no runtime or ours cannot use. tests/golden.rs says in which words each is refused."""
+
+    def conv(name, scale=np.float32(0.01), zero=np.int8(0), weights=63, scales=np.full(4, 0.01, np.float32), weight_zero=None):
+        n = Net()
+        operands = [n.const(scale)] + ([n.const(zero)] if zero is not None else [])
+        x = n.DequantizeLinear(n.QuantizeLinear("x", *operands), *operands)
+        numbers = n.const(np.full((4, 5, 1, 1), weights, np.int8))
+        w = n.DequantizeLinear(numbers, n.const(scales), *([n.const(weight_zero)] if weight_zero is not None else []), axis=0)
+        return name, n.model(n.Conv(x, w))
+
+    yield conv("scale-zero", scale=np.float32(0))
+    yield conv("scale-nan", scale=np.float32(np.nan))
+    yield conv("scale-infinite", scale=np.float32(np.inf))
+    yield conv("scale-negative", scale=np.float32(-0.01))
+    yield conv("scale-missing", scale=np.zeros(0, np.float32))
+    yield conv("scale-of-channels", scale=np.full(5, 0.01, np.float32), zero=np.zeros(5, np.int8))
+    yield conv("zero-of-floats", zero=np.float32(0))
+    yield conv("weights-scale-zero", scales=np.array([0.01, 0, 0.01, 0.01], np.float32))
+    yield conv("weights-scales-few", scales=np.full(3, 0.01, np.float32))
+    yield conv("weights-zero-point", weight_zero=np.array([0, 0, 3, 0], np.int8))
+    yield conv("weights-eight-bits", weights=100)
+    n = Net()
+    yield "bytes-read-by-others", n.model(n.Relu(n.QuantizeLinear("x", n.const(np.float32(0.01)), n.const(np.int8(0)))))
+    n = Net()
+    yield "bytes-as-output", n.model(n.QuantizeLinear("x", n.const(np.float32(0.01)), n.const(np.int8(0))))
+    n = Net()
+    one, other = n.const(np.float32(0.01)), n.const(np.float32(0.02))
+    yield "scales-differ", n.model(n.DequantizeLinear(n.QuantizeLinear("x", one, n.const(np.int8(0))), other, n.const(np.int8(0))))
+    n = Net()
+    yield "floats-dequantised", n.model(n.DequantizeLinear("x", n.const(np.float32(0.01)), n.const(np.int8(0))))
+
 
 if __name__ == "__main__":
     for name, model in cases():

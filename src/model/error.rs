@@ -13,6 +13,8 @@ pub enum ModelError {
     Unsupported { operator: String, node: String },
     /// Two sizes that have to agree do not; says where and how.
     Shape(String),
+    /// A scale, a zero point or weights of 8-bit numbers that no kernel takes; says what is wrong with them.
+    Quantisation { node: String, why: String },
     /// A size is beyond what any of our networks needs, so the file is refused before memory is asked for.
     TooLarge { node: String },
 }
@@ -29,6 +31,9 @@ impl fmt::Display for ModelError {
                 "the model needs the operator {operator} (node {node}), which this program does not have: use a model made for it"
             ),
             ModelError::Shape(what) => write!(f, "sizes do not fit: {what}"),
+            ModelError::Quantisation { node, why } => {
+                write!(f, "the 8-bit numbers of {node} cannot be used, as {why}: quantise the network anew with models/training/quantise.py")
+            }
             ModelError::TooLarge { node } => {
                 write!(f, "the model asks for too much memory or work at {node}: use a model made for this program")
             }

@@ -1,17 +1,22 @@
 //! Layers that belong together become one, so that a map is written once and not read again.
+//!
+//! QuantizeLinear and DequantizeLinear are one node of the graph by now; here it becomes the last step of the layer before it
+//! where that has weights of bytes. What is left is a change of layout (`plan`).
 
-use super::graph::{Graph, Node, Op, ValueId};
+use super::graph::{Graph, Node, Op, ValueId, Weights};
 use super::kernels::Activation;
+use super::kernels::int8::Finish;
 use super::kernels::map::Arithmetic;
 
-/// Fuses scale and shift, padding, additions and activations into the convolutions before them, and drops what no output
-/// needs.
+/// Fuses scale and shift, padding, additions, activations and quantisation into the convolutions before them, and drops what
+/// no output needs.
 pub fn fuse(graph: Graph) -> Graph {
     let mut fuser = Fuser::new(graph);
     for at in 0..fuser.nodes.len() {
         fuser.take_in_padding(at);
         if !fuser.join_affine(at) && !fuser.join_addition(at) {
             fuser.join_activation(at);
+            fuser.join_quantisation(at);
         }
     }
     fuser.finish()
@@ -43,7 +48,7 @@ impl Fuser {
             clean[node.output] = match &node.op {
                 Op::Activate(activation) => activation.keeps_zero() && inputs_clean,
                 Op::Combine(Arithmetic::Div) => false,
-                Op::Combine(_) | Op::Pool(..) | Op::GlobalAverage | Op::Upsample(_) | Op::Concat(_) => inputs_clean,
+                Op::Combine(_) | Op::Quantise | Op::Pool(..) | Op::GlobalAverage | Op::Upsample(_) | Op::Concat(_) => inputs_clean,
                 _ => true,
             };
         }
@@ -103,7 +108,7 @@ impl Fuser {
 
     /// A scale and shift after a convolution goes into its weights.
     fn join_affine(&mut self, at: usize) -> bool {
-        let Some(Node { op: Op::Conv { geometry, weights: scale, bias: shift, .. }, inputs, .. }) = &self.nodes[at] else {
+        let Some(Node { op: Op::Conv { geometry, weights: Weights::Floats(scale), bias: shift, .. }, inputs, .. }) = &self.nodes[at] else {
             return false;
         };
         let affine = geometry.groups == geometry.outputs
@@ -115,12 +120,17 @@ impl Fuser {
         let (scale, shift) = (scale.clone(), shift.clone());
         let Some(mut conv) = self.nodes[before].take() else { return false };
         if let Op::Conv { geometry, weights, bias, .. } = &mut conv.op {
-            let per_output = weights.len() / geometry.outputs;
-            for (output, weights) in weights.chunks_exact_mut(per_output).enumerate() {
-                for weight in weights {
-                    *weight *= scale[output];
+            match weights {
+                Weights::Floats(weights) => {
+                    let per_output = weights.len() / geometry.outputs;
+                    for (weights, scale) in weights.chunks_exact_mut(per_output).zip(&scale) {
+                        weights.iter_mut().for_each(|weight| *weight *= scale);
+                    }
                 }
-                bias[output] = bias[output] * scale[output] + shift[output];
+                Weights::Bytes(bytes) => bytes.scales.iter_mut().zip(&scale).for_each(|(ours, scale)| *ours *= scale),
+            }
+            for (bias, (scale, shift)) in bias.iter_mut().zip(scale.iter().zip(&shift)) {
+                *bias = *bias * scale + shift;
             }
         }
         self.replace(at, conv);
@@ -134,14 +144,19 @@ impl Fuser {
         if a == b || self.graph.values[a].dims != self.graph.values[b].dims {
             return false;
         }
-        let known = |value: ValueId| self.graph.values[value].constant.is_some();
+        let fits = |before: usize, residual: ValueId| {
+            let value = &self.graph.values[residual];
+            // What is added to sums of bytes is bytes.
+            value.constant.is_none() && (value.quantised.is_some() || !self.is_of_bytes(before))
+        };
         let (before, residual) = match (self.bare_conv(a), self.bare_conv(b)) {
-            (_, Some(before)) if !known(a) => (before, a),
-            (Some(before), _) if !known(b) => (before, b),
+            (_, Some(before)) if fits(before, a) => (before, a),
+            (Some(before), _) if fits(before, b) => (before, b),
             _ => return false,
         };
+        let of_bytes = self.is_of_bytes(before);
         let Some(mut conv) = self.nodes[before].take() else { return false };
-        let residual = self.without_channel_padding(residual);
+        let residual = if of_bytes { residual } else { self.without_channel_padding(residual) };
         conv.inputs.push(residual);
         self.replace(at, conv);
         true
@@ -175,6 +190,44 @@ impl Fuser {
             _ => return,
         }
         if let Some(node) = self.nodes[before].take() {
+            self.replace(at, node);
+        }
+    }
+
+    fn is_of_bytes(&self, at: usize) -> bool {
+        matches!(self.nodes[at], Some(Node { op: Op::Conv { weights: Weights::Bytes(_), .. }, .. }))
+    }
+
+    /// A layer of bytes that is quantised stores bytes.
+    fn join_quantisation(&mut self, at: usize) {
+        let Some(Node { op: Op::Quantise, inputs, .. }) = &self.nodes[at] else { return };
+        let Some(before) = self.maker[inputs[0]].filter(|_| self.uses[inputs[0]] == 1) else { return };
+        let values = &self.graph.values;
+        let quantised = |value: ValueId| values[value].quantised.is_some();
+        let arithmetic = match &self.nodes[before] {
+            Some(Node { op: Op::Conv { weights: Weights::Bytes(_), activation, .. }, .. }) if Finish::suits(activation) => None,
+            Some(Node { op: Op::Combine(arithmetic), inputs, .. }) => {
+                let &[a, b] = inputs.as_slice() else { return };
+                let (map, other) = (&values[a].dims, &values[b].dims);
+                let one_each = |map: &[usize], other: &[usize]| {
+                    matches!((map, other), (&[1, channels, _, _], &[1, others, 1, 1]) if channels == others)
+                };
+                let fits = match arithmetic {
+                    Arithmetic::Add => quantised(a) && quantised(b) && map == other && map.len() == 4,
+                    Arithmetic::Mul => quantised(a) && one_each(map, other) || quantised(b) && one_each(other, map),
+                    _ => false,
+                };
+                if !fits {
+                    return;
+                }
+                Some(*arithmetic)
+            }
+            _ => return,
+        };
+        if let Some(mut node) = self.nodes[before].take() {
+            if let Some(arithmetic) = arithmetic {
+                node.op = Op::CombineBytes(arithmetic);
+            }
             self.replace(at, node);
         }
     }

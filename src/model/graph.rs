@@ -1,7 +1,8 @@
 //! From the file's nodes to typed operators with known sizes: constants folded, then layers that belong together fused.
 
 use super::error::ModelError;
-use super::kernels::conv::Geometry;
+use super::kernels::geometry::Geometry;
+use super::kernels::int8::{self, Quantisation};
 use super::kernels::map::{Arithmetic, Pooling};
 use super::kernels::{Activation, plain};
 use super::onnx::{self, Data, Tensor, count};
@@ -19,6 +20,17 @@ const MAX_WORK: u128 = 1 << 35;
 pub struct Value {
     pub dims: Vec<usize>,
     pub constant: Option<Tensor>,
+    /// Of a constant that is stored so.
+    pub bytes: Option<Bytes>,
+    /// Every number of it is one that a byte stands for.
+    pub quantised: Option<Quantisation>,
+}
+
+/// Weights of 8 bits, a scale for each place on their first axis.
+#[derive(Clone)]
+pub struct Bytes {
+    pub weights: Vec<i8>,
+    pub scales: Vec<f32>,
 }
 
 pub struct Node {
@@ -32,7 +44,7 @@ pub enum Op {
     /// Inputs: the map, and a map to add before the activation if there is a second.
     Conv {
         geometry: Geometry,
-        weights: Vec<f32>,
+        weights: Weights,
         bias: Vec<f32>,
         activation: Activation,
     },
@@ -40,12 +52,16 @@ pub enum Op {
     Linear {
         inputs: usize,
         outputs: usize,
-        weights: Vec<f32>,
+        weights: Weights,
         bias: Vec<f32>,
         activation: Activation,
     },
     Activate(Activation),
     Combine(Arithmetic),
+    /// To the nearest of the numbers that bytes stand for.
+    Quantise,
+    /// As `Combine`, and the result quantised: of two maps of bytes, or of one and a number a channel.
+    CombineBytes(Arithmetic),
     Concat(usize),
     Pool(Pooling, Geometry),
     GlobalAverage,
@@ -65,6 +81,12 @@ pub enum Op {
     },
 }
 
+pub enum Weights {
+    Floats(Vec<f32>),
+    /// For a quantised input.
+    Bytes(Bytes),
+}
+
 pub struct Graph {
     pub values: Vec<Value>,
     pub nodes: Vec<Node>,
@@ -74,6 +96,8 @@ pub struct Graph {
 
 struct Builder<'a> {
     names: HashMap<&'a str, ValueId>,
+    /// What QuantizeLinear makes, which only DequantizeLinear may read: the value that both together are.
+    bytes: HashMap<&'a str, ValueId>,
     values: Vec<Value>,
     nodes: Vec<Node>,
     opset: i64,
@@ -82,7 +106,7 @@ struct Builder<'a> {
 
 /// Types and sizes every node of `file`.
 pub fn build(file: onnx::Graph<'_>, input_dims: Option<[usize; 4]>) -> Result<Graph> {
-    let mut builder = Builder { names: HashMap::new(), values: vec![], nodes: vec![], opset: file.opset, work: 0 };
+    let mut builder = Builder { names: HashMap::new(), bytes: HashMap::new(), values: vec![], nodes: vec![], opset: file.opset, work: 0 };
     for (name, tensor) in file.initializers {
         let id = builder.constant(tensor);
         builder.names.insert(name, id);
@@ -104,6 +128,7 @@ pub fn build(file: onnx::Graph<'_>, input_dims: Option<[usize; 4]>) -> Result<Gr
         .iter()
         .map(|&name| match builder.names.get(name) {
             Some(&id) => Ok((name.to_owned(), id)),
+            None if builder.bytes.contains_key(name) => Err(unreadable(name, "an output is left in bytes")),
             None => Err(shape(name, "nothing computes this output")),
         })
         .collect::<Result<Vec<_>>>()?;
@@ -138,6 +163,10 @@ fn shape(node: &str, detail: impl Into<String>) -> ModelError {
     ModelError::Shape(format!("{node}: {}", detail.into()))
 }
 
+fn unreadable(node: &str, why: impl Into<String>) -> ModelError {
+    ModelError::Quantisation { node: node.to_owned(), why: why.into() }
+}
+
 fn unsupported(node: &onnx::Node<'_>, variant: &str) -> ModelError {
     let operator = if variant.is_empty() { node.operator.to_owned() } else { format!("{} {variant}", node.operator) };
     ModelError::Unsupported { operator, node: node.name.to_owned() }
@@ -158,7 +187,7 @@ fn axis(node: &onnx::Node<'_>, value: i64, rank: usize) -> Result<usize> {
 
 impl<'a> Builder<'a> {
     fn constant(&mut self, tensor: Tensor) -> ValueId {
-        self.values.push(Value { dims: tensor.dims.clone(), constant: Some(tensor) });
+        self.values.push(Value { dims: tensor.dims.clone(), constant: Some(tensor), bytes: None, quantised: None });
         self.values.len() - 1
     }
 
@@ -168,7 +197,7 @@ impl<'a> Builder<'a> {
             Some(0) => return Err(shape(name, format!("an empty map {dims:?}"))),
             Some(_) => {}
         }
-        self.values.push(Value { dims, constant: None });
+        self.values.push(Value { dims, constant: None, bytes: None, quantised: None });
         Ok(self.values.len() - 1)
     }
 
@@ -178,6 +207,7 @@ impl<'a> Builder<'a> {
             None | Some(&"") => Ok(None),
             Some(name) => match self.names.get(name) {
                 Some(&id) => Ok(Some(id)),
+                None if self.bytes.contains_key(name) => Err(unreadable(node.name, "its input is bytes, which DequantizeLinear must read first")),
                 None => Err(shape(node.name, format!("its input {name} is computed nowhere before"))),
             },
         }
@@ -245,10 +275,7 @@ impl<'a> Builder<'a> {
     }
 
     fn push_constant(&mut self, node: &onnx::Node<'a>, dims: Vec<usize>, data: Data) -> Result<()> {
-        let found = match &data {
-            Data::Float(v) => v.len(),
-            Data::Int(v) => v.len(),
-        };
+        let found = data.len();
         if count(&dims) != Some(found) {
             return Err(shape(node.name, format!("{found} numbers do not fill {dims:?}")));
         }
@@ -298,6 +325,8 @@ impl<'a> Builder<'a> {
             "Constant" => self.constant_node(node),
             "Shape" => self.shape_node(node),
             "Gather" => self.gather(node),
+            "QuantizeLinear" => self.quantise(node),
+            "DequantizeLinear" => self.dequantise(node),
             _ => Err(unsupported(node, "")),
         }
     }
@@ -369,7 +398,10 @@ impl<'a> Builder<'a> {
         small(node, kh as i64)?;
         small(node, kw as i64)?;
         let geometry = self.geometry(node, dims, [kh, kw], outputs, groups)?;
-        let weights = self.floats(node, 1)?.unwrap_or_default().to_vec();
+        let weights = match self.bytes_for(node, x)? {
+            Some(bytes) if int8::conv::Conv::suits(&geometry) => Weights::Bytes(bytes),
+            _ => Weights::Floats(self.floats(node, 1)?.unwrap_or_default().to_vec()),
+        };
         let bias = self.floats(node, 2)?.map_or_else(|| vec![0.0; outputs], <[f32]>::to_vec);
         if bias.len() != outputs {
             return Err(shape(node.name, format!("{} biases for {outputs} channels", bias.len())));
@@ -398,7 +430,7 @@ impl<'a> Builder<'a> {
             input,
             output: input,
         };
-        let op = Op::Conv { geometry, weights: scale, bias: shift, activation: Activation::None };
+        let op = Op::Conv { geometry, weights: Weights::Floats(scale), bias: shift, activation: Activation::None };
         self.push(node, op, vec![x], dims.to_vec())
     }
 
@@ -423,6 +455,7 @@ impl<'a> Builder<'a> {
             for (i, s) in scale.iter().enumerate() {
                 weights[i * inputs + i] = *s;
             }
+            let weights = Weights::Floats(weights);
             let op = Op::Linear { inputs, outputs: inputs, weights, bias: shift, activation: Activation::None };
             return self.push(node, op, vec![x], vec![rows, inputs]);
         }
@@ -456,12 +489,14 @@ impl<'a> Builder<'a> {
         }
         let lines = count(&dims).unwrap_or(0) / inputs.max(1);
         self.count_work(node, lines as u128 * inputs as u128 * outputs as u128)?;
-        let data = if transposed {
-            data.to_vec()
-        } else {
-            let mut turned = vec![0.0; data.len()];
-            plain::transpose(data, &weights.dims, &[1, 0], &mut turned);
-            turned
+        let data = match self.bytes_for(node, x)? {
+            Some(bytes) if transposed && inputs <= int8::MAX_PRODUCTS => Weights::Bytes(bytes),
+            _ if transposed => Weights::Floats(data.to_vec()),
+            _ => {
+                let mut turned = vec![0.0; data.len()];
+                plain::transpose(data, &weights.dims, &[1, 0], &mut turned);
+                Weights::Floats(turned)
+            }
         };
         let bias = match bias {
             None => vec![0.0; outputs],
@@ -474,6 +509,110 @@ impl<'a> Builder<'a> {
         }
         let op = Op::Linear { inputs, outputs, weights: data, bias, activation: Activation::None };
         self.push(node, op, vec![x], dims)
+    }
+
+    /// The weights of `node` as bytes, where those and its input `x` are stored so.
+    fn bytes_for(&self, node: &onnx::Node<'a>, x: ValueId) -> Result<Option<Bytes>> {
+        let bytes = match self.operand(node, 1)? {
+            Some(id) if self.values[x].quantised.is_some() => self.values[id].bytes.clone(),
+            _ => None,
+        };
+        if let Some(weight) = bytes.iter().flat_map(|b| &b.weights).find(|weight| !int8::WEIGHTS.contains(weight)) {
+            return Err(unreadable(node.name, format!("a weight of {weight} is out of seven bits (-64 to 63)")));
+        }
+        Ok(bytes)
+    }
+
+    /// The scales of QuantizeLinear or DequantizeLinear, each above zero.
+    fn scales(&self, node: &onnx::Node<'a>) -> Result<Vec<f32>> {
+        let scales = self.floats(node, 1)?.unwrap_or_default().to_vec();
+        if scales.is_empty() {
+            return Err(unreadable(node.name, "the scale is missing"));
+        }
+        match scales.iter().find(|scale| !scale.is_normal() || **scale < 0.0) {
+            Some(scale) => Err(unreadable(node.name, format!("a scale of {scale} is none"))),
+            None => Ok(scales),
+        }
+    }
+
+    /// Scale and zero of a map. An unsigned byte of ONNX is 128 more than ours.
+    fn quantisation(&self, node: &onnx::Node<'a>) -> Result<Quantisation> {
+        let &[scale] = self.scales(node)?.as_slice() else {
+            return Err(unreadable(node.name, "a map needs one scale, and it has several"));
+        };
+        let zero = match self.constant_of(node, 2)?.map(|zero| &zero.data) {
+            None if node.int("output_dtype", 2) == 3 => Some(0),
+            None => Some(-128),
+            Some(Data::Bytes(zero)) if zero.len() == 1 => zero.first().copied(),
+            Some(Data::Int(zero)) if zero.len() == 1 => u8::try_from(zero[0]).ok().map(|zero| (zero ^ 0x80) as i8),
+            Some(_) => None,
+        };
+        let zero = zero.ok_or_else(|| unreadable(node.name, "its zero point is no single byte"))?;
+        Ok(Quantisation { scale, zero })
+    }
+
+    fn quantise(&mut self, node: &onnx::Node<'a>) -> Result<()> {
+        let x = self.required(node, 0)?;
+        if self.values[x].constant.is_some() {
+            return Err(unsupported(node, "of a constant"));
+        }
+        let quantised = Some(self.quantisation(node)?);
+        let dims = self.dims(x).to_vec();
+        let output = self.value(node.name, dims)?;
+        self.values[output].quantised = quantised;
+        self.nodes.push(Node { name: node.name.to_owned(), op: Op::Quantise, inputs: vec![x], output });
+        let name = node.outputs.first().ok_or_else(|| shape(node.name, "it has no output"))?;
+        self.bytes.insert(name, output);
+        Ok(())
+    }
+
+    fn dequantise(&mut self, node: &onnx::Node<'a>) -> Result<()> {
+        if let Some(&id) = node.inputs.first().and_then(|name| self.bytes.get(name)) {
+            // Without a zero point the type of the bytes decides, which is that of the quantisation before.
+            let ours = self.values[id].quantised;
+            let same = match self.operand(node, 2)? {
+                None => ours.map(|q| q.scale) == self.scales(node)?.first().copied() && ours.is_some_and(|q| matches!(q.zero, 0 | -128)),
+                Some(_) => ours == Some(self.quantisation(node)?),
+            };
+            if !same {
+                return Err(unreadable(node.name, "its scale and zero point are not those that the bytes were made with"));
+            }
+            return self.name_output(node, id);
+        }
+        let x = self.required(node, 0)?;
+        let Some(tensor) = self.values[x].constant.clone() else {
+            return Err(unreadable(node.name, "its input is no bytes"));
+        };
+        if self.constant_of(node, 2)?.is_some_and(|zero| match &zero.data {
+            Data::Float(_) => true,
+            Data::Int(zeros) => zeros.iter().any(|&zero| zero != 0),
+            Data::Bytes(zeros) => zeros.iter().any(|&zero| zero != 0),
+        }) {
+            return Err(unreadable(node.name, "a constant has a zero point, where none may be"));
+        }
+        let integers: Vec<f32> = match &tensor.data {
+            Data::Float(_) => return Err(unreadable(node.name, "its input is no bytes")),
+            Data::Int(values) => values.iter().map(|&value| value as f32).collect(),
+            Data::Bytes(values) => values.iter().map(|&value| f32::from(value)).collect(),
+        };
+        let scales = self.scales(node)?;
+        let (along, inner) = if let [_] = scales.as_slice() {
+            (0, integers.len())
+        } else {
+            let along = axis(node, node.int("axis", 1), tensor.dims.len())?;
+            (along, tensor.dims[along + 1..].iter().product())
+        };
+        if scales.len() > 1 && scales.len() != tensor.dims[along] {
+            return Err(unreadable(node.name, format!("{} scales do not fit {:?}", scales.len(), tensor.dims)));
+        }
+        let numbers = integers.iter().enumerate().map(|(i, value)| value * scales[i / inner.max(1) % scales.len()]).collect();
+        self.push_constant(node, tensor.dims.clone(), Data::Float(numbers))?;
+        let first = tensor.dims.first().copied().unwrap_or(1);
+        if let (Data::Bytes(weights), true, Some(value)) = (tensor.data, along == 0, self.values.last_mut()) {
+            let scales = if scales.len() == 1 { vec![scales[0]; first] } else { scales };
+            value.bytes = Some(Bytes { weights, scales });
+        }
+        Ok(())
     }
 
     fn activate(&mut self, node: &onnx::Node<'a>, activation: Activation) -> Result<()> {
@@ -693,12 +832,19 @@ impl<'a> Builder<'a> {
                 let data = match (&tensor.data, node.operator) {
                     (Data::Float(v), "Cast") if to_int => Data::Int(v.iter().map(|&v| v as i64).collect()),
                     (Data::Int(v), "Cast") if !to_int => Data::Float(v.iter().map(|&v| v as f32).collect()),
+                    (Data::Bytes(_), "Cast") => return Err(unsupported(node, "of bytes")),
                     (data, _) => data.clone(),
                 };
                 self.push_constant(node, dims, data)
             }
             None if to_int => Err(unsupported(node, "to integers")),
-            None => self.push(node, Op::Reshape, vec![x], dims),
+            None => {
+                self.push(node, Op::Reshape, vec![x], dims)?;
+                if let (Some(quantised), Some(value)) = (self.values[x].quantised, self.values.last_mut()) {
+                    value.quantised = Some(quantised);
+                }
+                Ok(())
+            }
         }
     }
 

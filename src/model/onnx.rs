@@ -51,7 +51,7 @@ pub struct Input<'a> {
     pub dims: Vec<Option<usize>>,
 }
 
-/// A constant: weights as f32 whatever they were stored as, or integers (shapes, axes).
+/// A constant: weights as f32 whatever width of float they were stored in, bytes, or other integers (shapes, axes).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
     pub dims: Vec<usize>,
@@ -62,19 +62,31 @@ pub struct Tensor {
 pub enum Data {
     Float(Vec<f32>),
     Int(Vec<i64>),
+    /// Signed ones; unsigned ones are `Int`.
+    Bytes(Vec<i8>),
+}
+
+impl Data {
+    pub fn len(&self) -> usize {
+        match self {
+            Data::Float(values) => values.len(),
+            Data::Int(values) => values.len(),
+            Data::Bytes(values) => values.len(),
+        }
+    }
 }
 
 impl Tensor {
     pub fn floats(&self) -> Option<&[f32]> {
         match &self.data {
             Data::Float(values) => Some(values),
-            Data::Int(_) => None,
+            _ => None,
         }
     }
     pub fn ints(&self) -> Option<&[i64]> {
         match &self.data {
             Data::Int(values) => Some(values),
-            Data::Float(_) => None,
+            _ => None,
         }
     }
 }
@@ -320,14 +332,15 @@ fn read_tensor(body: &[u8]) -> Result<(&str, Tensor)> {
         (7, None) => Data::Int(ints),
         (6, Some(raw)) => Data::Int(widen(raw, |b| i32::from_le_bytes(b).into())?),
         (6, None) => Data::Int(halves),
+        (3, Some(raw)) => Data::Bytes(widen(raw, i8::from_le_bytes)?),
+        (3, None) => Data::Bytes(halves.iter().map(|&value| value as i8).collect()),
+        (2, Some(raw)) => Data::Int(widen(raw, |b| u8::from_le_bytes(b).into())?),
+        (2, None) => Data::Int(halves),
         _ => {
             return Err(ModelError::Unsupported { operator: format!("constant of type {kind}"), node: name.into() });
         }
     };
-    let found = match &data {
-        Data::Float(values) => values.len(),
-        Data::Int(values) => values.len(),
-    };
+    let found = data.len();
     // Resize may carry an empty "roi" whose type is all that is stored, hence the check by count alone.
     if found != expected {
         return Err(ModelError::Shape(format!("{name}: {expected} numbers are promised and {found} are there")));

@@ -2,10 +2,13 @@
 
 use super::OutputInfo;
 use super::error::ModelError;
-use super::graph::{Graph, Node, Op, ValueId, broadcast_dims};
-use super::kernels::conv::{Conv, Geometry};
+use super::graph::{Graph, Node, Op, ValueId, Weights, broadcast_dims};
+use super::kernels::conv::Conv;
+use super::kernels::geometry::Geometry;
+use super::kernels::int8::{self, Around, Out, Quantisation};
 use super::kernels::map::{self, Arithmetic, Border, Pooling};
 use super::kernels::{Activation, blocked_len, plain};
+use bytemuck::{cast_slice, cast_slice_mut};
 
 type Result<T> = std::result::Result<T, ModelError>;
 
@@ -59,6 +62,30 @@ enum Kernel {
         conv: Box<Conv>,
         inputs: usize,
         outputs: usize,
+    },
+    /// Blocked floats to blocked bytes.
+    Quantise(Quantisation),
+    Dequantise(Quantisation),
+    /// Floats in their own layout to the nearest that bytes stand for.
+    Round(Quantisation),
+    ConvBytes {
+        conv: Box<int8::conv::Conv>,
+        to_bytes: bool,
+    },
+    LinearBytes {
+        conv: Box<int8::conv::Conv>,
+        quantisation: Quantisation,
+    },
+    AddBytes(int8::map::Add),
+    GlobalAverageBytes {
+        quantisation: Quantisation,
+        area: usize,
+    },
+    /// A map of bytes times a number a channel.
+    GateBytes {
+        from: Quantisation,
+        to: Quantisation,
+        area: usize,
     },
     Activate {
         activation: Activation,
@@ -121,6 +148,7 @@ impl Kernel {
             self,
             Kernel::Activate { .. }
                 | Kernel::ActivatePlain { .. }
+                | Kernel::Round(_)
                 | Kernel::Combine(_)
                 | Kernel::CombineChannels { .. }
                 | Kernel::Softmax { .. }
@@ -135,27 +163,15 @@ impl Step {
             Kernel::Block { .. } => "to blocks".into(),
             Kernel::Unblock { .. } => "from blocks".into(),
             Kernel::ChannelsLast { .. } => "channels last".into(),
-            Kernel::Conv(conv) => {
-                let g = &conv.geometry;
-                format!(
-                    "{} {}x{}/{} {}>{} on {}x{}{}{}",
-                    conv.kind(),
-                    g.kernel[0],
-                    g.kernel[1],
-                    g.stride[0],
-                    g.inputs,
-                    g.outputs,
-                    g.output[0],
-                    g.output[1],
-                    if self.inputs.len() > 1 { " +residual" } else { "" },
-                    match conv.activation {
-                        Activation::None => "",
-                        Activation::Clip(..) => " +clip",
-                        Activation::Slope(_) => " +prelu",
-                        Activation::Sigmoid => " +sigmoid",
-                    }
-                )
-            }
+            Kernel::Conv(conv) => self.describe_conv(conv.kind(), &conv.geometry, &conv.activation),
+            Kernel::ConvBytes { conv, .. } => self.describe_conv(conv.kind(), &conv.geometry, &conv.activation),
+            Kernel::LinearBytes { conv, .. } => format!("int8 linear {}>{}", conv.geometry.inputs, conv.geometry.outputs),
+            Kernel::Quantise(_) => "to bytes".into(),
+            Kernel::Dequantise(_) => "from bytes".into(),
+            Kernel::Round(_) => "to the nearest byte".into(),
+            Kernel::AddBytes(_) => "int8 add".into(),
+            Kernel::GlobalAverageBytes { .. } => "int8 global average".into(),
+            Kernel::GateBytes { .. } => "int8 gate".into(),
             Kernel::Linear { inputs, outputs, .. } => format!("linear {inputs}>{outputs}"),
             Kernel::Activate { .. } | Kernel::ActivatePlain { .. } => "activation".into(),
             Kernel::Combine(arithmetic) | Kernel::CombineChannels { arithmetic, .. } => format!("{arithmetic:?}"),
@@ -170,11 +186,25 @@ impl Step {
         }
     }
 
+    fn describe_conv(&self, kind: &str, g: &Geometry, activation: &Activation) -> String {
+        let ([rows, columns], [height, width]) = (g.kernel, g.output);
+        let residual = if self.inputs.len() > 1 { " +residual" } else { "" };
+        let activation = match activation {
+            Activation::None => "",
+            Activation::Clip(..) => " +clip",
+            Activation::Slope(_) => " +prelu",
+            Activation::Sigmoid => " +sigmoid",
+        };
+        format!("{kind} {rows}x{columns}/{} {}>{} on {height}x{width}{residual}{activation}", g.stride[0], g.inputs, g.outputs)
+    }
+
     /// Multiplications of a convolution or linear layer, 0 of anything else.
     pub fn work(&self) -> u64 {
         match &self.kernel {
             Kernel::Conv(conv) => conv.geometry.work() as u64,
+            Kernel::ConvBytes { conv, .. } => conv.geometry.work() as u64,
             Kernel::Linear { inputs, outputs, .. } => (self.output.length / outputs * inputs * outputs) as u64,
+            Kernel::LinearBytes { conv, .. } => (self.output.length * conv.geometry.inputs) as u64,
             _ => 0,
         }
     }
@@ -196,6 +226,22 @@ impl Step {
             Kernel::ChannelsLast { channels, area } => map::channels_last(read(0), *channels, *area, out),
             Kernel::Conv(conv) => conv.run(read(0), (self.inputs.len() > 1).then(|| read(1)), out, scratch),
             Kernel::Linear { conv, inputs, outputs } => linear(conv, *inputs, *outputs, read(0), out, scratch),
+            Kernel::Quantise(to) => int8::map::quantise(read(0).as_chunks::<4>().0, *to, cast_slice_mut(out)),
+            Kernel::Dequantise(from) => int8::map::dequantise(cast_slice(read(0)), *from, out.as_chunks_mut::<4>().0),
+            Kernel::Round(to) => out.iter_mut().for_each(|value| *value = to.nearest(*value)),
+            Kernel::ConvBytes { conv, to_bytes } => {
+                let residual = (self.inputs.len() > 1).then(|| cast_slice(read(1)));
+                let out = if *to_bytes { Out::Bytes(cast_slice_mut(out)) } else { Out::Floats(out.as_chunks_mut::<4>().0) };
+                conv.run(cast_slice(read(0)), residual, out, cast_slice_mut(scratch));
+            }
+            Kernel::LinearBytes { conv, quantisation } => linear_bytes(conv, *quantisation, read(0), out, scratch),
+            Kernel::AddBytes(add) => add.run(cast_slice(read(0)), cast_slice(read(1)), cast_slice_mut(out)),
+            Kernel::GlobalAverageBytes { quantisation, area } => {
+                int8::map::global_average(cast_slice(read(0)), *quantisation, *area, out.as_chunks_mut::<4>().0);
+            }
+            Kernel::GateBytes { from, to, area } => {
+                int8::map::multiply_channels(cast_slice(read(0)), *from, read(1).as_chunks::<4>().0, *area, *to, cast_slice_mut(out));
+            }
             Kernel::Activate { activation, channels, area } => map::activate(activation, out, *channels, *area),
             Kernel::ActivatePlain { activation, channels, inner } => {
                 for (i, value) in out.iter_mut().enumerate() {
@@ -247,10 +293,27 @@ fn linear(conv: &Conv, inputs: usize, outputs: usize, x: &[f32], out: &mut [f32]
     }
 }
 
+/// As [`linear`], its lines made bytes.
+fn linear_bytes(conv: &int8::conv::Conv, quantisation: Quantisation, x: &[f32], out: &mut [f32], scratch: &mut [f32]) {
+    let (inputs, outputs) = (conv.geometry.inputs, conv.geometry.outputs);
+    let (from, rest) = scratch.split_at_mut(blocked_len(inputs, 1));
+    let (bytes, rest) = rest.split_at_mut(from.len() / 4);
+    let (to, rest) = rest.split_at_mut(blocked_len(outputs, 1));
+    from[inputs..].fill(0.0);
+    for (x, out) in x.chunks_exact(inputs).zip(out.chunks_exact_mut(outputs)) {
+        from[..inputs].copy_from_slice(x);
+        int8::map::quantise(from.as_chunks::<4>().0, quantisation, cast_slice_mut(bytes));
+        conv.run(cast_slice(bytes), None, Out::Floats(to.as_chunks_mut::<4>().0), cast_slice_mut(rest));
+        out.copy_from_slice(&to[..outputs]);
+    }
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Layout {
     Plain,
     Blocked,
+    /// Blocked, each number a byte.
+    Bytes,
 }
 
 /// A piece of memory with a lifetime, before it has a slot.
@@ -277,8 +340,8 @@ struct Draft {
 struct Planner {
     graph: Graph,
     storages: Vec<Storage>,
-    /// Where a value is, plain and blocked.
-    held: Vec<[Option<Held>; 2]>,
+    /// Where a value is, in each layout.
+    held: Vec<[Option<Held>; 3]>,
     drafts: Vec<Draft>,
     constants: Vec<(Held, Vec<f32>)>,
     scratch: usize,
@@ -289,7 +352,7 @@ pub fn plan(mut graph: Graph) -> Result<Plan> {
     let dims = &graph.values[graph.input].dims;
     let input_dims = [dims[0], dims[1], dims[2], dims[3]];
     let nodes = std::mem::take(&mut graph.nodes);
-    let held = vec![[None; 2]; graph.values.len()];
+    let held = vec![[None; 3]; graph.values.len()];
     let mut planner = Planner { graph, storages: vec![], held, drafts: vec![], constants: vec![], scratch: 0 };
     let input = planner.hold(planner.graph.input, Layout::Plain);
     for node in nodes {
@@ -345,6 +408,7 @@ impl Planner {
     fn hold(&mut self, id: ValueId, layout: Layout) -> Held {
         let length = match (layout, self.map_size(id)) {
             (Layout::Blocked, Some((channels, area))) => blocked_len(channels, area),
+            (Layout::Bytes, Some((channels, area))) => blocked_len(channels, area) / 4,
             _ => self.dims(id).iter().product(),
         };
         let held = self.new_storage(length);
@@ -353,7 +417,15 @@ impl Planner {
     }
 
     fn is_blocked(&self, id: ValueId) -> bool {
-        self.held[id][Layout::Blocked as usize].is_some()
+        self.held[id][Layout::Blocked as usize].is_some() || self.in_bytes(id)
+    }
+
+    fn in_bytes(&self, id: ValueId) -> bool {
+        self.held[id][Layout::Bytes as usize].is_some()
+    }
+
+    fn quantisation(&self, name: &str, id: ValueId) -> Result<Quantisation> {
+        self.graph.values[id].quantised.ok_or_else(|| ModelError::Shape(format!("{name}: it works on bytes, and was given something else")))
     }
 
     /// The value in `layout`, converted if it is not there yet.
@@ -367,6 +439,10 @@ impl Planner {
         let (channels, area) =
             self.map_size(id).ok_or_else(|| ModelError::Shape(format!("{name}: needs a map, got {:?}", self.dims(id))))?;
         let (source, kernel) = match layout {
+            Layout::Bytes => (self.need(name, id, Layout::Blocked)?, Kernel::Quantise(self.quantisation(name, id)?)),
+            Layout::Blocked if self.in_bytes(id) => {
+                (self.need(name, id, Layout::Bytes)?, Kernel::Dequantise(self.quantisation(name, id)?))
+            }
             Layout::Blocked => (self.need(name, id, Layout::Plain)?, Kernel::Block { channels, area }),
             Layout::Plain => {
                 let source = self.need(name, id, Layout::Blocked)?;
@@ -403,7 +479,24 @@ impl Planner {
     fn add(&mut self, mut node: Node) -> Result<()> {
         let first = node.inputs[0];
         let (layout, kernel) = match std::mem::replace(&mut node.op, Op::Reshape) {
-            Op::Conv { geometry, weights, bias, activation } => {
+            Op::Conv { geometry, weights: Weights::Bytes(bytes), bias, activation } => {
+                let residual = node.inputs.get(1).map(|&id| self.quantisation(&node.name, id)).transpose()?;
+                let output = self.graph.values[node.output].quantised;
+                let around = Around { input: self.quantisation(&node.name, first)?, residual, output };
+                let conv = Box::new(int8::conv::Conv::new(geometry, &bytes.weights, &bytes.scales, &bias, activation, around));
+                self.scratch = self.scratch.max(conv.scratch());
+                let mut inputs = Vec::with_capacity(2);
+                for &id in &node.inputs {
+                    inputs.push(self.need(&node.name, id, Layout::Bytes)?);
+                }
+                let to_bytes = output.is_some();
+                let layout = if to_bytes { Layout::Bytes } else { Layout::Blocked };
+                self.draft(&node, Kernel::ConvBytes { conv, to_bytes }, inputs, layout);
+                return Ok(());
+            }
+            Op::Quantise => return self.add_quantise(node),
+            Op::CombineBytes(arithmetic) => return self.add_combine_bytes(node, arithmetic),
+            Op::Conv { geometry, weights: Weights::Floats(weights), bias, activation } => {
                 let conv = Conv::new(geometry, weights, bias, activation);
                 self.scratch = self.scratch.max(conv.scratch());
                 (Layout::Blocked, Kernel::Conv(Box::new(conv)))
@@ -425,6 +518,12 @@ impl Planner {
             Op::Pool(pooling, geometry) => (Layout::Blocked, Kernel::Pool(pooling, geometry)),
             Op::GlobalAverage => {
                 let (channels, area) = self.map_size(first).unwrap_or((1, 1));
+                if self.in_bytes(first) {
+                    let source = self.need(&node.name, first, Layout::Bytes)?;
+                    let quantisation = self.quantisation(&node.name, first)?;
+                    self.draft(&node, Kernel::GlobalAverageBytes { quantisation, area }, vec![source], Layout::Blocked);
+                    return Ok(());
+                }
                 (Layout::Blocked, Kernel::GlobalAverage { channels, area })
             }
             Op::Pad { before, after, value } => {
@@ -465,7 +564,7 @@ impl Planner {
         node: Node,
         inputs: usize,
         outputs: usize,
-        weights: Vec<f32>,
+        weights: Weights,
         bias: Vec<f32>,
         activation: Activation,
     ) -> Result<()> {
@@ -480,10 +579,50 @@ impl Planner {
             input: [1, 1],
             output: [1, 1],
         };
-        let conv = Box::new(Conv::new(geometry, weights, bias, activation));
-        self.scratch = self.scratch.max(blocked_len(inputs, 1) + blocked_len(outputs, 1));
         let x = self.need(&node.name, node.inputs[0], Layout::Plain)?;
+        self.scratch = self.scratch.max(blocked_len(inputs, 1) + blocked_len(outputs, 1));
+        let weights = match weights {
+            Weights::Floats(weights) => weights,
+            Weights::Bytes(bytes) => {
+                let quantisation = self.quantisation(&node.name, node.inputs[0])?;
+                let around = Around { input: quantisation, residual: None, output: None };
+                let conv = Box::new(int8::conv::Conv::new(geometry, &bytes.weights, &bytes.scales, &bias, activation, around));
+                self.scratch = self.scratch.max(2 * blocked_len(inputs, 1) + blocked_len(outputs, 1) + conv.scratch());
+                self.draft(&node, Kernel::LinearBytes { conv, quantisation }, vec![x], Layout::Plain);
+                return Ok(());
+            }
+        };
+        let conv = Box::new(Conv::new(geometry, weights, bias, activation));
         self.draft(&node, Kernel::Linear { conv, inputs, outputs }, vec![x], Layout::Plain);
+        Ok(())
+    }
+
+    fn add_quantise(&mut self, node: Node) -> Result<()> {
+        let quantisation = self.quantisation(&node.name, node.output)?;
+        let (layout, to, kernel) = match self.map_size(node.output) {
+            Some(_) => (Layout::Blocked, Layout::Bytes, Kernel::Quantise(quantisation)),
+            None => (Layout::Plain, Layout::Plain, Kernel::Round(quantisation)),
+        };
+        let source = self.need(&node.name, node.inputs[0], layout)?;
+        self.draft(&node, kernel, vec![source], to);
+        Ok(())
+    }
+
+    fn add_combine_bytes(&mut self, node: Node, arithmetic: Arithmetic) -> Result<()> {
+        let (mut a, mut b) = (node.inputs[0], node.inputs[1]);
+        let to = self.quantisation(&node.name, node.output)?;
+        if arithmetic == Arithmetic::Add {
+            let (from_a, from_b) = (self.quantisation(&node.name, a)?, self.quantisation(&node.name, b)?);
+            let inputs = vec![self.need(&node.name, a, Layout::Bytes)?, self.need(&node.name, b, Layout::Bytes)?];
+            self.draft(&node, Kernel::AddBytes(int8::map::Add::new(from_a, from_b, to)), inputs, Layout::Bytes);
+            return Ok(());
+        }
+        if self.graph.values[a].quantised.is_none() || self.map_size(b).is_none_or(|(_, area)| area != 1) {
+            (a, b) = (b, a);
+        }
+        let (from, (_, area)) = (self.quantisation(&node.name, a)?, self.map_size(a).unwrap_or((1, 1)));
+        let inputs = vec![self.need(&node.name, a, Layout::Bytes)?, self.need(&node.name, b, Layout::Blocked)?];
+        self.draft(&node, Kernel::GateBytes { from, to, area }, inputs, Layout::Bytes);
         Ok(())
     }
 

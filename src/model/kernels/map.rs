@@ -1,6 +1,6 @@
 //! Everything on maps that is not a convolution: layouts, padding, pooling, arithmetic element by element.
 
-use super::conv::Geometry;
+use super::geometry::Geometry;
 use super::{Activation, Pixel, load};
 use wide::f32x4;
 

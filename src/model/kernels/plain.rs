@@ -1,7 +1,7 @@
 //! Plain twins: the same arithmetic as simple loops over ONNX's own NCHW order. They are what the fast kernels are tested
 //! against, and they run the few operators whose speed does not matter.
 
-use super::conv::Geometry;
+use super::geometry::Geometry;
 use super::map::Arithmetic;
 #[cfg(test)]
 use super::map::{Pooling, window};

@@ -1,22 +1,23 @@
 //! Fast kernels against their plain twins, on odd sizes.
 
-use super::conv::{Conv, Geometry};
+use super::conv::Conv;
+use super::geometry::Geometry;
 use super::map::{self, Arithmetic, Pooling};
 use super::*;
 
 /// Numbers in [-1, 1) that look random and are the same every time.
-struct Noise(u32);
+pub struct Noise(pub u32);
 
 impl Noise {
-    fn next(&mut self) -> f32 {
+    pub fn next(&mut self) -> f32 {
         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (self.0 >> 8) as f32 / (1 << 23) as f32 - 1.0
     }
-    fn many(&mut self, count: usize) -> Vec<f32> {
+    pub fn many(&mut self, count: usize) -> Vec<f32> {
         (0..count).map(|_| self.next()).collect()
     }
     /// From `low` to `high`, both included.
-    fn pick(&mut self, low: usize, high: usize) -> usize {
+    pub fn pick(&mut self, low: usize, high: usize) -> usize {
         low + ((self.next() + 1.0) / 2.0 * (high - low + 1) as f32) as usize
     }
 }
@@ -57,7 +58,7 @@ fn activations(channels: usize, noise: &mut Noise) -> [Activation; 5] {
 }
 
 /// A random geometry whose kernel fits. `groups` 0 stands for depthwise.
-fn geometry(noise: &mut Noise, groups: usize) -> Geometry {
+pub fn geometry(noise: &mut Noise, groups: usize) -> Geometry {
     let inputs = noise.pick(1, 19);
     let (groups, outputs) = if groups == 0 { (inputs, inputs) } else { (1, noise.pick(1, 27)) };
     loop {
