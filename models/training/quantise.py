@@ -246,9 +246,7 @@ def quantised(model, pictures, keep=(), strength=0.5):
         nodes.append(new)
         if node.output[0] in scales:
             nodes.extend(around(node.output[0]))
-    result = network.write(nodes)
-    onnx.checker.check_model(result)
-    return result
+    return network.write(nodes)
 
 
 def crops(stems, count, model, mean, scale, seed=0):
@@ -287,6 +285,7 @@ def main():
         model = quantised(model, pictures, args.keep, args.equalise)
     except ValueError as error:
         sys.exit(f"{args.source}: {error}")
+    onnx.checker.check_model(model)
     onnx.save(model, args.target)
     counts = defaultdict(int)
     for node in model.graph.node:

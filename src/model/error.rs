@@ -32,7 +32,10 @@ impl fmt::Display for ModelError {
             ),
             ModelError::Shape(what) => write!(f, "sizes do not fit: {what}"),
             ModelError::Quantisation { node, why } => {
-                write!(f, "the 8-bit numbers of {node} cannot be used, as {why}: quantise the network anew with models/training/quantise.py")
+                write!(
+                    f,
+                    "the 8-bit numbers of {node} cannot be used, as {why}: quantise the network anew with models/training/quantise.py"
+                )
             }
             ModelError::TooLarge { node } => {
                 write!(f, "the model asks for too much memory or work at {node}: use a model made for this program")

@@ -62,9 +62,9 @@ impl Fuser {
         self.maker[value].and_then(|at| self.nodes[at].as_ref())
     }
 
-    /// The convolution that makes `value`, if nothing follows it yet and nobody else reads its result.
+    /// The convolution that makes `value`, if nothing follows it yet, not even rounding to bytes, and nobody else reads its result.
     fn bare_conv(&self, value: ValueId) -> Option<usize> {
-        let at = self.maker[value]?;
+        let at = self.maker[value].filter(|_| !self.is_quantised(value))?;
         match self.nodes[at].as_ref()? {
             Node { op: Op::Conv { activation: Activation::None, .. }, inputs, .. } if inputs.len() == 1 && self.uses[value] == 1 => {
                 Some(at)
@@ -147,7 +147,7 @@ impl Fuser {
         let fits = |before: usize, residual: ValueId| {
             let value = &self.graph.values[residual];
             // What is added to sums of bytes is bytes.
-            value.constant.is_none() && (value.quantised.is_some() || !self.is_of_bytes(before))
+            value.constant.is_none() && (self.is_quantised(residual) || !self.is_of_bytes(before))
         };
         let (before, residual) = match (self.bare_conv(a), self.bare_conv(b)) {
             (_, Some(before)) if fits(before, a) => (before, a),
@@ -181,7 +181,7 @@ impl Fuser {
 
     fn join_activation(&mut self, at: usize) {
         let Some(Node { op: Op::Activate(activation), inputs, .. }) = &self.nodes[at] else { return };
-        let Some(before) = self.maker[inputs[0]].filter(|_| self.uses[inputs[0]] == 1) else { return };
+        let Some(before) = self.only_maker(inputs[0]) else { return };
         let next = activation.clone();
         match &mut self.nodes[before] {
             Some(Node { op: Op::Conv { activation, .. } | Op::Linear { activation, .. }, .. }) if *activation == Activation::None => {
@@ -194,6 +194,15 @@ impl Fuser {
         }
     }
 
+    fn is_quantised(&self, value: ValueId) -> bool {
+        self.graph.values[value].quantised.is_some()
+    }
+
+    /// Which node makes a value that one other node alone reads, and that is not rounded to bytes.
+    fn only_maker(&self, value: ValueId) -> Option<usize> {
+        self.maker[value].filter(|_| self.uses[value] == 1 && !self.is_quantised(value))
+    }
+
     fn is_of_bytes(&self, at: usize) -> bool {
         matches!(self.nodes[at], Some(Node { op: Op::Conv { weights: Weights::Bytes(_), .. }, .. }))
     }
@@ -201,17 +210,15 @@ impl Fuser {
     /// A layer of bytes that is quantised stores bytes.
     fn join_quantisation(&mut self, at: usize) {
         let Some(Node { op: Op::Quantise, inputs, .. }) = &self.nodes[at] else { return };
-        let Some(before) = self.maker[inputs[0]].filter(|_| self.uses[inputs[0]] == 1) else { return };
+        let Some(before) = self.only_maker(inputs[0]) else { return };
         let values = &self.graph.values;
-        let quantised = |value: ValueId| values[value].quantised.is_some();
+        let quantised = |value: ValueId| self.is_quantised(value);
         let arithmetic = match &self.nodes[before] {
             Some(Node { op: Op::Conv { weights: Weights::Bytes(_), activation, .. }, .. }) if Finish::suits(activation) => None,
             Some(Node { op: Op::Combine(arithmetic), inputs, .. }) => {
                 let &[a, b] = inputs.as_slice() else { return };
                 let (map, other) = (&values[a].dims, &values[b].dims);
-                let one_each = |map: &[usize], other: &[usize]| {
-                    matches!((map, other), (&[1, channels, _, _], &[1, others, 1, 1]) if channels == others)
-                };
+                let one_each = |map: &[usize], other: &[usize]| matches!((map, other), (&[1, channels, _, _], &[1, others, 1, 1]) if channels == others);
                 let fits = match arithmetic {
                     Arithmetic::Add => quantised(a) && quantised(b) && map == other && map.len() == 4,
                     Arithmetic::Mul => quantised(a) && one_each(map, other) || quantised(b) && one_each(other, map),

@@ -207,7 +207,9 @@ impl<'a> Builder<'a> {
             None | Some(&"") => Ok(None),
             Some(name) => match self.names.get(name) {
                 Some(&id) => Ok(Some(id)),
-                None if self.bytes.contains_key(name) => Err(unreadable(node.name, "its input is bytes, which DequantizeLinear must read first")),
+                None if self.bytes.contains_key(name) => {
+                    Err(unreadable(node.name, "its input is bytes, which DequantizeLinear must read first"))
+                }
                 None => Err(shape(node.name, format!("its input {name} is computed nowhere before"))),
             },
         }

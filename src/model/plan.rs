@@ -440,9 +440,7 @@ impl Planner {
             self.map_size(id).ok_or_else(|| ModelError::Shape(format!("{name}: needs a map, got {:?}", self.dims(id))))?;
         let (source, kernel) = match layout {
             Layout::Bytes => (self.need(name, id, Layout::Blocked)?, Kernel::Quantise(self.quantisation(name, id)?)),
-            Layout::Blocked if self.in_bytes(id) => {
-                (self.need(name, id, Layout::Bytes)?, Kernel::Dequantise(self.quantisation(name, id)?))
-            }
+            Layout::Blocked if self.in_bytes(id) => (self.need(name, id, Layout::Bytes)?, Kernel::Dequantise(self.quantisation(name, id)?)),
             Layout::Blocked => (self.need(name, id, Layout::Plain)?, Kernel::Block { channels, area }),
             Layout::Plain => {
                 let source = self.need(name, id, Layout::Blocked)?;

@@ -2,7 +2,7 @@
 
 use super::depthwise::Depthwise;
 use super::lanes::{OFFSET, RELAXED, WORDS, words};
-use super::sums::{self, Pair, Words};
+use super::sums::{self, Pair, Target, Words};
 use super::{Around, Finish, MAX_PRODUCTS, Out, Quad};
 use crate::model::kernels::geometry::Geometry;
 use crate::model::kernels::{Activation, blocked_len};
@@ -75,8 +75,14 @@ impl Conv {
         let g = &self.geometry;
         let blocks = g.inputs.div_ceil(4);
         match &self.weights {
-            Weights::Pointwise(_) => self.run_length() * (1 + if RELAXED { 0 } else { blocks * WORDS }),
-            Weights::Dense(_) => g.output[1] * (2 + g.kernel[0] * g.kernel[1] * blocks * (1 + WORDS)),
+            Weights::Pointwise(_) => {
+                let count = self.run_length();
+                sums::scratch(count) + count * (1 + if RELAXED { 0 } else { blocks * WORDS })
+            }
+            Weights::Dense(_) => {
+                let count = g.output[1];
+                sums::scratch(count) + count * (1 + g.kernel[0] * g.kernel[1] * blocks * (1 + WORDS))
+            }
             Weights::Depthwise(_) => Depthwise::scratch(g),
         }
     }
@@ -86,16 +92,18 @@ impl Conv {
     pub fn run(&self, x: &[Quad], residual: Option<&[Quad]>, mut out: Out<'_>, scratch: &mut [u32]) {
         let g = &self.geometry;
         let x = &x[..blocked_len(g.inputs, g.in_area()) / 4];
+        let target = Target { finish: &self.finish, residual, area: g.out_area(), out: &mut out };
         match &self.weights {
-            Weights::Pointwise(weights) => self.pointwise(x, weights, residual, &mut out, scratch),
-            Weights::Dense(weights) => self.dense(x, weights, residual, &mut out, scratch),
-            Weights::Depthwise(weights) => weights.run(g, x, self.zeros, &self.finish, residual, &mut out, scratch),
+            Weights::Pointwise(weights) => self.pointwise(x, weights, target, scratch),
+            Weights::Dense(weights) => self.dense(x, weights, target, scratch),
+            Weights::Depthwise(weights) => weights.run(g, x, self.zeros, target, scratch),
         }
     }
 
-    fn pointwise(&self, x: &[Quad], weights: &[Pair], residual: Option<&[Quad]>, out: &mut Out<'_>, scratch: &mut [u32]) {
+    fn pointwise(&self, x: &[Quad], weights: &[Pair], mut target: Target<'_, '_>, scratch: &mut [u32]) {
         let area = self.geometry.in_area();
         let length = self.run_length();
+        let (sums, scratch) = scratch.split_at_mut(sums::scratch(length));
         let (start, scratch) = scratch.split_at_mut(length);
         let start: &mut [i32] = bytemuck::cast_slice_mut(start);
         for at in (0..area).step_by(length) {
@@ -109,14 +117,15 @@ impl Conv {
                 }
                 (&scratch[..x.len() / area * WORDS * count], count)
             };
-            sums::run(Words { words, plane, count, start: &start[..count] }, weights, &self.finish, residual, area, at, out);
+            sums::run(Words { words, plane, count, start: &start[..count] }, weights, at, &mut target, sums);
         }
     }
 
-    fn dense(&self, x: &[Quad], weights: &[Pair], residual: Option<&[Quad]>, out: &mut Out<'_>, scratch: &mut [u32]) {
+    fn dense(&self, x: &[Quad], weights: &[Pair], mut target: Target<'_, '_>, scratch: &mut [u32]) {
         let g = &self.geometry;
         let columns = g.output[1];
         let quads = g.kernel[0] * g.kernel[1] * x.len() / g.in_area() * columns;
+        let (sums, scratch) = scratch.split_at_mut(sums::scratch(columns));
         let (start, scratch) = scratch.split_at_mut(columns);
         let (gathered, spreaded) = scratch.split_at_mut(quads);
         let start: &mut [i32] = bytemuck::cast_slice_mut(start);
@@ -131,8 +140,7 @@ impl Conv {
                 }
                 &spreaded[..quads * WORDS]
             };
-            let x = Words { words, plane: columns, count: columns, start };
-            sums::run(x, weights, &self.finish, residual, g.out_area(), row * columns, out);
+            sums::run(Words { words, plane: columns, count: columns, start }, weights, row * columns, &mut target, sums);
         }
     }
 

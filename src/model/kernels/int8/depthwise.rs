@@ -2,7 +2,8 @@
 //! four channels; a row of outputs that starts in the middle of a pair has weights of its own.
 
 use super::lanes::{interleave, pair_dot};
-use super::{Finish, Out, Quad, four};
+use super::sums::Target;
+use super::{Quad, Sums, four};
 use crate::model::kernels::geometry::Geometry;
 use wide::i32x4;
 
@@ -24,7 +25,8 @@ impl Depthwise {
     /// Words of scratch memory of one plane.
     pub fn scratch(g: &Geometry) -> usize {
         let [height, width] = g.padded();
-        if Self::is_paired(g) { height.div_ceil(2) * width * 4 } else { 0 }
+        // The pairs, and the sums of a row of outputs.
+        if Self::is_paired(g) { height.div_ceil(2) * width * 4 + g.output[1] * 4 } else { 0 }
     }
 
     pub fn new(g: &Geometry, weights: &[i8]) -> Depthwise {
@@ -53,22 +55,22 @@ impl Depthwise {
     }
 
     /// As [`super::conv::Conv::run`]; `zeros` lie in the border.
-    #[allow(clippy::too_many_arguments)]
-    pub fn run(&self, g: &Geometry, x: &[Quad], zeros: Quad, finish: &Finish, residual: Option<&[Quad]>, out: &mut Out<'_>, scratch: &mut [u32]) {
+    pub fn run(&self, g: &Geometry, x: &[Quad], zeros: Quad, mut target: Target<'_, '_>, scratch: &mut [u32]) {
         let weights = match self {
-            Depthwise::Any(weights) => return any(g, x, zeros, weights, finish, residual, out),
+            Depthwise::Any(weights) => return any(g, x, zeros, weights, target),
             Depthwise::Pairs(weights) => weights,
         };
-        let pairs: &mut [Both] = bytemuck::cast_slice_mut(&mut scratch[..Self::scratch(g)]);
+        let (line, pairs) = scratch[..Self::scratch(g)].split_at_mut(g.output[1] * 4);
+        let (line, pairs): (&mut [Sums], &mut [Both]) = (bytemuck::cast_slice_mut(line), bytemuck::cast_slice_mut(pairs));
         let per_block = 2 * g.kernel[0] * (g.kernel[0] / 2 + 1);
         for (block, (x, weights)) in x.chunks_exact(g.in_area()).zip(weights.chunks_exact(per_block)).enumerate() {
             pair_rows(g, x, zeros, pairs);
             let plane = Plane { pairs, width: g.padded()[1], weights, columns: g.output[1], rows: g.output[0], block };
             match (g.kernel[0], g.stride[0]) {
-                (3, 1) => plane.run::<3, 1>(finish, residual, out),
-                (3, _) => plane.run::<3, 2>(finish, residual, out),
-                (_, 1) => plane.run::<5, 1>(finish, residual, out),
-                _ => plane.run::<5, 2>(finish, residual, out),
+                (3, 1) => plane.run::<3, 1>(line, &mut target),
+                (3, _) => plane.run::<3, 2>(line, &mut target),
+                (_, 1) => plane.run::<5, 1>(line, &mut target),
+                _ => plane.run::<5, 2>(line, &mut target),
             }
         }
     }
@@ -104,30 +106,24 @@ struct Plane<'a> {
 }
 
 impl Plane<'_> {
-    fn run<const K: usize, const S: usize>(&self, finish: &Finish, residual: Option<&[Quad]>, out: &mut Out<'_>) {
+    fn run<const K: usize, const S: usize>(&self, line: &mut [Sums], target: &mut Target<'_, '_>) {
         let (even, odd) = self.weights.split_at(self.weights.len() / 2);
         for row in 0..self.rows {
             let weights = if row * S % 2 == 0 { even } else { odd };
             let x = &self.pairs[row * S / 2 * self.width..];
-            let to = (self.block * self.rows + row) * self.columns;
-            if self.columns < 4 {
-                for at in 0..self.columns {
-                    let sums = self.tile::<K, S, 1>(x, at, weights);
-                    finish.store(&sums, self.block, to + at, residual, out);
-                }
-                continue;
+            let (fours, rest) = line.as_chunks_mut::<4>();
+            for (at, sums) in (0..).step_by(4).zip(&mut *fours) {
+                *sums = self.tile::<K, S, 4>(x, at, weights);
             }
-            for at in (0..self.columns).step_by(4) {
-                // The last tile ends with the row: it does some pixels again.
-                let at = at.min(self.columns - 4);
-                let sums = self.tile::<K, S, 4>(x, at, weights);
-                finish.store(&sums, self.block, to + at, residual, out);
+            for (at, sum) in (4 * fours.len()..).zip(rest) {
+                [*sum] = self.tile::<K, S, 1>(x, at, weights);
             }
+            target.finish.store(line, self.block, (self.block * self.rows + row) * self.columns, target.residual, target.out);
         }
     }
 
     #[inline(always)]
-    fn tile<const K: usize, const S: usize, const P: usize>(&self, x: &[Both], at: usize, weights: &[Both]) -> [i32x4; P] {
+    fn tile<const K: usize, const S: usize, const P: usize>(&self, x: &[Both], at: usize, weights: &[Both]) -> [Sums; P] {
         let mut sums = [i32x4::ZERO; P];
         for (pair, weights) in weights.chunks_exact(K).take(K / 2 + 1).enumerate() {
             let from = pair * self.width + at * S;
@@ -138,12 +134,12 @@ impl Plane<'_> {
                 }
             }
         }
-        sums
+        sums.map(i32x4::to_array)
     }
 }
 
 /// Any kernel, stride and dilation.
-fn any(g: &Geometry, x: &[Quad], zeros: Quad, weights: &[[i32; 4]], finish: &Finish, residual: Option<&[Quad]>, out: &mut Out<'_>) {
+fn any(g: &Geometry, x: &[Quad], zeros: Quad, weights: &[[i32; 4]], target: Target<'_, '_>) {
     let channels = |quad: Quad| i32x4::new(quad.to_le_bytes().map(|byte| i32::from(byte as i8)));
     let taps = g.kernel[0] * g.kernel[1];
     for (block, (x, weights)) in x.chunks_exact(g.in_area()).zip(weights.chunks_exact(taps)).enumerate() {
@@ -157,7 +153,7 @@ fn any(g: &Geometry, x: &[Quad], zeros: Quad, weights: &[[i32; 4]], finish: &Fin
                 let quad = if inside { x[y * g.input[1] + column] } else { zeros };
                 sum += channels(quad) * i32x4::new(*weights);
             }
-            finish.store(&[sum], block, block * g.out_area() + at, residual, out);
+            target.finish.store(&[sum.to_array()], block, block * g.out_area() + at, target.residual, target.out);
         }
     }
 }

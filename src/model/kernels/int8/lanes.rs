@@ -35,11 +35,7 @@ pub fn words(quad: Quad) -> [u32; WORDS] {
 /// Four weights of one output as factors of [`dot`].
 pub fn weight_words(weights: [i8; 4]) -> [u32; WORDS] {
     let offset = weights.map(|weight| (i32::from(weight) + OFFSET) as u8);
-    std::array::from_fn(
-        |word| {
-            if RELAXED { u32::from_le_bytes(offset) } else { pair(weights[2 * word], weights[2 * word + 1]) }
-        },
-    )
+    std::array::from_fn(|word| if RELAXED { u32::from_le_bytes(offset) } else { pair(weights[2 * word], weights[2 * word + 1]) })
 }
 
 #[inline(always)]

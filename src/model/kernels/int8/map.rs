@@ -1,17 +1,17 @@
 //! Everything on maps of bytes that is not a convolution.
 
 use super::lanes::{narrow, widen};
-use super::{Quad, Quantisation, four, rounded};
+use super::{Quad, Quantisation, Rounding, four};
 use crate::model::kernels::Pixel;
-use wide::{f32x4, i32x4};
+use wide::f32x4;
 
 /// Numbers to bytes.
 pub fn quantise(x: &[Pixel], to: Quantisation, out: &mut [Quad]) {
-    let (scale, [low, high], zero) = (f32x4::splat(to.scale), to.bounds().map(f32x4::splat), i32x4::splat(to.zero.into()));
+    let (scale, [low, high], rounding) = (f32x4::splat(to.scale), to.bounds().map(f32x4::splat), Rounding::to(to.zero.into()));
     for (x, out) in x.chunks(4).zip(out.chunks_mut(4)) {
         // Divided as ONNX has it, so that a number between two bytes goes the same way.
         let value = |i: usize| (f32x4::new(*x.get(i).unwrap_or(&[0.0; 4])) / scale).fast_max(low).fast_min(high);
-        let quads = narrow(std::array::from_fn(|i| rounded(value(i), zero)));
+        let quads = narrow(std::array::from_fn(|i| rounding.apply(value(i))));
         out.copy_from_slice(&quads[..out.len()]);
     }
 }
@@ -45,11 +45,11 @@ impl Add {
 
     pub fn run(&self, a: &[Quad], b: &[Quad], out: &mut [Quad]) {
         let [of_a, of_b, shift, low, high] = [self.factors[0], self.factors[1], self.shift, self.low, self.high].map(f32x4::splat);
-        let zero = i32x4::splat(self.zero);
+        let rounding = Rounding::to(self.zero);
         for ((a, b), out) in a.chunks(4).zip(b.chunks(4)).zip(out.chunks_mut(4)) {
             let (a, b) = (widen(four(a)), widen(four(b)));
             let sum = |i: usize| (a[i] * of_a + b[i] * of_b + shift).fast_max(low).fast_min(high);
-            let quads = narrow(std::array::from_fn(|i| rounded(sum(i), zero)));
+            let quads = narrow(std::array::from_fn(|i| rounding.apply(sum(i))));
             out.copy_from_slice(&quads[..out.len()]);
         }
     }
@@ -78,13 +78,12 @@ pub fn global_average(x: &[Quad], from: Quantisation, area: usize, out: &mut [Pi
 /// A map of bytes times a number a channel, as squeeze and excitation has it, as bytes of another kind.
 pub fn multiply_channels(x: &[Quad], from: Quantisation, gate: &[Pixel], area: usize, to: Quantisation, out: &mut [Quad]) {
     let ([low, high], unit) = (to.bounds().map(f32x4::splat), f32x4::splat(from.scale / to.scale));
-    let [zero_in, zero] = [from, to].map(|of| i32x4::splat(of.zero.into()));
-    let zero_in = zero_in.round_float();
+    let (zero, rounding) = (f32x4::splat(from.zero.into()), Rounding::to(to.zero.into()));
     for ((plane, out), gate) in x.chunks_exact(area).zip(out.chunks_exact_mut(area)).zip(gate) {
         let factor = f32x4::new(*gate) * unit;
         for (quads, out) in plane.chunks(4).zip(out.chunks_mut(4)) {
-            let values = widen(four(quads)).map(|value| ((value - zero_in) * factor).fast_max(low).fast_min(high));
-            out.copy_from_slice(&narrow(values.map(|value| rounded(value, zero)))[..quads.len()]);
+            let values = widen(four(quads)).map(|value| ((value - zero) * factor).fast_max(low).fast_min(high));
+            out.copy_from_slice(&narrow(values.map(|value| rounding.apply(value)))[..quads.len()]);
         }
     }
 }

@@ -23,6 +23,9 @@ use wide::{f32x4, i32x4};
 /// Four neighbouring channels of one pixel, the first in the lowest byte, each a signed byte.
 pub type Quad = u32;
 
+/// Sums of four outputs of one pixel.
+type Sums = [i32; 4];
+
 /// Smallest and largest weight.
 pub const WEIGHTS: std::ops::RangeInclusive<i8> = -64..=63;
 /// Sums over more products than this might leave 32 bits.
@@ -60,12 +63,24 @@ impl Quantisation {
     }
 }
 
-/// Numbers within bounds to the nearest whole ones, plus `zero`: 1.5 * 2^23 leaves no bits behind the point.
-#[inline(always)]
-fn rounded(value: f32x4, zero: i32x4) -> i32x4 {
-    const SHIFTER: f32 = 12_582_912.0;
-    let bits: i32x4 = bytemuck::cast(value + f32x4::splat(SHIFTER));
-    bits - i32x4::splat(SHIFTER.to_bits() as i32) + zero
+/// What makes numbers within bounds the nearest whole ones, plus a zero: 1.5 * 2^23 leaves no bits behind the point.
+#[derive(Clone, Copy)]
+struct Rounding {
+    shifter: f32x4,
+    back: i32x4,
+}
+
+impl Rounding {
+    fn to(zero: i32) -> Rounding {
+        const SHIFTER: f32 = 12_582_912.0;
+        Rounding { shifter: f32x4::splat(SHIFTER), back: i32x4::splat(zero - SHIFTER.to_bits() as i32) }
+    }
+
+    #[inline(always)]
+    fn apply(self, value: f32x4) -> i32x4 {
+        let bits: i32x4 = bytemuck::cast(value + self.shifter);
+        bits + self.back
+    }
 }
 
 /// Where a layer's results go.
@@ -145,36 +160,41 @@ impl Finish {
         self.activation.one(output, value).max(self.low).min(self.high)
     }
 
-    /// Stores the sums of neighbouring pixels of a block, the first at `at`. Not inlined: every tile of every kernel would carry it.
+    /// Stores the sums of neighbouring pixels of a block, the first at `at`. Not inlined: every kernel would carry it.
     #[inline(never)]
-    fn store(&self, sums: &[i32x4], block: usize, at: usize, residual: Option<&[Quad]>, out: &mut Out<'_>) {
+    fn store(&self, sums: &[Sums], block: usize, at: usize, residual: Option<&[Quad]>, out: &mut Out<'_>) {
         let (multiplier, bias) = (load(&self.multiplier[block]), load(&self.bias[block]));
         let activation = self.activation.of_block(block);
-        let (low, high, zero) = (f32x4::splat(self.low), f32x4::splat(self.high), i32x4::splat(self.zero));
+        let (low, high) = (f32x4::splat(self.low), f32x4::splat(self.high));
+        let rounding = Rounding::to(self.zero);
         let [factor, shift] = self.residual.map(f32x4::splat);
         let residual = residual.and_then(|r| r.get(at..at + sums.len()));
-        for (start, sums) in (0..sums.len()).step_by(4).zip(sums.chunks(4)) {
-            let mut values = [f32x4::ZERO; 4];
-            for (value, sum) in values.iter_mut().zip(sums) {
-                *value = sum.round_float() * multiplier + bias;
-            }
+        let values = |start: usize, sums: [Sums; 4]| {
+            let mut values = sums.map(|sum| i32x4::new(sum).round_float() * multiplier + bias);
             if let Some(residual) = residual {
                 for (value, more) in values.iter_mut().zip(widen(four(&residual[start..]))) {
                     *value += more * factor + shift;
                 }
             }
-            for value in &mut values {
-                *value = activation.apply(*value).fast_max(low).fast_min(high);
-            }
-            match out {
-                Out::Bytes(out) => {
-                    let bytes = narrow(values.map(|value| rounded(value, zero)));
-                    out[at + start..][..sums.len()].copy_from_slice(&bytes[..sums.len()]);
+            values.map(|value| activation.apply(value).fast_max(low).fast_min(high))
+        };
+        let (fours, rest) = sums.as_chunks::<4>();
+        let last: [Sums; 4] = std::array::from_fn(|i| rest.get(i).copied().unwrap_or_default());
+        match out {
+            Out::Bytes(out) => {
+                let (to, after) = out[at..at + sums.len()].as_chunks_mut::<4>();
+                for (i, (sums, to)) in fours.iter().zip(to).enumerate() {
+                    *to = narrow(values(4 * i, *sums).map(|value| rounding.apply(value)));
                 }
-                Out::Floats(out) => {
-                    for (out, value) in out[at + start..].iter_mut().zip(values).take(sums.len()) {
-                        *out = value.to_array();
-                    }
+                if !after.is_empty() {
+                    let bytes = narrow(values(4 * fours.len(), last).map(|value| rounding.apply(value)));
+                    after.copy_from_slice(&bytes[..after.len()]);
+                }
+            }
+            Out::Floats(out) => {
+                for (i, out) in out[at..at + sums.len()].chunks_mut(4).enumerate() {
+                    let values = values(4 * i, *fours.get(i).unwrap_or(&last));
+                    out.iter_mut().zip(values).for_each(|(out, value)| *out = value.to_array());
                 }
             }
         }

@@ -4,7 +4,7 @@
 //! `[panel of 8 outputs][word of channels][8]`.
 
 use super::lanes::{OFFSET, WORDS, dot, take_offset, weight_words};
-use super::{Finish, Out, Quad};
+use super::{Finish, Out, Quad, Sums};
 use crate::model::kernels::pointwise::tile_size;
 use wide::i32x4;
 
@@ -32,8 +32,13 @@ pub struct Words<'a> {
     pub words: &'a [u32],
     pub plane: usize,
     pub count: usize,
-    /// Where sums start, a pixel; empty for zero.
+    /// Where the sums of each pixel start.
     pub start: &'a [i32],
+}
+
+/// Words of memory that [`run`] wants for `count` pixels.
+pub fn scratch(count: usize) -> usize {
+    2 * 4 * count
 }
 
 /// What the offset of the weights adds to the sums of each pixel, negative; `quads` are planes of `plane` pixels, the first
@@ -55,35 +60,46 @@ pub fn starts(quads: &[Quad], plane: usize, start: &mut [i32]) {
     }
 }
 
-/// All outputs of `x`, whose first pixel is the `at`-th of output planes of `area`.
-pub fn run(x: Words<'_>, weights: &[Pair], finish: &Finish, residual: Option<&[Quad]>, area: usize, at: usize, out: &mut Out<'_>) {
+/// Where a run of outputs goes.
+pub struct Target<'a, 'b> {
+    pub finish: &'a Finish,
+    pub residual: Option<&'a [Quad]>,
+    /// Pixels of an output plane.
+    pub area: usize,
+    pub out: &'a mut Out<'b>,
+}
+
+/// All outputs of `x`, whose first pixel is the `at`-th of the output's planes.
+pub fn run(x: Words<'_>, weights: &[Pair], at: usize, target: &mut Target<'_, '_>, scratch: &mut [u32]) {
     let steps = x.words.len().div_ceil(x.plane);
-    let mut sums = [[i32x4::ZERO; 6]; 2];
+    let sums: &mut [Sums] = bytemuck::cast_slice_mut(&mut scratch[..self::scratch(x.count)]);
+    let (upper, lower) = sums.split_at_mut(x.count);
     for (panel, weights) in weights.chunks_exact(steps).enumerate() {
         let mut pixel = 0;
         while pixel < x.count {
             let size = tile_size(x.count - pixel);
+            let halves = [&mut upper[pixel..pixel + size], &mut lower[pixel..pixel + size]];
             match size {
-                1 => tile::<1>(x, pixel, weights, &mut sums),
-                2 => tile::<2>(x, pixel, weights, &mut sums),
-                3 => tile::<3>(x, pixel, weights, &mut sums),
-                4 => tile::<4>(x, pixel, weights, &mut sums),
-                5 => tile::<5>(x, pixel, weights, &mut sums),
-                _ => tile::<6>(x, pixel, weights, &mut sums),
-            }
-            for (half, sums) in sums.iter().enumerate() {
-                let block = panel * 2 + half;
-                if block < finish.blocks() {
-                    finish.store(&sums[..size], block, block * area + at + pixel, residual, out);
-                }
+                1 => tile::<1>(x, pixel, weights, halves),
+                2 => tile::<2>(x, pixel, weights, halves),
+                3 => tile::<3>(x, pixel, weights, halves),
+                4 => tile::<4>(x, pixel, weights, halves),
+                5 => tile::<5>(x, pixel, weights, halves),
+                _ => tile::<6>(x, pixel, weights, halves),
             }
             pixel += size;
+        }
+        for (half, sums) in [&*upper, &*lower].into_iter().enumerate() {
+            let block = panel * 2 + half;
+            if block < target.finish.blocks() {
+                target.finish.store(sums, block, block * target.area + at, target.residual, target.out);
+            }
         }
     }
 }
 
 #[inline(always)]
-fn tile<const P: usize>(x: Words<'_>, pixel: usize, weights: &[Pair], sums: &mut [[i32x4; 6]; 2]) {
+fn tile<const P: usize>(x: Words<'_>, pixel: usize, weights: &[Pair], halves: [&mut [Sums]; 2]) {
     let start: [i32; P] = std::array::from_fn(|p| if OFFSET == 0 { 0 } else { x.start[pixel + p] });
     let mut tile = start.map(|start| [i32x4::splat(start); 2]);
     for (plane, weights) in x.words.chunks(x.plane).zip(weights) {
@@ -94,9 +110,9 @@ fn tile<const P: usize>(x: Words<'_>, pixel: usize, weights: &[Pair], sums: &mut
             }
         }
     }
-    for p in 0..P {
-        for half in 0..2 {
-            sums[half][p] = tile[p][half];
+    for (half, sums) in halves.into_iter().enumerate() {
+        for (sum, tile) in sums.iter_mut().zip(&tile) {
+            *sum = tile[half].to_array();
         }
     }
 }

@@ -62,11 +62,8 @@ fn layer(noise: &mut Noise, round: usize) -> Layer {
     let scales: Vec<f32> = (0..g.outputs).map(|_| 0.001 + noise.pick(1, 9) as f32 * 1e-3).collect();
     let bias = noise.many(g.outputs);
     let residual = bytes(noise, g.outputs * g.out_area(), -128, 127);
-    let around = Around {
-        input: quantisation(noise),
-        residual: (round % 3 == 0).then(|| quantisation(noise)),
-        output: Some(quantisation(noise)),
-    };
+    let around =
+        Around { input: quantisation(noise), residual: (round % 3 == 0).then(|| quantisation(noise)), output: Some(quantisation(noise)) };
     Layer { g, x, weights, scales, bias, residual, around }
 }
 
@@ -120,9 +117,8 @@ fn bytes_are_those_nearest_to_what_floats_would_give() {
     for round in 0..120 {
         let layer = layer(&mut noise, round);
         let (g, around) = (&layer.g, layer.around);
-        let real = |bytes: &[i8], q: Quantisation| -> Vec<f32> {
-            bytes.iter().map(|&b| (f32::from(b) - f32::from(q.zero)) * q.scale).collect()
-        };
+        let real =
+            |bytes: &[i8], q: Quantisation| -> Vec<f32> { bytes.iter().map(|&b| (f32::from(b) - f32::from(q.zero)) * q.scale).collect() };
         let per_output = layer.weights.len() / g.outputs;
         let weights: Vec<f32> = layer.weights.iter().enumerate().map(|(i, &w)| f32::from(w) * layer.scales[i / per_output]).collect();
         let mut expected = vec![0.0; g.outputs * g.out_area()];
@@ -146,7 +142,17 @@ fn bytes_are_those_nearest_to_what_floats_would_give() {
 fn a_residual_of_fewer_channels_adds_nothing_beyond() {
     let mut noise = Noise(13);
     let (one, area) = ([1, 1], 15);
-    let g = Geometry { inputs: 5, outputs: 12, groups: 1, kernel: one, stride: one, dilation: one, pads: [0; 4], input: [5, 3], output: [5, 3] };
+    let g = Geometry {
+        inputs: 5,
+        outputs: 12,
+        groups: 1,
+        kernel: one,
+        stride: one,
+        dilation: one,
+        pads: [0; 4],
+        input: [5, 3],
+        output: [5, 3],
+    };
     let (x, weights) = (bytes(&mut noise, 5 * area, -128, 127), bytes(&mut noise, 60, -64, 63));
     let q = Quantisation { scale: 0.02, zero: 3 };
     let around = Around { input: q, residual: Some(q), output: Some(q) };
@@ -164,7 +170,8 @@ fn a_residual_of_fewer_channels_adds_nothing_beyond() {
 #[test]
 fn numbers_become_the_nearest_bytes_and_saturate() {
     let q = Quantisation { scale: 0.5, zero: -3 };
-    let x: Vec<Pixel> = vec![[0.0, 0.25, 0.75, -0.25], [1e9, -1e9, f32::INFINITY, f32::NEG_INFINITY], [63.5, -62.5, 64.9, 0.74], [1.0; 4], [2.0; 4]];
+    let x: Vec<Pixel> =
+        vec![[0.0, 0.25, 0.75, -0.25], [1e9, -1e9, f32::INFINITY, f32::NEG_INFINITY], [63.5, -62.5, 64.9, 0.74], [1.0; 4], [2.0; 4]];
     let mut out = vec![0; x.len()];
     map::quantise(&x, q, &mut out);
     let expected: Vec<i8> = x.as_flattened().iter().map(|&v| q.byte(v)).collect();
