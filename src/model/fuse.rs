@@ -182,6 +182,9 @@ impl Fuser {
     fn join_activation(&mut self, at: usize) {
         let Some(Node { op: Op::Activate(activation), inputs, .. }) = &self.nodes[at] else { return };
         let Some(before) = self.only_maker(inputs[0]) else { return };
+        if self.is_of_bytes(before) && !Finish::suits(activation) {
+            return;
+        }
         let next = activation.clone();
         match &mut self.nodes[before] {
             Some(Node { op: Op::Conv { activation, .. } | Op::Linear { activation, .. }, .. }) if *activation == Activation::None => {
@@ -214,7 +217,7 @@ impl Fuser {
         let values = &self.graph.values;
         let quantised = |value: ValueId| self.is_quantised(value);
         let arithmetic = match &self.nodes[before] {
-            Some(Node { op: Op::Conv { weights: Weights::Bytes(_), activation, .. }, .. }) if Finish::suits(activation) => None,
+            Some(Node { op: Op::Conv { weights: Weights::Bytes(_), .. }, .. }) => None,
             Some(Node { op: Op::Combine(arithmetic), inputs, .. }) => {
                 let &[a, b] = inputs.as_slice() else { return };
                 let (map, other) = (&values[a].dims, &values[b].dims);

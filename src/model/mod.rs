@@ -1,8 +1,8 @@
 //! Networks: ONNX files read, planned once and run.
 //!
 //! A file goes one way: [`onnx`] reads its bytes, [`graph`] gives every node a type and sizes, [`fuse`] joins layers that
-//! belong together, [`plan`] decides order, layout and memory, and the [`kernels`] do the arithmetic. Nothing here is
-//! particular to faces.
+//! belong together, [`plan`] decides order, layout and memory, and the [`kernels`] do the arithmetic. Networks may be of
+//! floats, of bytes (`kernels::int8`), or of both. Nothing here is particular to faces.
 
 #![forbid(unsafe_code)]
 

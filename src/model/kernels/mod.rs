@@ -79,11 +79,7 @@ impl Activation {
         match self {
             Activation::None => BlockActivation::None,
             Activation::Clip(low, high) => BlockActivation::Clip(f32x4::splat(*low), f32x4::splat(*high)),
-            Activation::Slope(slopes) => {
-                let four = &slopes[block];
-                let slopes = load(four);
-                if four.iter().all(|&slope| slope <= 1.0) { BlockActivation::Gentle(slopes) } else { BlockActivation::Slope(slopes) }
-            }
+            Activation::Slope(slopes) => BlockActivation::Slope(load(&slopes[block])),
             Activation::Sigmoid => BlockActivation::Sigmoid,
         }
     }
@@ -120,8 +116,6 @@ pub(crate) enum BlockActivation {
     None,
     Clip(f32x4, f32x4),
     Slope(f32x4),
-    /// Slopes of at most one: of a value and its slope's product the larger.
-    Gentle(f32x4),
     Sigmoid,
 }
 
@@ -132,7 +126,6 @@ impl BlockActivation {
             BlockActivation::None => value,
             BlockActivation::Clip(low, high) => value.fast_max(low).fast_min(high),
             BlockActivation::Slope(slope) => value.fast_max(f32x4::ZERO) + slope * value.fast_min(f32x4::ZERO),
-            BlockActivation::Gentle(slope) => value.fast_max(slope * value),
             BlockActivation::Sigmoid => four_sigmoids(value),
         }
     }

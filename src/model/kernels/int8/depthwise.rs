@@ -10,6 +10,9 @@ use wide::i32x4;
 /// Four channels of two rows, or their weights: `[upper 0, lower 0, upper 1, ...]`.
 type Both = [i16; 8];
 
+/// Pixels beyond the last pair that a tile of four may look at without using them.
+const BEYOND: usize = 6;
+
 pub enum Depthwise {
     /// `[block][even or odd first row][pair of rows][column]`, square and without dilation.
     Pairs(Vec<Both>),
@@ -22,11 +25,15 @@ impl Depthwise {
         matches!((g.kernel, g.stride, g.dilation), ([3, 3] | [5, 5], [1, 1] | [2, 2], [1, 1]))
     }
 
-    /// Words of scratch memory of one plane.
+    /// Sums of a row of outputs, in fours.
+    fn line(g: &Geometry) -> usize {
+        g.output[1].next_multiple_of(4)
+    }
+
+    /// Words of scratch memory: the pairs of one plane, and a row of sums.
     pub fn scratch(g: &Geometry) -> usize {
         let [height, width] = g.padded();
-        // The pairs, and the sums of a row of outputs.
-        if Self::is_paired(g) { height.div_ceil(2) * width * 4 + g.output[1] * 4 } else { 0 }
+        if Self::is_paired(g) { (height.div_ceil(2) * width + BEYOND) * 4 + Self::line(g) * 4 } else { 0 }
     }
 
     pub fn new(g: &Geometry, weights: &[i8]) -> Depthwise {
@@ -60,7 +67,7 @@ impl Depthwise {
             Depthwise::Any(weights) => return any(g, x, zeros, weights, target),
             Depthwise::Pairs(weights) => weights,
         };
-        let (line, pairs) = scratch[..Self::scratch(g)].split_at_mut(g.output[1] * 4);
+        let (line, pairs) = scratch[..Self::scratch(g)].split_at_mut(Self::line(g) * 4);
         let (line, pairs): (&mut [Sums], &mut [Both]) = (bytemuck::cast_slice_mut(line), bytemuck::cast_slice_mut(pairs));
         let per_block = 2 * g.kernel[0] * (g.kernel[0] / 2 + 1);
         for (block, (x, weights)) in x.chunks_exact(g.in_area()).zip(weights.chunks_exact(per_block)).enumerate() {
@@ -109,27 +116,29 @@ impl Plane<'_> {
     fn run<const K: usize, const S: usize>(&self, line: &mut [Sums], target: &mut Target<'_, '_>) {
         let (even, odd) = self.weights.split_at(self.weights.len() / 2);
         for row in 0..self.rows {
-            let weights = if row * S % 2 == 0 { even } else { odd };
+            let weights = if (row * S).is_multiple_of(2) { even } else { odd };
             let x = &self.pairs[row * S / 2 * self.width..];
-            let (fours, rest) = line.as_chunks_mut::<4>();
-            for (at, sums) in (0..).step_by(4).zip(&mut *fours) {
-                *sums = self.tile::<K, S, 4>(x, at, weights);
+            for (at, sums) in (0..).step_by(4).zip(line.as_chunks_mut::<4>().0) {
+                *sums = self.tile::<K, S>(x, at, weights);
             }
-            for (at, sum) in (4 * fours.len()..).zip(rest) {
-                [*sum] = self.tile::<K, S, 1>(x, at, weights);
-            }
-            target.finish.store(line, self.block, (self.block * self.rows + row) * self.columns, target.residual, target.out);
+            target.finish.store(
+                &line[..self.columns],
+                self.block,
+                (self.block * self.rows + row) * self.columns,
+                target.residual,
+                target.out,
+            );
         }
     }
 
     #[inline(always)]
-    fn tile<const K: usize, const S: usize, const P: usize>(&self, x: &[Both], at: usize, weights: &[Both]) -> [Sums; P] {
-        let mut sums = [i32x4::ZERO; P];
+    fn tile<const K: usize, const S: usize>(&self, x: &[Both], at: usize, weights: &[Both]) -> [Sums; 4] {
+        let mut sums = [i32x4::ZERO; 4];
         for (pair, weights) in weights.chunks_exact(K).take(K / 2 + 1).enumerate() {
             let from = pair * self.width + at * S;
-            let x = &x[from..from + (P - 1) * S + K];
+            let x = &x[from..from + 3 * S + K];
             for column in 0..K {
-                for p in 0..P {
+                for p in 0..4 {
                     sums[p] = pair_dot(x[p * S + column], weights[column], sums[p]);
                 }
             }

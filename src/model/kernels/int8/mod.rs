@@ -97,7 +97,8 @@ pub struct Finish {
     bias: Vec<Pixel>,
     /// A map of bytes to add before the activation: factor and shift.
     residual: [f32; 2],
-    activation: Activation,
+    /// Of negative numbers; one where there are none.
+    slopes: Vec<Pixel>,
     low: f32,
     high: f32,
     zero: i32,
@@ -129,22 +130,22 @@ impl Finish {
         let residual = around.residual.map_or([0.0; 2], |r| [r.scale * unit, f32::from(r.zero) * r.scale * -unit]);
         let [mut low, mut high] = around.output.map_or([f32::NEG_INFINITY, f32::INFINITY], Quantisation::bounds);
         // Bounds of both kinds are one pair.
-        let activation = match activation {
-            Activation::Clip(least, most) => {
-                (low, high) = ((least * unit).clamp(low, high), (most * unit).clamp(low, high));
-                Activation::None
-            }
-            other => other.clone(),
+        if let Activation::Clip(least, most) = activation {
+            (low, high) = ((least * unit).clamp(low, high), (most * unit).clamp(low, high));
+        }
+        let slopes = match activation {
+            Activation::Slope(slopes) => slopes.clone(),
+            _ => vec![[1.0; 4]; blocks],
         };
         let zero = around.output.map_or(0, |output| i32::from(output.zero));
-        Finish { multiplier, bias: shift, residual, activation, low, high, zero }
+        Finish { multiplier, bias: shift, residual, slopes, low, high, zero }
     }
 
     pub fn blocks(&self) -> usize {
         self.bias.len()
     }
 
-    /// Whether these sums can become bytes at once.
+    /// Whether an activation can follow the sums at once.
     pub fn suits(activation: &Activation) -> bool {
         !matches!(activation, Activation::Sigmoid)
     }
@@ -157,47 +158,44 @@ impl Finish {
         if let Some(byte) = residual {
             value += f32::from(byte) * self.residual[0] + self.residual[1];
         }
-        self.activation.one(output, value).max(self.low).min(self.high)
+        let slope = if value < 0.0 { self.slopes[block][lane] } else { 1.0 };
+        (value * slope).max(self.low).min(self.high)
     }
 
     /// Stores the sums of neighbouring pixels of a block, the first at `at`. Not inlined: every kernel would carry it.
     #[inline(never)]
     fn store(&self, sums: &[Sums], block: usize, at: usize, residual: Option<&[Quad]>, out: &mut Out<'_>) {
-        let (multiplier, bias) = (load(&self.multiplier[block]), load(&self.bias[block]));
-        let activation = self.activation.of_block(block);
+        let [multiplier, bias, slope] = [&self.multiplier, &self.bias, &self.slopes].map(|of| load(&of[block]));
         let (low, high) = (f32x4::splat(self.low), f32x4::splat(self.high));
         let rounding = Rounding::to(self.zero);
         let [factor, shift] = self.residual.map(f32x4::splat);
         let residual = residual.and_then(|r| r.get(at..at + sums.len()));
-        let values = |start: usize, sums: [Sums; 4]| {
-            let mut values = sums.map(|sum| i32x4::new(sum).round_float() * multiplier + bias);
+        for (start, sums) in (0..).step_by(4).zip(sums.chunks(4)) {
+            let sum = |i: usize| i32x4::new(sums.get(i).copied().unwrap_or_default());
+            let mut values: [f32x4; 4] = std::array::from_fn(|i| sum(i).round_float() * multiplier + bias);
             if let Some(residual) = residual {
                 for (value, more) in values.iter_mut().zip(widen(four(&residual[start..]))) {
                     *value += more * factor + shift;
                 }
             }
-            values.map(|value| activation.apply(value).fast_max(low).fast_min(high))
-        };
-        let (fours, rest) = sums.as_chunks::<4>();
-        let last: [Sums; 4] = std::array::from_fn(|i| rest.get(i).copied().unwrap_or_default());
-        match out {
-            Out::Bytes(out) => {
-                let (to, after) = out[at..at + sums.len()].as_chunks_mut::<4>();
-                for (i, (sums, to)) in fours.iter().zip(to).enumerate() {
-                    *to = narrow(values(4 * i, *sums).map(|value| rounding.apply(value)));
-                }
-                if !after.is_empty() {
-                    let bytes = narrow(values(4 * fours.len(), last).map(|value| rounding.apply(value)));
-                    after.copy_from_slice(&bytes[..after.len()]);
-                }
+            for value in &mut values {
+                *value = value.fast_max(f32x4::ZERO) + slope * value.fast_min(f32x4::ZERO);
+                *value = value.fast_max(low).fast_min(high);
             }
-            Out::Floats(out) => {
-                for (i, out) in out[at..at + sums.len()].chunks_mut(4).enumerate() {
-                    let values = values(4 * i, *fours.get(i).unwrap_or(&last));
-                    out.iter_mut().zip(values).for_each(|(out, value)| *out = value.to_array());
-                }
+            match out {
+                Out::Bytes(out) => put(narrow(values.map(|value| rounding.apply(value))), &mut out[at + start..][..sums.len()]),
+                Out::Floats(out) => put(values.map(f32x4::to_array), &mut out[at + start..][..sums.len()]),
             }
         }
+    }
+}
+
+/// Four, or as many as there is room for.
+#[inline(always)]
+fn put<T: Copy>(four: [T; 4], to: &mut [T]) {
+    match to.first_chunk_mut() {
+        Some(to) => *to = four,
+        None => to.iter_mut().zip(four).for_each(|(to, one)| *to = one),
     }
 }
 

@@ -1,11 +1,10 @@
 //! Sums over channels: what every convolution but the depthwise ones comes down to.
 //!
-//! One tile is up to six pixels by eight outputs. Weights are packed so that a tile reads them front to back:
+//! One tile is six pixels by eight outputs, or four or one where fewer are left. Weights are packed so that a tile reads them front to back:
 //! `[panel of 8 outputs][word of channels][8]`.
 
 use super::lanes::{OFFSET, WORDS, dot, take_offset, weight_words};
 use super::{Finish, Out, Quad, Sums};
-use crate::model::kernels::pointwise::tile_size;
 use wide::i32x4;
 
 /// A word of weights of eight outputs.
@@ -18,9 +17,8 @@ pub fn pack(outputs: usize, quads: usize, weight: impl Fn(usize, usize) -> [i8; 
         for quad in 0..quads {
             let of = |output: usize| if output < outputs { weight(output, quad) } else { [0; 4] };
             let words: [[u32; WORDS]; 8] = std::array::from_fn(|output| weight_words(of(panel * 8 + output)));
-            for word in 0..WORDS {
-                packed.push(std::array::from_fn(|half| std::array::from_fn(|lane| words[half * 4 + lane][word])));
-            }
+            let of_word = |word: usize| std::array::from_fn(|half| std::array::from_fn(|lane| words[half * 4 + lane][word]));
+            packed.extend((0..WORDS).map(of_word));
         }
     }
     packed
@@ -77,15 +75,16 @@ pub fn run(x: Words<'_>, weights: &[Pair], at: usize, target: &mut Target<'_, '_
     for (panel, weights) in weights.chunks_exact(steps).enumerate() {
         let mut pixel = 0;
         while pixel < x.count {
-            let size = tile_size(x.count - pixel);
+            let size = match x.count - pixel {
+                6.. => 6,
+                4.. => 4,
+                _ => 1,
+            };
             let halves = [&mut upper[pixel..pixel + size], &mut lower[pixel..pixel + size]];
             match size {
-                1 => tile::<1>(x, pixel, weights, halves),
-                2 => tile::<2>(x, pixel, weights, halves),
-                3 => tile::<3>(x, pixel, weights, halves),
+                6 => tile::<6>(x, pixel, weights, halves),
                 4 => tile::<4>(x, pixel, weights, halves),
-                5 => tile::<5>(x, pixel, weights, halves),
-                _ => tile::<6>(x, pixel, weights, halves),
+                _ => tile::<1>(x, pixel, weights, halves),
             }
             pixel += size;
         }

@@ -54,7 +54,7 @@ fn layer(noise: &mut Noise, round: usize) -> Layer {
     // Every fourth layer has nothing but the ends of the range, in which sums and products are largest.
     let ends = |values: Vec<i8>, low: i8, high: i8| {
         let end = |v: i8| if v < 0 { low } else { high };
-        if round % 4 == 0 { values.into_iter().map(end).collect() } else { values }
+        if round.is_multiple_of(4) { values.into_iter().map(end).collect() } else { values }
     };
     let x = bytes(noise, g.inputs * g.in_area(), -128, 127);
     let weights = bytes(noise, count, *WEIGHTS.start(), *WEIGHTS.end());
@@ -62,8 +62,11 @@ fn layer(noise: &mut Noise, round: usize) -> Layer {
     let scales: Vec<f32> = (0..g.outputs).map(|_| 0.001 + noise.pick(1, 9) as f32 * 1e-3).collect();
     let bias = noise.many(g.outputs);
     let residual = bytes(noise, g.outputs * g.out_area(), -128, 127);
-    let around =
-        Around { input: quantisation(noise), residual: (round % 3 == 0).then(|| quantisation(noise)), output: Some(quantisation(noise)) };
+    let around = Around {
+        input: quantisation(noise),
+        residual: round.is_multiple_of(3).then(|| quantisation(noise)),
+        output: Some(quantisation(noise)),
+    };
     Layer { g, x, weights, scales, bias, residual, around }
 }
 
