@@ -145,7 +145,7 @@ fn compare_bytes(what: &str, found: &[f32], expected: &[f32], step: f32) {
 }
 
 /// The SHA-256 of what small networks of bytes answer, which the browser's two builds must give to the bit
-/// (tests/unit/int8-builds.test.mjs).
+/// (tests/e2e/int8-builds.test.mjs).
 #[test]
 fn networks_of_bytes_give_the_integers_that_every_build_gives() {
     let promised: BTreeMap<String, String> =

@@ -10,8 +10,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './setup.mjs';
 
-/** Browser tests that take minutes each, or need more than Chromium. */
-const LONG = ['firefox', 'webkit', 'package'];
+/** Tests that take minutes each, or need more than Chromium. */
+const LONG = ['firefox', 'webkit', 'package', 'int8-builds'];
 /** What is smaller at a desk than in the run of everything. */
 const SHORTLY = { BROW_KILLS: '10', FUZZ_SECONDS: '1' };
 const THOROUGHLY = { BROW_KILLS: '100', FUZZ_SECONDS: '60' };
