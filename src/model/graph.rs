@@ -1,5 +1,6 @@
 //! From the file's nodes to typed operators with known sizes: constants folded, then layers that belong together fused.
 
+use super::BYTES;
 use super::error::ModelError;
 use super::kernels::geometry::Geometry;
 use super::kernels::int8::{self, Quantisation};
@@ -327,8 +328,8 @@ impl<'a> Builder<'a> {
             "Constant" => self.constant_node(node),
             "Shape" => self.shape_node(node),
             "Gather" => self.gather(node),
-            "QuantizeLinear" => self.quantise(node),
-            "DequantizeLinear" => self.dequantise(node),
+            "QuantizeLinear" if BYTES => self.quantise(node),
+            "DequantizeLinear" if BYTES => self.dequantise(node),
             _ => Err(unsupported(node, "")),
         }
     }
@@ -516,7 +517,7 @@ impl<'a> Builder<'a> {
     /// The weights of `node` as bytes, where those and its input `x` are stored so.
     fn bytes_for(&self, node: &onnx::Node<'a>, x: ValueId) -> Result<Option<Bytes>> {
         let bytes = match self.operand(node, 1)? {
-            Some(id) if self.values[x].quantised.is_some() => self.values[id].bytes.clone(),
+            Some(id) if BYTES && self.values[x].quantised.is_some() => self.values[id].bytes.clone(),
             _ => None,
         };
         if let Some(weight) = bytes.iter().flat_map(|b| &b.weights).find(|weight| !int8::WEIGHTS.contains(weight)) {

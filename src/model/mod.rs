@@ -14,6 +14,11 @@ mod onnx;
 mod plan;
 
 pub use error::ModelError;
+
+/// Whether networks of bytes are read. In a browser only with the feature `int8`: a visitor pays for nothing that no shipped
+/// network needs.
+const BYTES: bool = cfg!(any(not(target_arch = "wasm32"), feature = "int8"));
+
 use plan::Plan;
 use std::sync::Arc;
 

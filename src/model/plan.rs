@@ -1,6 +1,5 @@
 //! The order of work: which kernel runs when, in which layout its maps are, and in which piece of memory.
 
-use super::OutputInfo;
 use super::error::ModelError;
 use super::graph::{Graph, Node, Op, ValueId, Weights, broadcast_dims};
 use super::kernels::conv::Conv;
@@ -8,6 +7,7 @@ use super::kernels::geometry::Geometry;
 use super::kernels::int8::{self, Around, Out, Quantisation};
 use super::kernels::map::{self, Arithmetic, Border, Pooling};
 use super::kernels::{Activation, blocked_len, plain};
+use super::{BYTES, OutputInfo};
 use bytemuck::{cast_slice, cast_slice_mut};
 
 type Result<T> = std::result::Result<T, ModelError>;
@@ -226,21 +226,17 @@ impl Step {
             Kernel::ChannelsLast { channels, area } => map::channels_last(read(0), *channels, *area, out),
             Kernel::Conv(conv) => conv.run(read(0), (self.inputs.len() > 1).then(|| read(1)), out, scratch),
             Kernel::Linear { conv, inputs, outputs } => linear(conv, *inputs, *outputs, read(0), out, scratch),
-            Kernel::Quantise(to) => int8::map::quantise(read(0).as_chunks::<4>().0, *to, cast_slice_mut(out)),
-            Kernel::Dequantise(from) => int8::map::dequantise(cast_slice(read(0)), *from, out.as_chunks_mut::<4>().0),
-            Kernel::Round(to) => out.iter_mut().for_each(|value| *value = to.nearest(*value)),
-            Kernel::ConvBytes { conv, to_bytes } => {
-                let residual = (self.inputs.len() > 1).then(|| cast_slice(read(1)));
-                let out = if *to_bytes { Out::Bytes(cast_slice_mut(out)) } else { Out::Floats(out.as_chunks_mut::<4>().0) };
-                conv.run(cast_slice(read(0)), residual, out, cast_slice_mut(scratch));
-            }
-            Kernel::LinearBytes { conv, quantisation } => linear_bytes(conv, *quantisation, read(0), out, scratch),
-            Kernel::AddBytes(add) => add.run(cast_slice(read(0)), cast_slice(read(1)), cast_slice_mut(out)),
-            Kernel::GlobalAverageBytes { quantisation, area } => {
-                int8::map::global_average(cast_slice(read(0)), *quantisation, *area, out.as_chunks_mut::<4>().0);
-            }
-            Kernel::GateBytes { from, to, area } => {
-                int8::map::multiply_channels(cast_slice(read(0)), *from, read(1).as_chunks::<4>().0, *area, *to, cast_slice_mut(out));
+            Kernel::Quantise(_)
+            | Kernel::Dequantise(_)
+            | Kernel::Round(_)
+            | Kernel::ConvBytes { .. }
+            | Kernel::LinearBytes { .. }
+            | Kernel::AddBytes(_)
+            | Kernel::GlobalAverageBytes { .. }
+            | Kernel::GateBytes { .. } => {
+                if BYTES {
+                    self.run_bytes(out, slots, scratch);
+                }
             }
             Kernel::Activate { activation, channels, area } => map::activate(activation, out, *channels, *area),
             Kernel::ActivatePlain { activation, channels, inner } => {
@@ -277,6 +273,30 @@ impl Step {
             Kernel::Upsample { channels, input, factors } => map::upsample(read(0), *channels, *input, *factors, out),
             Kernel::Transpose { dims, perm } => plain::transpose(read(0), dims, perm, out),
             Kernel::Softmax { length, inner } => plain::softmax(out, *length, *inner),
+        }
+    }
+
+    /// The kernels of `int8`.
+    fn run_bytes(&self, out: &mut [f32], slots: &[Vec<f32>], scratch: &mut [f32]) {
+        let read = |at: usize| &slots[self.inputs[at].slot][..self.inputs[at].length];
+        match &self.kernel {
+            Kernel::Quantise(to) => int8::map::quantise(read(0).as_chunks::<4>().0, *to, cast_slice_mut(out)),
+            Kernel::Dequantise(from) => int8::map::dequantise(cast_slice(read(0)), *from, out.as_chunks_mut::<4>().0),
+            Kernel::Round(to) => out.iter_mut().for_each(|value| *value = to.nearest(*value)),
+            Kernel::ConvBytes { conv, to_bytes } => {
+                let residual = (self.inputs.len() > 1).then(|| cast_slice(read(1)));
+                let out = if *to_bytes { Out::Bytes(cast_slice_mut(out)) } else { Out::Floats(out.as_chunks_mut::<4>().0) };
+                conv.run(cast_slice(read(0)), residual, out, cast_slice_mut(scratch));
+            }
+            Kernel::LinearBytes { conv, quantisation } => linear_bytes(conv, *quantisation, read(0), out, scratch),
+            Kernel::AddBytes(add) => add.run(cast_slice(read(0)), cast_slice(read(1)), cast_slice_mut(out)),
+            Kernel::GlobalAverageBytes { quantisation, area } => {
+                int8::map::global_average(cast_slice(read(0)), *quantisation, *area, out.as_chunks_mut::<4>().0);
+            }
+            Kernel::GateBytes { from, to, area } => {
+                int8::map::multiply_channels(cast_slice(read(0)), *from, read(1).as_chunks::<4>().0, *area, *to, cast_slice_mut(out));
+            }
+            _ => {}
         }
     }
 }
@@ -478,6 +498,9 @@ impl Planner {
         let first = node.inputs[0];
         let (layout, kernel) = match std::mem::replace(&mut node.op, Op::Reshape) {
             Op::Conv { geometry, weights: Weights::Bytes(bytes), bias, activation } => {
+                if !BYTES {
+                    return Ok(());
+                }
                 let residual = node.inputs.get(1).map(|&id| self.quantisation(&node.name, id)).transpose()?;
                 let output = self.graph.values[node.output].quantised;
                 let around = Around { input: self.quantisation(&node.name, first)?, residual, output };
@@ -492,8 +515,9 @@ impl Planner {
                 self.draft(&node, Kernel::ConvBytes { conv, to_bytes }, inputs, layout);
                 return Ok(());
             }
-            Op::Quantise => return self.add_quantise(node),
-            Op::CombineBytes(arithmetic) => return self.add_combine_bytes(node, arithmetic),
+            Op::Quantise if BYTES => return self.add_quantise(node),
+            Op::CombineBytes(arithmetic) if BYTES => return self.add_combine_bytes(node, arithmetic),
+            Op::Quantise | Op::CombineBytes(_) => return Ok(()),
             Op::Conv { geometry, weights: Weights::Floats(weights), bias, activation } => {
                 let conv = Conv::new(geometry, weights, bias, activation);
                 self.scratch = self.scratch.max(conv.scratch());
@@ -582,6 +606,9 @@ impl Planner {
         let weights = match weights {
             Weights::Floats(weights) => weights,
             Weights::Bytes(bytes) => {
+                if !BYTES {
+                    return Ok(());
+                }
                 let quantisation = self.quantisation(&node.name, node.inputs[0])?;
                 let around = Around { input: quantisation, residual: None, output: None };
                 let conv = Box::new(int8::conv::Conv::new(geometry, &bytes.weights, &bytes.scales, &bias, activation, around));
