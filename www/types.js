@@ -35,7 +35,21 @@
  * @property {number} spread how far the points are expected to be off, as a share of the canonical face's side
  * @property {QualityProblem | null} problem
  *
- * @typedef {QualityProblem | 'too_few_frames' | 'too_close_to_call' | 'empty_gallery'} UndecidedReason
+ * @typedef {QualityProblem | 'too_few_frames' | 'too_close_to_call' | 'empty_gallery' | 'presentation_attack' | 'presence_unproven'} UndecidedReason
+ *
+ * @typedef {'off' | 'warn' | 'require-passive' | 'require-turn'} PresencePolicy what is asked of whoever is before the camera: nothing;
+ *   that it be said; that it look like a person; that the head be turned as asked
+ * @typedef {'looking' | 'step_back' | 'print_or_screen' | 'turn' | 'too_early' | 'too_slow' | 'wrong_side' | 'too_far' | 'face_lost'
+ *   | 'second_face' | 'other_person' | 'flat' | 'desk'} PresenceReason
+ * @typedef {{kind: 'straight'} | {kind: 'turn', side: 'left' | 'right', amount: 'little' | 'far', reached: number}} Ask what to do now; the
+ *   subject's own left and right; how much of it is done, 0..1
+ *
+ * @typedef {object} Presence Whether somebody is there, and no print or screen.
+ * @property {number | null} passive share of live people who look no more like one, 0..1; null as long as that can't be said
+ * @property {'none' | 'asked' | 'passed' | 'refused'} turn
+ * @property {'live' | 'attack' | 'unsure'} verdict by what the policy asks
+ * @property {PresenceReason | null} reason why it is not `live`
+ * @property {Ask | null} ask
  *
  * @typedef {{kind: 'match', person: string, score: number, needed: number}
  *   | {kind: 'unknown', score: number | null, needed: number}
@@ -49,15 +63,17 @@
  * @property {Mask} mask
  * @property {Quality} quality
  * @property {Decision} decision
+ * @property {Presence | null} presence null where nothing is asked of it, and in a still picture
  * @property {number} frames how many frames the decision rests on
  *
- * @typedef {{detect: number, landmarks: number, quality: number, periocular: number, full: number, decide: number,
+ * @typedef {{detect: number, landmarks: number, quality: number, periocular: number, full: number, presence: number, decide: number,
  *   total: number}} Timings milliseconds of one frame by stage; 0 where a stage was not run. The mask state comes with the landmarks
  *
  * @typedef {{observations: Observation[], timings: Timings}} Look what the engine saw in a frame
  *
  * @typedef {'no_face' | 'several_faces' | 'come_closer' | 'move_back' | 'hold_still' | 'more_light' | 'less_light'
- *   | 'look_straight' | 'free_face' | 'centre' | 'good' | 'turn_slightly' | 'done' | 'mask_off' | 'mask_on'} EnrolHint
+ *   | 'look_straight' | 'free_face' | 'centre' | 'good' | 'turn_slightly' | 'done' | 'mask_off' | 'mask_on'
+ *   | 'print_or_screen' | 'turn' | 'desk'} EnrolHint
  *
  * @typedef {object} EnrolStep
  * @property {EnrolHint} hint
@@ -131,6 +147,7 @@
  * @typedef {object} Deciding What one client's decisions rest on, beside the stored settings.
  * @property {string | null} person compares faces with this person only; null: with everybody; '': with nobody
  * @property {number | null} targetFmr null: the stored setting
+ * @property {PresencePolicy} presence
  *
  * @typedef {object} OwnData All that is kept about one person, but for the numbers of their templates.
  * @property {Omit<import('./vault/types.js').Person, 'references'> & {references: (Omit<import('./vault/types.js').Reference, 'template'> & {bytes: number})[]}} person

@@ -201,6 +201,9 @@ impl Engine {
                 decision
             }
         };
+        if let Some(i) = at {
+            self.tracks[i].presence.named = matches!(decision, Decision::Match { .. });
+        }
         let presence = self.presence_of(seen, now);
         Observation {
             track: seen.id,

@@ -151,6 +151,8 @@ pub struct TrackPresence {
     far: bool,
     tight: bool,
     pub(super) passed: bool,
+    /// Whether the last decision was a name: a decision is made anew after each look, and at few frames a second that is every frame.
+    pub(super) named: bool,
     refused: Option<Refusal>,
 }
 
@@ -415,7 +417,7 @@ impl Engine {
     pub(super) fn subject(&self, seen: &[Seen]) -> Option<u32> {
         let s = seen.iter().max_by(|a, b| a.detection.rect.area().total_cmp(&b.detection.rect.area()))?;
         let track = self.tracks.iter().find(|t| t.id == s.id)?;
-        matches!(track.decision, Some(Decision::Match { .. })).then_some(s.id)
+        track.presence.named.then_some(s.id)
     }
 }
 

@@ -62,7 +62,7 @@ pub struct PresenceParams {
 
 impl Default for PresenceParams {
     fn default() -> Self {
-        Self { refuse: 0.08, least_room: 1.45, looks: 2, every: 5, memory: 12.0 }
+        Self { refuse: 0.06, least_room: 1.45, looks: 2, every: 5, memory: 12.0 }
     }
 }
 

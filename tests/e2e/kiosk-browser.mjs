@@ -7,8 +7,11 @@ export const PIN = 'four random words';
 /** @param {import('./browser.mjs').Visitor} visitor */
 export const visitKiosk = (visitor, options) => visitor.visit({ path: '/kiosk.html', wait: false, ...options });
 
-/** Enters the PIN, once or twice where it is new. */
-export async function enter(page, { restart = 'ask' } = {}) {
+/**
+ * Enters the PIN, once or twice where it is new. The cameras of these tests show portraits, which a kiosk refuses: tests that are not about
+ * that have the administration's setting for it off.
+ */
+export async function enter(page, { restart = 'ask', presence = 'off' } = {}) {
   await page.locator('#setup').waitFor();
   await page.locator('#kiosk-pin').fill(PIN);
   if (await page.locator('#kiosk-pin-again').isVisible()) await page.locator('#kiosk-pin-again').fill(PIN);
@@ -17,6 +20,16 @@ export async function enter(page, { restart = 'ask' } = {}) {
   await page.locator('html[data-ready]').waitFor({ state: 'attached' });
   // What was chosen beside the PIN is kept a moment later.
   await page.locator('#setup button:not([disabled])').waitFor({ state: 'attached' });
+  await setPresence(page, presence);
+}
+
+/** Sets what the kiosk asks of whoever is before it, where it is another. */
+async function setPresence(page, presence) {
+  const module = await kioskModule(page);
+  await module.evaluate(async ({ eyes: { client } }, kioskPresence) => {
+    const { vault } = await client.state();
+    if (vault.settings.kioskPresence !== kioskPresence) await client.vault('vaultSettings', { patch: { kioskPresence } });
+  }, presence);
 }
 
 export const screen = (page, kind, options) => page.locator(`#kiosk[data-screen="${kind}"]`).waitFor(options);
@@ -74,6 +87,7 @@ export async function prepareKiosk(visitor, people) {
   await module.evaluate(async ({ eyes: { client } }, { pin, people }) => {
     if (!(await client.state()).vault.pin) await client.vault('vaultSetPin', { pin });
     else await client.vault('vaultUnlock', { pin });
+    await client.vault('vaultSettings', { patch: { kioskPresence: 'off' } });
     const guests = [];
     for (const { name, photo } of people) {
       const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(photo), (character) => character.charCodeAt(0))]));

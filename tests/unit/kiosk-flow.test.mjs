@@ -147,3 +147,39 @@ test('nothing is known of anybody once they are gone, and nothing is forgotten o
   look(flow, [], 7_100, 8_600);
   assert.equal(flow.forgotten, true);
 });
+
+const unproven = { kind: 'undecided', reason: 'presence_unproven', score: null, needed: 3 };
+const presence = (more = {}) => ({ passive: 0.6, turn: 'none', verdict: 'unsure', reason: 'turn', ask: null, ...more });
+
+test('the turn that is asked for is shown at once, and its words say side and amount', () => {
+  const flow = kiosk();
+  const asked = (ask) => ({ ...face(0.5, unproven), presence: presence({ turn: 'asked', ask }) });
+  assert.equal(look(flow, [asked({ kind: 'straight' })], 0, 300).kind, 'straight');
+  // No instruction's time to be read holds a question back: its answer has a time of its own.
+  const turn = look(flow, [asked({ kind: 'turn', side: 'left', amount: 'far', reached: 0.2 })], 400, 400);
+  assert.deepEqual([turn.kind, turn.turn], ['turn', 'left.far']);
+  assert.equal(flow.ask.reached, 0.2);
+  assert.equal(look(flow, [], 500, 500).kind, 'turn');
+  assert.equal(flow.ask, null);
+});
+
+test('a print or a screen is sent to the desk and never called a stranger', () => {
+  const flow = kiosk();
+  const attack = { ...face(0.5, { ...unproven, reason: 'presentation_attack' }), presence: presence({ verdict: 'attack', reason: 'print_or_screen' }) };
+  assert.equal(look(flow, [attack], 0, 1_300).kind, 'look');
+  assert.deepEqual(look(flow, [attack], 1_400, 1_900), { kind: 'refused', person: null, masked: false });
+});
+
+test('a turn that failed is asked for once more with the reason, and after too many somebody helps', () => {
+  const flow = kiosk();
+  const failed = (reason) => ({ ...face(0.5, unproven), presence: presence({ turn: 'refused', reason }) });
+  const again = look(flow, [failed('too_slow')], 0, 1_500);
+  assert.deepEqual([again.kind, again.why], ['retry', 'too_slow']);
+  // Trying is not being helpless, however long it takes.
+  assert.equal(look(flow, [failed('too_slow')], 1_600, 30_000).kind, 'retry');
+  assert.equal(look(flow, [failed('desk')], 30_100, 32_000).kind, 'refused');
+});
+
+test('a face that fills the picture is asked to step back', () => {
+  assert.equal(look(kiosk(), [{ ...face(0.9, unproven), presence: presence({ reason: 'step_back', passive: null }) }], 0, 200).kind, 'back');
+});

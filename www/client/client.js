@@ -9,7 +9,7 @@ import { startWorker } from './trusted.js';
 
 export { BrowError };
 
-/** @import { Deciding, Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, Saved, SaveRequest, Settings, Started, State } from '../types.js' */
+/** @import { Deciding, Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, PresencePolicy, Saved, SaveRequest, Settings, Started, State } from '../types.js' */
 /** @import { Held } from '../vault/store.js' */
 
 /** How long an answer to a frame may take before the worker counts as dead: far above the slowest phone's frame. */
@@ -67,20 +67,22 @@ export class BrowClient extends EventTarget {
   #inherit;
   #unattended;
   /** @type {Deciding} */
-  #deciding = { person: null, targetFmr: null };
+  #deciding;
 
   /**
-   * @param {{store?: string, seal?: boolean, inherit?: boolean, unattended?: boolean}} [options] `store` names the gallery; two names are two
+   * @param {{store?: string, seal?: boolean, inherit?: boolean, unattended?: boolean, presence?: PresencePolicy}} [options] `store` names the gallery; two names are two
    *   galleries. `seal`: once everything is loaded, the page can't connect to anything any more, its own origin included;
    *   for pages that have nothing else to fetch. `inherit`: the worker has the page's policy, see startWorker. `unattended`: the
-   *   page goes on without the PIN where the vault is kept open on this device.
+   *   page goes on without the PIN where the vault is kept open on this device. `presence`: what is
+   *   asked of whoever is before the camera, until `decideBy` asks otherwise; a release that can't keep it does not start.
    */
-  constructor({ store = 'brow', seal = false, inherit = true, unattended = false } = {}) {
+  constructor({ store = 'brow', seal = false, inherit = true, unattended = false, presence = 'off' } = {}) {
     super();
     this.#store = store;
     this.#seal = seal;
     this.#inherit = inherit;
     this.#unattended = unattended;
+    this.#deciding = { person: null, targetFmr: null, presence };
   }
 
   /**
@@ -237,13 +239,14 @@ export class BrowClient extends EventTarget {
 
   /**
    * Compares faces with one person only, or by another target, without storing it. Holds for workers to come, too.
-   * @param {Deciding} deciding
+   * @param {Partial<Deciding>} deciding what is left out stays
    * @returns {Promise<void>}
    */
   async decideBy(deciding) {
-    const { person, targetFmr } = this.#deciding;
-    if (deciding.person === person && deciding.targetFmr === targetFmr) return;
-    this.#deciding = { ...deciding };
+    const before = this.#deciding;
+    const after = { ...before, ...deciding };
+    if (after.person === before.person && after.targetFmr === before.targetFmr && after.presence === before.presence) return;
+    this.#deciding = after;
     if (this.#ready) await this.#call('decideBy', { deciding: this.#deciding });
   }
 

@@ -3,7 +3,7 @@
  * attribute is an error: a page in a check-in hall must not stop because of one.
  */
 
-/** @import { Rotation, Settings } from '../types.js' */
+/** @import { PresencePolicy, Rotation, Settings } from '../types.js' */
 
 /** @typedef {'identify' | 'verify' | 'enrol' | 'observe'} Mode */
 
@@ -17,6 +17,7 @@
  * @property {Rotation} rotation
  * @property {string} language
  * @property {Settings['theme']} theme
+ * @property {PresencePolicy} presence
  * @property {string} store
  * @property {boolean} autostart
  * @property {boolean} seal
@@ -54,6 +55,7 @@ export const OPTIONS = {
   rotation: { attribute: 'rotation', read: oneOf(/** @type {Rotation[]} */ ([0, 90, 180, 270])) },
   language: { attribute: 'language', read: matching(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, '') },
   theme: { attribute: 'theme', read: oneOf(/** @type {Settings['theme'][]} */ (['system', 'light', 'dark'])) },
+  presence: { attribute: 'presence', read: oneOf(/** @type {PresencePolicy[]} */ (['off', 'warn', 'require-passive', 'require-turn'])) },
   store: { attribute: 'store', read: matching(/^[A-Za-z0-9_-]{1,64}$/, 'brow') },
   autostart: { attribute: 'autostart', read: present },
   seal: { attribute: 'seal', read: present },

@@ -1,5 +1,5 @@
 /** What <brow-recogniser> adds to the types of the DOM. */
-import type { BrowRecogniser, FaceNow, PersonName } from './element.js';
+import type { BrowRecogniser, FaceNow, PersonName, PresenceNow } from './element.js';
 import type { Fault, Look, Mask, MaskState, Progress } from '../types.js';
 
 /** What events tell of a face. */
@@ -10,6 +10,7 @@ export interface BrowEventMap {
   'brow-unknown': CustomEvent<FaceDetail>;
   'brow-undecided': CustomEvent<FaceDetail & { reason: string }>;
   'brow-mask': CustomEvent<{ track: number } & Mask>;
+  'brow-presence': CustomEvent<{ track: number } & PresenceNow>;
   'brow-gone': CustomEvent<{ track: number }>;
   'brow-enrolled': CustomEvent<{ person: PersonName }>;
   'brow-fault': CustomEvent<Fault>;

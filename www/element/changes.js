@@ -12,7 +12,7 @@ const UNDECIDED_SETTLED_MS = 1_000;
 /** A face that was not seen for so long is gone; a shorter gap is a missed detection. */
 const GONE_MS = 1_000;
 
-/** @typedef {{type: 'match' | 'unknown' | 'undecided' | 'mask', observation: Observation} | {type: 'gone', track: number}} Change */
+/** @typedef {{type: 'match' | 'unknown' | 'undecided' | 'mask' | 'presence', observation: Observation} | {type: 'gone', track: number}} Change */
 
 /** Something that is told once it has held for some time. */
 class Settling {
@@ -47,7 +47,7 @@ function keyOf(decision) {
 }
 
 export class Changes {
-  /** @type {Map<number, {decision: Settling, mask: Settling, seen: number}>} */
+  /** @type {Map<number, {decision: Settling, mask: Settling, presence: Settling, seen: number}>} */
   #tracks = new Map();
 
   /** Forgets every face, without telling that they are gone. */
@@ -65,11 +65,12 @@ export class Changes {
     /** @type {Change[]} */
     const changes = [];
     for (const observation of observations) {
-      const { track, decision, mask } = observation;
-      const known = this.#tracks.get(track) ?? { decision: new Settling(), mask: new Settling(), seen: now };
+      const { track, decision, mask, presence } = observation;
+      const known = this.#tracks.get(track) ?? { decision: new Settling(), mask: new Settling(), presence: new Settling(), seen: now };
       this.#tracks.set(track, known);
       known.seen = now;
       if (known.mask.take(mask.state, now, SETTLED_MS)) changes.push({ type: 'mask', observation });
+      if (presence && known.presence.take(`${presence.verdict} ${presence.turn} ${presence.reason}`, now, SETTLED_MS)) changes.push({ type: 'presence', observation });
       const settled = decision.kind === 'undecided' ? UNDECIDED_SETTLED_MS : SETTLED_MS;
       if (recognising && known.decision.take(keyOf(decision), now, settled)) changes.push({ type: decision.kind, observation });
     }

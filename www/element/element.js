@@ -11,6 +11,7 @@ import { captureFace } from './capture.js';
 import { Changes } from './changes.js';
 import { BrowClient } from '../client/client.js';
 import { find, make } from '../ui/dom.js';
+import { TurnGuide, askWords } from '../ui/turn.js';
 import { elementStyle } from './style.js';
 import { BrowError } from '../words/errors.js';
 import { LiveView } from './live.js';
@@ -24,7 +25,7 @@ export { BrowError };
 /** @import { Mode, Options } from './attributes.js' */
 /** @import { CaptureOptions } from './capture.js' */
 /** @import { Change } from './changes.js' */
-/** @import { Consent, Decision, Enrolment, Fault, Look, Mask, MaskState, Observation, Progress, Rotation, Settings, State } from '../types.js' */
+/** @import { Consent, Decision, Enrolment, Fault, Look, Mask, MaskState, Observation, Presence, PresencePolicy, Progress, Rotation, Settings, State } from '../types.js' */
 
 /** @typedef {'none' | 'loading' | 'failed' | 'ready'} EngineState */
 
@@ -50,7 +51,10 @@ export { BrowError };
  * @property {Mask | null} mask
  * @property {number} frames
  * @property {string | null} reason why nothing could be decided, or null
+ * @property {PresenceNow | null} presence null where nothing is asked of it, and for a photo
  */
+
+/** What is told of somebody's presence. @typedef {Omit<Presence, 'ask'>} PresenceNow */
 
 /** What `forget`, `snapshotState` and the events tell of a person. @typedef {{id: string, name: string}} PersonName */
 
@@ -76,6 +80,7 @@ export { BrowError };
  * @property {number} needed
  * @property {Mask} mask
  * @property {number} frames
+ * @property {PresenceNow | null} presence
  * @property {Observation['box']} box
  */
 
@@ -94,6 +99,7 @@ export class BrowRecogniser extends HTMLElement {
   #options;
   #parts;
   #live;
+  #turnGuide = new TurnGuide();
   #changes = new Changes();
   /** @type {EngineState} */
   #engine = 'none';
@@ -127,6 +133,7 @@ export class BrowRecogniser extends HTMLElement {
     const shadow = this.attachShadow({ mode: 'open' });
     this.#options = /** @type {Options} */ (Object.fromEntries(Object.entries(OPTIONS).map(([name, { read }]) => [name, read(null)])));
     this.#parts = build(shadow);
+    this.#parts.stage.append(this.#turnGuide.element);
     this.#style();
     /** The element's camera. @type {Camera} */
     this.camera = new Camera(this.#parts.video);
@@ -190,6 +197,10 @@ export class BrowRecogniser extends HTMLElement {
   /** @returns {Settings['theme']} */
   get theme() { return this.#options.theme; }
   set theme(value) { this.#reflect('theme', value); }
+
+  /** What is asked of whoever is before the camera, and of whoever is enrolled by it. @returns {PresencePolicy} */
+  get presence() { return this.#options.presence; }
+  set presence(value) { this.#reflect('presence', value); }
 
   /** The name of the gallery; read when the engine is loaded first. @returns {string} */
   get store() { return this.#options.store; }
@@ -561,7 +572,7 @@ export class BrowRecogniser extends HTMLElement {
 
   /** Tells the worker whom faces are compared with, and by what target. */
   #decide() {
-    const { mode, targetFmr } = this.#options;
+    const { mode, targetFmr, presence } = this.#options;
     /** @type {string | null} */
     let person = null;
     if (!this.#capturing) {
@@ -569,13 +580,13 @@ export class BrowRecogniser extends HTMLElement {
       else if (mode === 'verify') person = this.#personId(this.person);
       else if (mode !== 'identify') person = '';
     }
-    const told = JSON.stringify([person, targetFmr]);
+    const told = JSON.stringify([person, targetFmr, presence]);
     if (told === this.#told) return;
     this.#told = told;
     if (mode === 'verify' && person === '') this.#report(new BrowError(fault('no_such_person')));
     else this.#clearFault((code) => code === 'no_such_person');
     this.#changes.reset();
-    this.client.decideBy({ person, targetFmr }).catch((error) => this.#report(error));
+    this.client.decideBy({ person, targetFmr, presence }).catch((error) => this.#report(error));
   }
 
   /** The id of a person by id or by a name that only one has; empty where there is none. @param {string} wanted */
@@ -613,13 +624,15 @@ export class BrowRecogniser extends HTMLElement {
         signal,
         onstep: (step) => {
           progress.value = step.progress;
-          const words = text(`hint.${step.hint}`);
+          const words = (step.hint === 'turn' && askWords(step.observation?.presence?.ask)) || text(`hint.${step.hint}`);
+          this.#turnGuide.show(step.observation?.presence?.ask, this.mirrored);
           if (hint.textContent !== words) hint.textContent = words;
           onstep?.(step);
         },
       });
     } finally {
       hint.textContent = '';
+      this.#turnGuide.show(null, true);
     }
   }
 
@@ -654,7 +667,7 @@ export class BrowRecogniser extends HTMLElement {
         if (matched || (refusedSince && performance.now() - refusedSince > REFUSED_MS)) end(() => resolve(this.#verdict(id, face)));
       };
       const timer = setTimeout(() => end(() => resolve(last ? this.#verdict(id, last) : {
-        verified: false, person: { id, name: this.#nameOf(id) }, score: null, needed: this.#state?.needed ?? 0, mask: null, frames: 0, reason: 'no_face',
+        verified: false, person: { id, name: this.#nameOf(id) }, score: null, needed: this.#state?.needed ?? 0, mask: null, frames: 0, reason: 'no_face', presence: null,
       })), timeoutMs);
       const aborted = () => end(() => reject(signal?.aborted ? signal.reason : leftThePage()));
       const end = (/** @type {() => void} */ act) => {
@@ -671,7 +684,7 @@ export class BrowRecogniser extends HTMLElement {
   }
 
   /** @param {string} id @param {Observation} face @returns {Verdict} */
-  #verdict(id, { decision, mask, frames }) {
+  #verdict(id, { decision, mask, frames, presence }) {
     return {
       verified: decision.kind === 'match' && decision.person === id,
       person: { id, name: this.#nameOf(id) },
@@ -680,6 +693,7 @@ export class BrowRecogniser extends HTMLElement {
       mask: { ...mask },
       frames,
       reason: decision.kind === 'undecided' ? decision.reason : null,
+      presence: presenceNow({ presence }),
     };
   }
 
@@ -758,10 +772,20 @@ export class BrowRecogniser extends HTMLElement {
 
   /** @param {Look} look */
   #looked(look) {
+    this.#guideTurn(look.observations);
     this.dispatchEvent(new CustomEvent('brow-look', { detail: look }));
     // Somebody who was enrolled a moment ago is known to the worker first: the event waits for the name.
     const named = look.observations.filter(({ decision }) => decision.kind !== 'match' || this.#state?.people.some(({ id }) => id === decision.person));
     for (const change of this.#changes.take(named, performance.now(), this.#live.recognising)) this.#tellChange(change);
+  }
+
+  /** Asks for the turn, by arrows and in words, as long as it is asked for. @param {Observation[]} observations */
+  #guideTurn(observations) {
+    const asked = observations.find(({ presence }) => presence?.ask)?.presence?.ask;
+    const words = askWords(asked);
+    this.#turnGuide.show(asked, this.mirrored);
+    const { hint } = this.#parts;
+    if (hint.textContent !== words && !this.#capturing) hint.textContent = words;
   }
 
   /** @param {Change} change */
@@ -775,13 +799,17 @@ export class BrowRecogniser extends HTMLElement {
       this.#tell('brow-mask', { track, ...mask });
       return;
     }
+    if (change.type === 'presence') {
+      this.#tell('brow-presence', { track, ...presenceNow(change.observation) });
+      return;
+    }
     const { kind: _kind, person, reason, ...rest } = this.#face(change.observation);
     if (change.type === 'match') this.#tell('brow-match', { ...rest, person });
     else this.#tell(`brow-${change.type}`, reason === null ? rest : { ...rest, reason });
   }
 
   /** What is told of a face. @param {Observation} observation */
-  #face({ track, decision, mask, frames }) {
+  #face({ track, decision, mask, frames, presence }) {
     return {
       track,
       kind: decision.kind,
@@ -791,6 +819,7 @@ export class BrowRecogniser extends HTMLElement {
       needed: decision.needed,
       mask: { ...mask },
       frames,
+      presence: presenceNow({ presence }),
     };
   }
 
@@ -828,6 +857,13 @@ const leftThePage = () => new DOMException('the element left the page', 'AbortEr
 /** @param {unknown} error */
 function codeOf(error) {
   return error instanceof BrowError ? error.code : '';
+}
+
+/** What is told of somebody's presence: what is asked of them just now is shown and not told. @param {Pick<Observation, 'presence'>} observation @returns {PresenceNow | null} */
+function presenceNow({ presence }) {
+  if (!presence) return null;
+  const { ask: _ask, ...rest } = presence;
+  return rest;
 }
 
 /** @param {unknown} given @returns {Consent} */

@@ -11,6 +11,7 @@
 import { FrameLoop } from '../camera/camera.js';
 import { Upright } from '../camera/upright.js';
 import { find, make, nameElement } from '../ui/dom.js';
+import { presenceWords } from '../ui/turn.js';
 import { BrowError } from '../words/errors.js';
 import { text } from '../words/messages.js';
 
@@ -162,7 +163,7 @@ export class LiveView extends EventTarget {
       this.#overlay.append(face.box);
       this.#results.append(face.item);
     }
-    const { box, decision } = observation;
+    const { box, decision, presence } = observation;
     const percent = (/** @type {number} */ part) => `${(100 * part).toFixed(2)}%`;
     // Where the picture is shown like a mirror, what is left in the frame is right on the screen.
     const left = this.mirrored ? 1 - (box.x + box.width) / width : box.x / width;
@@ -172,7 +173,7 @@ export class LiveView extends EventTarget {
     face.box.style.height = percent(box.height / height);
     face.box.classList.toggle('low', box.y + box.height > 0.86 * height);
     placeLabel(face.box, { left, width: box.width / width, bottom: (box.y + box.height) / height, height: box.height / height });
-    const key = JSON.stringify([decision, observation.mask.state, this.#whoText(decision), this.recognising, this.locked]);
+    const key = JSON.stringify([decision, observation.mask.state, this.#whoText(decision), this.recognising, this.locked, presence?.verdict, presence?.reason, presence?.ask]);
     if (face.item.dataset.key === key) return;
     face.item.dataset.key = key;
     face.box.dataset.kind = decision.kind;
@@ -185,7 +186,8 @@ export class LiveView extends EventTarget {
       make('span', { class: 'sign', 'aria-hidden': 'true' }),
       make('span', { class: 'words' },
         make('strong', { class: 'name', part: 'name' }, this.#who(decision)),
-        make('span', { class: 'note', part: 'note' }, this.recognising ? this.#note(decision) : ''),
+        make('span', { class: 'note', part: 'note' }, this.recognising ? this.#note(observation) : ''),
+        make('span', { class: 'presence', part: 'presence' }, presence?.verdict === 'attack' && decision.kind !== 'undecided' ? text('presence.why.print_or_screen') : ''),
         make('span', { class: 'mask', part: 'mask' }, text(`mask.${observation.mask.state}`))),
     );
   }
@@ -202,8 +204,9 @@ export class LiveView extends EventTarget {
     return text(`who.${decision.kind}`);
   }
 
-  /** Why, in words. @param {Decision} decision */
-  #note(decision) {
+  /** Why, in words. @param {Observation} observation */
+  #note({ decision, presence }) {
+    if (decision.kind === 'undecided' && decision.reason === 'presence_unproven' && presence) return presenceWords(presence) || text('who.undecided.presence_unproven');
     if (decision.kind !== 'undecided') return text(`who.${decision.kind}.note`);
     return text(this.locked && decision.reason === 'empty_gallery' ? 'who.undecided.locked' : `who.undecided.${decision.reason}`);
   }
@@ -211,7 +214,7 @@ export class LiveView extends EventTarget {
   /** Tells screen readers what changed, once it has settled. @param {Observation[]} observations */
   #announce(observations) {
     const words = observations.map((observation) => text('announce.face', {
-      who: observation.decision.kind === 'undecided' && this.recognising ? this.#note(observation.decision) : this.#whoText(observation.decision),
+      who: observation.decision.kind === 'undecided' && this.recognising ? this.#note(observation) : this.#whoText(observation.decision),
       mask: text(`mask.${observation.mask.state}`),
     })).sort().join(' ') || (this.#loop.running ? text('live.nobody') : '');
     const now = performance.now();

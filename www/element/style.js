@@ -64,6 +64,12 @@ video { position: absolute; left: 50%; top: 50%; width: 100%; height: 100%; obje
 .status { color: var(--soft); padding: 0.5em 0; }
 .results { display: grid; gap: 0.6em; }
 .results:empty { display: none; }
+.turn { position: absolute; inset-inline: 10%; inset-block-end: 6%; display: grid; justify-items: center; gap: 0.4em; color: var(--stage-ink); text-shadow: 0 0 0.2em var(--stage), 0 0 0.5em var(--stage); }
+.turn[hidden] { display: none; }
+.turn .arrows { font-size: 5em; line-height: 1; font-weight: 800; }
+.turn .bar { width: 60%; height: 0.7em; border: 2px solid currentColor; border-radius: 1em; overflow: hidden; }
+.turn .fill { display: block; height: 100%; background: currentColor; }
+.turn[data-side="left"] .fill { margin-left: auto; }
 .hint { font-size: 1.3em; font-weight: 600; }
 .fault { color: var(--danger); overflow-wrap: anywhere; }
 .fault:empty, .hint:empty { display: none; }

@@ -18,7 +18,7 @@ import { galleryOf } from '../vault/migrations/frame-name.js';
 
 /** @import { Refusal, Request } from './protocol.js' */
 
-const EVENTS = /** @type {const} */ (['brow-match', 'brow-unknown', 'brow-undecided', 'brow-mask', 'brow-gone', 'brow-enrolled', 'brow-fault', 'brow-progress']);
+const EVENTS = /** @type {const} */ (['brow-match', 'brow-unknown', 'brow-undecided', 'brow-mask', 'brow-presence', 'brow-gone', 'brow-enrolled', 'brow-fault', 'brow-progress']);
 
 /** Who may speak with this frame: written by the build, see tools/frame-origins.mjs. */
 const origins = new Set(readOrigins(find('meta[name=brow-origins]', HTMLMetaElement).content));

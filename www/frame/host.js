@@ -51,7 +51,7 @@ export class BrowFrame extends EventTarget {
   /** @returns {Promise<void>} */
   stop() { return this.request('stop'); }
 
-  /** @param {Partial<Pick<Options, 'mode' | 'person' | 'targetFmr' | 'cameraId' | 'mirrored' | 'rotation' | 'language' | 'theme'>>} options @returns {Promise<void>} */
+  /** @param {Partial<Pick<Options, 'mode' | 'person' | 'targetFmr' | 'cameraId' | 'mirrored' | 'rotation' | 'language' | 'theme' | 'presence'>>} options @returns {Promise<void>} */
   set(options) { return this.request('set', { options }); }
 
   /**

@@ -48,7 +48,7 @@ function simple(value) {
   return value === null || typeof value === 'number' || typeof value === 'boolean' ? null : 'malformed';
 }
 
-const OPTION_NAMES = ['mode', 'person', 'targetFmr', 'cameraId', 'mirrored', 'rotation', 'language', 'theme'];
+const OPTION_NAMES = ['mode', 'person', 'targetFmr', 'cameraId', 'mirrored', 'rotation', 'language', 'theme', 'presence'];
 const consent = fields({ text: words(4_000), version: words(64), language: words(35) }, 3);
 
 /** What each request may hold beside `brow`, `id` and `op`. */

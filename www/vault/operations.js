@@ -216,18 +216,19 @@ export class Witness {
 
   /**
    * @param {unknown} store
-   * @param {{track: number, decision: {kind: string, person?: string}}[]} observations
+   * @param {{track: number, decision: {kind: string, person?: string, reason?: string}}[]} observations
    */
   note(store, observations) {
     if (!(store instanceof Store) || store.locked || !store.logsMatches) return;
     for (const { track, decision } of observations) {
-      if (decision.kind === 'undecided') continue;
+      const isAttack = decision.kind === 'undecided' && decision.reason === 'presentation_attack';
+      if (decision.kind === 'undecided' && !isAttack) continue;
       const key = `${track} ${decision.kind} ${decision.person ?? ''}`;
       if (this.#noted.has(key)) continue;
       this.#noted.add(key);
       const matched = decision.kind === 'match';
       // The live view does not wait for it, and a full disk must not stop it.
-      store.log(matched ? 'matched' : 'refused', { subject: matched ? decision.person : null }).catch(() => {});
+      store.log(isAttack ? 'presence_refused' : matched ? 'matched' : 'refused', { subject: matched ? decision.person : null }).catch(() => {});
     }
   }
 }

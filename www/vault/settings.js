@@ -9,7 +9,7 @@ import { storeError } from './errors.js';
 export function defaultSettings() {
   return {
     targetFmr: 1e-3, keepPictures: false, language: null, theme: 'system', lockAfterMinutes: 10, retentionDays: null, logMatches: true, backupAfterDays: 30,
-    kioskDistance: 0.22, kioskTimeoutSeconds: 8, kioskSounds: false, kioskCamera: null, kioskHosts: [], clockDoubted: false,
+    kioskDistance: 0.22, kioskTimeoutSeconds: 8, kioskSounds: false, kioskCamera: null, kioskHosts: [], kioskPresence: 'require-turn', clockDoubted: false,
   };
 }
 
@@ -38,6 +38,7 @@ const ALLOWED = {
   kioskSounds: (value) => typeof value === 'boolean',
   kioskCamera: (value) => value === null || (typeof value === 'string' && value.length <= 500),
   clockDoubted: (value) => typeof value === 'boolean',
+  kioskPresence: (value) => ['off', 'warn', 'require-passive', 'require-turn'].includes(value),
   kioskHosts: (value) => Array.isArray(value) && value.length <= 20 && value.every(isOrigin),
 };
 

@@ -60,6 +60,7 @@
  * @property {number} kioskTimeoutSeconds how long it shows a name or a request before it forgets
  * @property {boolean} kioskSounds
  * @property {string | null} kioskCamera id of the chosen camera; null lets the kiosk choose
+ * @property {import('../types.js').PresencePolicy} kioskPresence what the kiosk asks of whoever is before it
  * @property {string[]} kioskHosts origins that may frame or open the kiosk and hear of hand-offs
  *
  * @typedef {object} Damaged A record that could not be opened. It is left where it is and kept out of everything else.

@@ -2,7 +2,7 @@
  * The engine as wasm-bindgen exposes it (src/web/mod.rs). What is thrown is a Fault. Images are RGBA, 8 bits each, row by
  * row; coordinates are pixels of the frame, x to the right, y down.
  */
-import type { EnrolStep, ListChoices, ListReading, Mask, Observation, PhotoFound, Quality, Timings } from '../types.js';
+import type { EnrolStep, ListChoices, ListReading, Mask, Observation, PhotoFound, PresencePolicy, Quality, Timings } from '../types.js';
 
 export interface CapturedFace {
   templates: Uint8Array[];
@@ -46,6 +46,8 @@ export class Engine {
   references(): number;
   verify(id: string, rgba: Uint8Array, width: number, height: number): Observation[];
   setTarget(fmr: number): void;
+  /** What is asked of presence; the seed, two random numbers of 32 bits, decides which turns are asked for. */
+  setPresence(policy: PresencePolicy, seedHigh: number, seedLow: number): void;
   needed(): number;
   protect(template: Uint8Array, key: Uint8Array): Uint8Array;
   unprotect(template: Uint8Array, key: Uint8Array): Uint8Array;

@@ -39,7 +39,7 @@ let captured = null;
 /** Whom the face being enrolled matches, if anybody. @type {string | null} */
 let resembled = null;
 /** @type {Deciding} */
-let deciding = { person: null, targetFmr: null };
+let deciding = { person: null, targetFmr: null, presence: 'off' };
 /** Frames wait for it, so that none is decided on by what was asked before. */
 let refilled = Promise.resolve();
 
@@ -63,6 +63,7 @@ async function start({ store: name, unattended, files, deciding: asked, held }) 
   engine = new Engine(files.manifest);
   const moduleReady = now();
   addModels(engine, await reading);
+  watchPresence();
   const modelsReady = now();
   try {
     store = await opening;
@@ -75,6 +76,12 @@ async function start({ store: name, unattended, files, deciding: asked, held }) 
   }
   const times = { workerRunning, moduleReady, modelsReady, galleryReady: now() };
   return { state: await currentState(), times, build: files.build };
+}
+
+/** Asks of presence what was asked for last. Throws where this release can't keep it: nobody is to believe that it does. */
+function watchPresence() {
+  const [high, low] = crypto.getRandomValues(new Uint32Array(2));
+  engine.setPresence(deciding.presence, high, low);
 }
 
 /** What is said where the browser stores nothing, with the reason. @param {Fault} cause @returns {Fault} */
@@ -345,7 +352,9 @@ const operations = {
 
   /** @param {{deciding: Deciding}} message */
   async decideBy({ deciding: asked }) {
+    const { presence } = deciding;
     deciding = asked;
+    if (deciding.presence !== presence) watchPresence();
     const filling = fillGallery();
     refilled = filling.catch(() => {});
     await filling;

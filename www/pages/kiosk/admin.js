@@ -68,6 +68,7 @@ export class Admin extends EventTarget {
     await this.#listCameras(state.vault?.settings?.kioskCamera ?? null);
     this.heed(state);
     this.#sayAwake();
+    this.#saySuspect();
     await this.#checkIn.open(state);
     await this.#showLog();
   }
@@ -89,6 +90,7 @@ export class Admin extends EventTarget {
     this.#input('#keep-open').checked = Boolean(state.vault?.keptOpen);
     find('.stale', HTMLElement, this.#dialog).hidden = !state.vault?.stale;
     this.#show(find('#hosts', HTMLTextAreaElement, this.#dialog), settings.kioskHosts.join('\n'));
+    this.#select('#kiosk-presence').value = settings.kioskPresence;
     this.#select('#kiosk-target').value = String(settings.targetFmr);
     this.#select('#kiosk-theme').value = settings.theme;
     showLanguages(this.#select('#kiosk-language'));
@@ -114,6 +116,11 @@ export class Admin extends EventTarget {
 
   #sayAwake() {
     find('.awake', HTMLElement, this.#dialog).textContent = text(`kiosk.awake.${this.#awake}`);
+  }
+
+  /** Whether the camera may be none, for the operator. */
+  #saySuspect() {
+    find('.suspect', HTMLElement, this.#dialog).textContent = this.#eyes.suspicion.map((why) => text(`kiosk.camera.suspect.${why}`)).join(' ');
   }
 
   /** @param {string} selector */
@@ -142,6 +149,7 @@ export class Admin extends EventTarget {
     on('#sounds', () => this.#set({ kioskSounds: this.#input('#sounds').checked }));
     on('#hosts', () => this.#set({ kioskHosts: this.#hosts() }));
     on('#kiosk-target', async () => this.#changed(await this.#client.setSettings({ targetFmr: Number(this.#select('#kiosk-target').value) })));
+    on('#kiosk-presence', () => this.#set({ kioskPresence: /** @type {Settings['kioskPresence']} */ (this.#select('#kiosk-presence').value) }));
     on('#kiosk-theme', async () => this.#changed(await this.#client.setSettings({ theme: /** @type {Settings['theme']} */ (this.#select('#kiosk-theme').value) })));
     on('#kiosk-language', async () => {
       const language = this.#select('#kiosk-language').value || null;

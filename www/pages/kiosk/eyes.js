@@ -3,6 +3,7 @@
  * that is gone, frozen or taken is tried again for ever, a worker that grows is replaced, and sleep is noticed.
  */
 import { Camera, FrameLoop } from '../../camera/camera.js';
+import { CameraSuspicion } from '../../camera/suspect.js';
 import { Upright } from '../../camera/upright.js';
 import { BrowClient } from '../../client/client.js';
 import { BrowError } from '../../words/errors.js';
@@ -26,7 +27,8 @@ export const GROWTH_MOST = 96 * 1024 * 1024;
  * of a new worker or a camera that was started anew.
  */
 export class Eyes extends EventTarget {
-  client = new BrowClient({ seal: true, unattended: true });
+  // Until the administrator's choice is known, the most is asked.
+  client = new BrowClient({ seal: true, unattended: true, presence: 'require-turn' });
   camera;
   #upright = new Upright((frame) => this.client.identifyPhoto(frame));
   /** Workers replaced because they had grown. */
@@ -39,6 +41,8 @@ export class Eyes extends EventTarget {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
   #memoryAtStart = 0;
+  /** @type {CameraSuspicion | null} */
+  #suspicion = null;
   #recycling = false;
 
   /** @param {HTMLVideoElement} video */
@@ -64,6 +68,11 @@ export class Eyes extends EventTarget {
     navigator.mediaDevices?.addEventListener?.('devicechange', () => {
       if (this.#wanted && !this.camera.running) this.#again(0);
     });
+  }
+
+  /** What speaks against the camera being one. */
+  get suspicion() {
+    return this.#suspicion?.why ?? [];
   }
 
   /** Loads the engine, and tries until it is there. @param {number} [tries] */
@@ -102,6 +111,7 @@ export class Eyes extends EventTarget {
     clearTimeout(this.#retry);
     this.#tries = 0;
     this.#tell('well');
+    this.#suspicion = new CameraSuspicion(this.camera.stream?.getVideoTracks()[0]?.label ?? '');
     this.#loop.start();
     // Whoever stands there now need not be who stood there before.
     this.client.resetTracks().catch(() => {}).then(() => this.#tell('restarted'));
@@ -190,6 +200,7 @@ export class Eyes extends EventTarget {
   /** @param {import('../../types.js').Frame} frame */
   async #look(frame) {
     const { height } = frame;
+    this.#suspicion?.look(new Uint8ClampedArray(frame.buffer), 1000 * this.camera.video.currentTime);
     try {
       const turned = this.#upright.turned(frame);
       const { observations } = await this.client.observe(frame);

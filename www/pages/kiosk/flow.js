@@ -6,7 +6,7 @@
  * are gone, and is in nobody's way: of all others who are near, the nearest is served, known guests first.
  */
 
-/** @import { Observation, UndecidedReason } from '../../types.js' */
+/** @import { Ask, Observation, PresenceReason, UndecidedReason } from '../../types.js' */
 
 /** A face that is nearer than this part of the set distance keeps the kiosk awake, so that it does not flicker at the edge. */
 const STAY = 0.75;
@@ -31,11 +31,13 @@ const SAME_PLACE = 0.5;
 const LINGERS_MS = 60_000;
 
 /**
- * @typedef {'attract' | 'look' | 'closer' | 'still' | 'light' | 'glare' | 'straight' | 'centre' | 'single' | 'greet' | 'stranger' | 'unsure'} ScreenKind
+ * @typedef {'attract' | 'look' | 'closer' | 'still' | 'light' | 'glare' | 'straight' | 'centre' | 'single' | 'back' | 'turn' | 'retry' | 'greet' | 'stranger' | 'unsure' | 'refused'} ScreenKind
  * @typedef {object} Screen
  * @property {ScreenKind} kind
  * @property {string | null} person whom to greet
  * @property {boolean} masked the face wears a mask
+ * @property {string} [turn] side and amount of the turn that is asked for, as in the words for it
+ * @property {PresenceReason} [why] the turn has to be made once more
  *
  * @typedef {object} Judged a track that had its verdict
  * @property {string | null} person who it was; null: nobody who is known
@@ -44,7 +46,7 @@ const LINGERS_MS = 60_000;
  * @property {number} since when it was judged
  *
  * @typedef {object} Waiting a track that is near and not judged
- * @property {string} settling what its decision says: a person, `?` for nobody who is known, or nothing
+ * @property {string} settling what its decision says: a person, `?` for nobody who is known, `!` for nobody who is there, or nothing
  * @property {number} settlingSince
  * @property {number} cameAt
  */
@@ -53,9 +55,14 @@ const LINGERS_MS = 60_000;
 const ADVICE = {
   too_small: 'closer', too_blurred: 'still', too_dark: 'light', too_bright: 'glare', turned_away: 'straight', cut_off: 'centre',
   points_unsure: 'look', too_few_frames: 'look', too_close_to_call: 'look', empty_gallery: 'look',
+  presentation_attack: 'look', presence_unproven: 'look',
 };
 /** Screens that end a visit. */
-const VERDICTS = new Set(['greet', 'stranger', 'unsure']);
+const VERDICTS = new Set(['greet', 'stranger', 'unsure', 'refused']);
+/** Screens that can't wait until another one was read: the answer has its time. */
+const URGENT = new Set(['turn', 'straight']);
+/** While a turn is made, or somebody's presence is refused, nobody waits for a decision: whatever else lasts too long does. @type {Set<PresenceReason | null>} */
+const WAITING = new Set([null, 'looking', 'step_back']);
 
 /** @type {Screen} */
 const ATTRACT = Object.freeze({ kind: 'attract', person: null, masked: false });
@@ -73,6 +80,8 @@ export class KioskFlow {
   #track = null;
   #goneSince = 0;
   #framedAt = 0;
+  /** @type {Ask | null} */
+  #ask = null;
   /** @type {Map<number, Judged>} */
   #judged = new Map();
   /** @type {Map<number, Waiting>} */
@@ -93,6 +102,11 @@ export class KioskFlow {
     return this.#screen.kind === 'attract' && [...this.#judged.values()].every(({ seenAt, since }) => seenAt - since > LINGERS_MS);
   }
 
+  /** The turn that is asked for now, for the guide. @returns {Ask | null} */
+  get ask() {
+    return this.#ask;
+  }
+
   /** Whether nothing is known of anybody any more. */
   get forgotten() {
     return this.#screen.kind === 'attract' && this.#judged.size === 0;
@@ -106,6 +120,7 @@ export class KioskFlow {
    */
   see(observations, height, now) {
     this.#framedAt = now;
+    this.#ask = null;
     const share = (/** @type {Observation} */ { box }) => box.height / height;
     const inView = [...observations].sort((a, b) => b.box.height - a.box.height);
     const present = new Set(inView.map(({ track }) => track));
@@ -187,9 +202,10 @@ export class KioskFlow {
   #settle(near, now) {
     const here = new Set(near.map(({ track }) => track));
     for (const track of this.#waiting.keys()) if (!here.has(track)) this.#waiting.delete(track);
-    for (const { track, decision } of near) {
+    for (const { track, decision, presence } of near) {
       const isUnknown = decision.kind === 'unknown' || (decision.kind === 'undecided' && decision.reason === 'empty_gallery');
-      const settling = decision.kind === 'match' ? decision.person : isUnknown ? '?' : '';
+      const isAbsent = decision.kind === 'undecided' && (decision.reason === 'presentation_attack' || presence?.reason === 'desk');
+      const settling = decision.kind === 'match' ? decision.person : isUnknown ? '?' : isAbsent ? '!' : '';
       const waiting = this.#waiting.get(track);
       if (!waiting) this.#waiting.set(track, { settling, settlingSince: now, cameAt: now });
       else if (waiting.settling !== settling) Object.assign(waiting, { settling, settlingSince: now });
@@ -214,12 +230,30 @@ export class KioskFlow {
     this.#goneSince = 0;
     const { settling, cameAt } = /** @type {Waiting} */ (this.#waiting.get(face.track));
     if (settling === '?' && held(face) >= UNKNOWN_MS) return this.#judge('stranger', face, now);
-    if (now - cameAt >= HELPLESS_MS) return this.#judge('unsure', face, now);
+    if (settling === '!' && held(face) >= UNKNOWN_MS) return this.#judge('refused', face, now);
+    if (now - cameAt >= HELPLESS_MS && WAITING.has(face.presence?.reason ?? null)) return this.#judge('unsure', face, now);
     // A verdict makes place at once where its person is gone.
     this.#track = face.track;
     const masked = face.mask.state === 'masked';
+    if (this.#askFor(face, masked, now)) return;
     if (crowded) this.#advise('single', masked, now);
     else this.#advise(face.decision.kind === 'undecided' ? ADVICE[face.decision.reason] : 'look', masked, now);
+  }
+
+  /** What shows that somebody is there. @param {Observation} face @param {boolean} masked @param {number} now @returns {boolean} whether something is asked */
+  #askFor({ decision, presence }, masked, now) {
+    if (presence?.ask) {
+      this.#ask = presence.ask;
+      const { ask } = presence;
+      if (ask.kind === 'turn') this.#advise('turn', masked, now, { turn: `${ask.side}.${ask.amount}` });
+      else this.#advise('straight', masked, now);
+      return true;
+    }
+    if (decision.kind !== 'undecided' || decision.reason !== 'presence_unproven' || !presence?.reason) return false;
+    if (presence.reason === 'step_back') this.#advise('back', masked, now);
+    else if (presence.turn === 'refused' && presence.reason !== 'desk') this.#advise('retry', masked, now, { why: presence.reason });
+    else return false;
+    return true;
   }
 
   /** Nobody waits. An instruction is over when nobody is there to follow it, a verdict when its person is gone. @param {boolean} isVerdict @param {number} now */
@@ -229,7 +263,7 @@ export class KioskFlow {
     if (this.#goneSince && now - this.#goneSince >= AWAY_MS) this.#rest();
   }
 
-  /** @param {'greet' | 'stranger' | 'unsure'} kind @param {Observation} face @param {number} now */
+  /** @param {'greet' | 'stranger' | 'unsure' | 'refused'} kind @param {Observation} face @param {number} now */
   #judge(kind, { track, box, decision, mask }, now) {
     const person = kind === 'greet' && decision.kind === 'match' ? decision.person : null;
     this.#waiting.delete(track);
@@ -239,12 +273,13 @@ export class KioskFlow {
     this.#show({ kind, person, masked: mask.state === 'masked' }, now);
   }
 
-  /** One instruction at a time, each long enough to be read. @param {ScreenKind} kind @param {boolean} masked @param {number} now */
-  #advise(kind, masked, now) {
-    const { kind: shown, masked: wasMasked } = this.#screen;
-    if (shown === kind && wasMasked === masked) return;
-    if (shown !== 'attract' && shown !== 'look' && !VERDICTS.has(shown) && now - this.#since < ADVICE_MS) return;
-    this.#show({ kind, person: null, masked }, now);
+  /** One instruction at a time, each long enough to be read. @param {ScreenKind} kind @param {boolean} masked @param {number} now @param {Pick<Screen, 'turn' | 'why'>} [more] */
+  #advise(kind, masked, now, more = {}) {
+    const { kind: shown, masked: wasMasked, turn, why } = this.#screen;
+    if (shown === kind && wasMasked === masked && turn === more.turn && why === more.why) return;
+    const urgent = URGENT.has(kind) && this.#ask !== null;
+    if (!urgent && shown !== 'attract' && shown !== 'look' && !VERDICTS.has(shown) && now - this.#since < ADVICE_MS) return;
+    this.#show({ kind, person: null, masked, ...more }, now);
   }
 
   /** @param {Screen} screen @param {number} now */

@@ -16,6 +16,7 @@ import { keepOffline } from '../../offline/offline.js';
 import { chooseLanguage, startLanguage } from '../../ui/page-language.js';
 import { unsupported } from '../../camera/support.js';
 import { showTheme } from '../../ui/theme.js';
+import { TurnGuide } from '../../ui/turn.js';
 import { formDialog, secretField, wrongInput } from '../../ui/vault.js';
 
 /** @import { Observation, State } from '../../types.js' */
@@ -46,6 +47,8 @@ const pin = find('#kiosk-pin', HTMLInputElement);
 const pinAgain = find('#kiosk-pin-again', HTMLInputElement);
 const problem = find('#setup-problem', HTMLElement);
 for (const field of [pin, pinAgain]) secret(field);
+const turnGuide = new TurnGuide();
+find('.mirror', HTMLElement, root).append(turnGuide.element);
 
 export const eyes = new Eyes(find('video', HTMLVideoElement, root));
 export const flow = new KioskFlow({ distance: 0.22, timeoutMs: 8_000 });
@@ -80,6 +83,7 @@ function heed(state) {
   hasPin = state.vault.pin;
   settings = state.vault.settings;
   keptOpen = Boolean(state.vault.keptOpen);
+  if (settings) client.decideBy({ presence: settings.kioskPresence }).catch(showTrouble);
   if (settings) Object.assign(flow, { distance: settings.kioskDistance, timeoutMs: settings.kioskTimeoutSeconds * 1000 });
   // A locked store tells nothing of the choice: the language stays.
   if (settings) chooseLanguage(settings.language).catch(showTrouble);
@@ -158,6 +162,7 @@ function forget() {
 /** Brings the screen in line with the flow. @param {boolean} [force] */
 function show(force = false) {
   if (!running) return;
+  turnGuide.show(flow.ask, true);
   const { screen } = flow;
   // The tracks of whoever was judged and still stands there are kept, or they would be judged again and again.
   if (flow.forgotten && remembered) client.resetTracks().catch(() => {});
@@ -166,21 +171,22 @@ function show(force = false) {
   if (key === shownKey && !force) return;
   shownKey = key;
   const turn = ++shown;
-  again.hidden = screen.kind !== 'stranger' && screen.kind !== 'unsure';
+  again.hidden = !['stranger', 'unsure', 'refused'].includes(screen.kind);
   if (screen.kind === 'greet') {
     void greet(/** @type {string} */ (screen.person), turn);
     return;
   }
   root.dataset.screen = screen.kind;
-  headline.textContent = text(`kiosk.${screen.kind}`);
+  headline.textContent = screen.turn ? text(`presence.ask.${screen.turn}`) : text(`kiosk.${screen.kind}`);
   also.textContent = alsoOf(screen);
   if (!again.hidden) again.focus({ preventScroll: true });
-  if (screen.kind === 'stranger' && settings?.kioskSounds) chime(false);
+  if ((screen.kind === 'stranger' || screen.kind === 'refused') && settings?.kioskSounds) chime(false);
 }
 
 /** @param {Screen} screen */
-function alsoOf({ kind, masked }) {
-  if (kind === 'attract' || kind === 'stranger' || kind === 'unsure') return text(`kiosk.${kind}.also`);
+function alsoOf({ kind, masked, why }) {
+  if (why) return text(`presence.why.${why}`);
+  if (kind === 'attract' || kind === 'stranger' || kind === 'unsure' || kind === 'refused') return text(`kiosk.${kind}.also`);
   return masked ? text('kiosk.mask') : '';
 }
 

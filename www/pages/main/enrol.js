@@ -3,6 +3,7 @@
  * itself, or a photo is chosen. Nothing is stored before the person has agreed and the capture is good.
  */
 import { choose } from '../../ui/dialogs.js';
+import { TurnGuide, askWords } from '../../ui/turn.js';
 import { find, withName } from '../../ui/dom.js';
 import { chooser } from '../../ui/fields.js';
 import { consentVersion, fault, faultOf, language, text } from '../../words/messages.js';
@@ -11,7 +12,7 @@ import { readPhoto } from '../../camera/photo.js';
 
 /** @import { BrowRecogniser } from '../../element/element.js' */
 /** @import { PeopleList } from '../../ui/people.js' */
-/** @import { Enrolment, EnrolHint, PersonSummary } from '../../types.js' */
+/** @import { Enrolment, EnrolStep, PersonSummary } from '../../types.js' */
 
 /** A hint stays at least so long, so that it can be read and followed. */
 const HINT_MS = 900;
@@ -25,6 +26,7 @@ export class EnrolDialog {
   #recogniser;
   #people;
   #form;
+  #turnGuide = new TurnGuide();
   #name;
   #consent;
   #keepPicture;
@@ -65,6 +67,7 @@ export class EnrolDialog {
     this.#keepPicture = find('[name=keep-picture]', HTMLInputElement, dialog);
     this.#problem = find('.problem', HTMLElement, dialog);
     this.#hint = find('.hint', HTMLElement, dialog);
+    find('.capture .guide', HTMLElement, dialog).after(this.#turnGuide.element);
     this.#progress = find('progress', HTMLProgressElement, dialog);
     this.#advice = find('.advice', HTMLElement, dialog);
     this.#preview = find('.preview', HTMLElement, dialog);
@@ -174,7 +177,7 @@ export class EnrolDialog {
       this.#showCapture();
       const enrolment = await this.#recogniser.capture({
         mask: () => (find('[name=mask]:checked', HTMLInputElement, this.#dialog).value === 'masked' ? 'masked' : 'bare'),
-        onstep: ({ hint, progress }) => this.#guide(hint, progress),
+        onstep: (step) => this.#guide(step),
         signal: capturing.signal,
       });
       if (turn === this.#turn) await this.#save(enrolment);
@@ -199,13 +202,15 @@ export class EnrolDialog {
     find('.capture .close', HTMLButtonElement, this.#dialog).focus();
   }
 
-  /** @param {EnrolHint} hint @param {number} progress */
-  #guide(hint, progress) {
+  /** @param {EnrolStep} step */
+  #guide({ hint, progress, observation }) {
     const now = performance.now();
     this.#progress.value = progress;
     if (now - this.#startedAt > SLOW_MS && !this.#advice.textContent) this.#advice.textContent = text('hint.slow');
-    const words = text(`hint.${hint}`);
-    if (words === this.#hint.textContent || (now - this.#hintAt < HINT_MS && hint !== 'done')) return;
+    const ask = observation?.presence?.ask;
+    this.#turnGuide.show(ask, true);
+    const words = (hint === 'turn' && askWords(ask)) || text(`hint.${hint}`);
+    if (words === this.#hint.textContent || (now - this.#hintAt < HINT_MS && hint !== 'done' && hint !== 'turn')) return;
     this.#hint.textContent = words;
     this.#hint.dataset.hint = hint;
     this.#hintAt = now;

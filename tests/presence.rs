@@ -1,0 +1,130 @@
+//! Presence over whole clips: live heads turn, flat things do not, and what a release can't keep is said.
+//!
+//! The clips lie beside the checkout in ../shared and are not part of it; without them, or without ffmpeg, the tests say so.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use brow::engine::{Engine, EngineParams, Policy};
+use brow::error::EngineError;
+use brow::face::align::Pyramid;
+use brow::face::frame::Frame;
+use brow::face::presence::Verdict;
+use brow::face::turn::{TurnParams, TurnWatch, Turned};
+use brow::manifest::{Manifest, Role};
+use sha2::{Digest, Sha256};
+
+const WIDTH: usize = 640;
+const HEIGHT: usize = 480;
+const FRAME_MS: f64 = 40.0;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The engine with the models of this release; without the presence network if asked.
+fn engine(presence: bool, params: EngineParams) -> Engine {
+    let models = root().join("models");
+    let mut manifest = Manifest::parse(&std::fs::read_to_string(models.join("manifest.json")).unwrap()).unwrap();
+    manifest.models.retain(|m| presence || m.role != Role::Presence);
+    let entries = manifest.models.clone();
+    let mut engine = Engine::new(manifest, params, || 0.0);
+    for entry in entries {
+        let bytes = std::fs::read(models.join(&entry.file)).unwrap();
+        engine.add_model(entry.role, &bytes, &Sha256::digest(&bytes)).unwrap();
+    }
+    engine
+}
+
+/// Frames of a clip as RGBA of 640 x 480, letterboxed; None where the clip or ffmpeg is not there.
+fn clip(path: &str, most: usize) -> Option<Vec<Vec<u8>>> {
+    let file: PathBuf = root().join("../shared").join(path);
+    let fit = format!("fps=25,scale={WIDTH}:{HEIGHT}:force_original_aspect_ratio=decrease,pad={WIDTH}:{HEIGHT}:-1:-1");
+    let out = Command::new("ffmpeg")
+        .args(["-v", "error", "-i"])
+        .arg(&file)
+        .args(["-vf", &fit, "-frames:v", &most.to_string(), "-f", "rawvideo", "-pix_fmt", "rgba", "-"])
+        .output();
+    match out {
+        Ok(out) if file.exists() && !out.stdout.is_empty() => {
+            Some(out.stdout.chunks_exact(4 * WIDTH * HEIGHT).map(<[u8]>::to_vec).collect())
+        }
+        _ => {
+            eprintln!("skipped: {} or ffmpeg is not there", file.display());
+            None
+        }
+    }
+}
+
+fn turned(frames: &[Vec<u8>]) -> Turned {
+    let (mut engine, params, mut watch) = (engine(false, EngineParams::default()), TurnParams::default(), TurnWatch::default());
+    for (i, rgba) in frames.iter().enumerate() {
+        let frame = Frame::new(rgba, WIDTH, HEIGHT, i as f64 * FRAME_MS).unwrap();
+        let seen = engine.follow(&frame).unwrap();
+        if let Some(face) = seen.iter().max_by(|a, b| a.rect.area().total_cmp(&b.rect.area())) {
+            watch.see(&Pyramid::new(frame), &face.points, &params);
+        }
+    }
+    watch.turned(&params)
+}
+
+#[test]
+fn a_live_head_that_turns_earns_a_turn() {
+    for name in ["clips/stranger-1.mp4", "clips/stranger-2.mp4"] {
+        let Some(frames) = clip(name, 120) else { return };
+        let turned = turned(&frames);
+        assert_eq!(turned.verdict(&TurnParams::default()), Verdict::Live, "{name}: {turned:?}");
+    }
+}
+
+/// A portrait as a flat sheet that is turned to and fro about its upright middle, by so many degrees.
+fn turned_sheet(frames: usize, degrees: f64) -> Vec<Vec<u8>> {
+    let portrait = image::open(root().join("tests/data/portraits/obama-1.jpg")).unwrap().to_rgba8();
+    let (w, h) = (portrait.width() as f64, portrait.height() as f64);
+    let (focal, scale) = (600.0, 430.0 / h);
+    let light = |x: f64, y: f64, c: usize| portrait.get_pixel(x.clamp(0.0, w - 1.0) as u32, y.clamp(0.0, h - 1.0) as u32)[c] as f64;
+    (0..frames)
+        .map(|frame| {
+            let angle = degrees.to_radians() * (frame as f64 / 9.0).sin();
+            let (sin, cos) = angle.sin_cos();
+            let mut rgba = vec![255u8; 4 * WIDTH * HEIGHT];
+            for y in 0..HEIGHT {
+                for x in 0..WIDTH {
+                    let (px, py) = (x as f64 - WIDTH as f64 / 2.0, y as f64 - HEIGHT as f64 / 2.0);
+                    // The ray through this pixel meets the plane through (0, 0, focal) whose right leans by the angle.
+                    let across = focal * px / (focal * cos - px * sin);
+                    let depth = 1.0 + across * sin / focal;
+                    let (u, v) = (across / scale + w / 2.0, py * depth / scale + h / 2.0);
+                    let inside = (0.0..w).contains(&u) && (0.0..h).contains(&v);
+                    for c in 0..3 {
+                        let (fx, fy) = (u.floor(), v.floor());
+                        let row = |y: f64| light(fx, y, c) * (1.0 - u + fx) + light(fx + 1.0, y, c) * (u - fx);
+                        let value = row(fy) * (1.0 - v + fy) + row(fy + 1.0) * (v - fy);
+                        rgba[4 * (y * WIDTH + x) + c] = if inside { value as u8 } else { 120 };
+                    }
+                }
+            }
+            rgba
+        })
+        .collect()
+}
+
+#[test]
+fn a_flat_portrait_earns_no_turn_however_it_is_turned() {
+    let turned = turned(&turned_sheet(60, 32.0));
+    assert_ne!(turned.verdict(&TurnParams::default()), Verdict::Live, "{turned:?}");
+}
+
+#[test]
+fn a_policy_that_this_pack_cannot_keep_is_refused_and_so_are_thresholds_out_of_range() {
+    let mut without = engine(false, EngineParams::default());
+    for policy in [Policy::Warn, Policy::RequirePassive, Policy::RequireTurn] {
+        assert!(matches!(without.set_presence(policy, 1), Err(EngineError::PresenceUnavailable)), "{policy:?}");
+    }
+    assert!(without.set_presence(Policy::Off, 1).is_ok());
+    let mut params = EngineParams::default();
+    params.presence.passive.refuse = 0.9;
+    let mut wrong = engine(true, params);
+    assert!(matches!(wrong.set_presence(Policy::Warn, 1), Err(EngineError::PresenceThreshold(_))));
+    assert_eq!(Policy::ALL.map(|p| Policy::parse(p.name())), Policy::ALL.map(Some));
+}
