@@ -2,6 +2,7 @@
 
 use js_sys::{Function, Uint8Array};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 use super::plain;
@@ -27,21 +28,26 @@ pub fn list_encoding(bytes: &[u8], decode: &Function) -> Result<JsValue, JsValue
     })
 }
 
-/// The list that a text is, at most `most` guests of it. `choices`: `{delimiter, head, columns}`, each only where it was chosen.
+/// The list that a text is, at most `most` guests of it. `choices`: `{delimiter, head, columns}`, each only where it was chosen. What
+/// comes in is JSON: the way for values would make the module and its glue larger.
 #[wasm_bindgen(js_name = listRead)]
-pub fn list_read(text: &str, choices: JsValue, most: usize) -> Result<JsValue, JsValue> {
-    let choices: Choices = serde_wasm_bindgen::from_value(choices)?;
-    plain(&guests::read(text, &choices, most))
+pub fn list_read(text: &str, choices: &str, most: usize) -> Result<JsValue, JsValue> {
+    plain(&guests::read(text, &json::<Choices>(choices)?, most))
 }
 
-/// For each name of a photo, what was found among the files.
+/// For each name of a photo, what was found among the files. `paths`: `[wanted, files]`.
 #[wasm_bindgen(js_name = listPhotos)]
-pub fn list_photos(wanted: Vec<String>, files: Vec<String>) -> Result<JsValue, JsValue> {
+pub fn list_photos(paths: &str) -> Result<JsValue, JsValue> {
+    let (wanted, files): (Vec<String>, Vec<String>) = json(paths)?;
     plain(&photos::find(&wanted, &files))
 }
 
 /// Rows as comma-separated text that no spreadsheet runs.
 #[wasm_bindgen(js_name = listWrite)]
-pub fn list_write(rows: JsValue) -> Result<String, JsValue> {
-    Ok(table::write(&serde_wasm_bindgen::from_value::<Vec<Vec<String>>>(rows)?))
+pub fn list_write(rows: &str) -> Result<String, JsValue> {
+    Ok(table::write(&json::<Vec<Vec<String>>>(rows)?))
+}
+
+fn json<T: DeserializeOwned>(text: &str) -> Result<T, JsValue> {
+    serde_json::from_str(text).map_err(|e| e.to_string().into())
 }

@@ -2,7 +2,7 @@
  * The engine as wasm-bindgen exposes it (src/web/mod.rs). What is thrown is a Fault. Images are RGBA, 8 bits each, row by
  * row; coordinates are pixels of the frame, x to the right, y down.
  */
-import type { EnrolStep, ListChoices, ListReading, Mask, Observation, PhotoFound, PresencePolicy, Quality, Timings } from '../types.js';
+import type { EnrolStep, ListReading, Mask, Observation, PhotoFound, PresencePolicy, Quality, Timings } from '../types.js';
 
 export interface CapturedFace {
   templates: Uint8Array[];
@@ -57,9 +57,11 @@ export class Engine {
 /** What a file is. `decode` gives null where an encoding has no such bytes. */
 export function listEncoding(bytes: Uint8Array, decode: (label: string, bytes: Uint8Array) => string | null):
   { label: string; unsure: boolean } | { refused: 'workbook' | 'binary' };
-/** @param text composed (NFC) @param most guests */
-export function listRead(text: string, choices: Omit<ListChoices, 'encoding'>, most: number): Omit<ListReading, 'encoding' | 'unsure' | 'broken'>;
-export function listPhotos(wanted: string[], files: string[]): PhotoFound[];
-export function listWrite(rows: string[][]): string;
+/** @param text composed (NFC) @param choices JSON of ListChoices without its encoding @param most guests */
+export function listRead(text: string, choices: string, most: number): Omit<ListReading, 'encoding' | 'unsure' | 'broken'>;
+/** @param paths JSON of `[wanted, files]` */
+export function listPhotos(paths: string): PhotoFound[];
+/** @param rows JSON of cells, row by row */
+export function listWrite(rows: string): string;
 
 export default function init(options: { module_or_path: WebAssembly.Module }): Promise<unknown>;

@@ -26,17 +26,17 @@ export const listOperations = {
     if ('refused' in guess) throw fault(guess.refused === 'workbook' ? 'list_workbook' : 'list_binary');
     const encoding = chosen ?? guess.label;
     const text = new TextDecoder(encoding).decode(bytes).normalize('NFC');
-    return { encoding, unsure: guess.unsure && !chosen, broken: text.includes('\ufffd'), ...module.listRead(text, choices, most) };
+    return { encoding, unsure: guess.unsure && !chosen, broken: text.includes('\ufffd'), ...module.listRead(text, JSON.stringify(choices), most) };
   },
 
   /** @param {{wanted: string[], files: string[]}} message paths of photos, as the list names them and as they were chosen */
   listPhotos({ wanted, files }) {
     const composed = (/** @type {string[]} */ paths) => paths.map((path) => path.normalize('NFC'));
-    return module.listPhotos(composed(wanted), composed(files));
+    return module.listPhotos(JSON.stringify([composed(wanted), composed(files)]));
   },
 
   /** @param {{rows: string[][]}} message */
   listWrite({ rows }) {
-    return module.listWrite(rows);
+    return module.listWrite(JSON.stringify(rows));
   },
 };
