@@ -144,10 +144,12 @@ export function makePackage() {
     types: './types/element/brow-recogniser.d.ts',
     sideEffects: ['./element.js', './element/element.js', './offline/guard.js'],
   }, null, 2)}\n`);
-  const packed = JSON.parse(execFileSync('npm', ['pack', '--json', '--pack-destination', target], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  // Not by `npm pack`, whose archives unpack to package/: beside a page it unpacks to the folder that its modules are imported from.
+  // npm takes either.
   const tarball = join(target, `${NAME}-${version}.tgz`);
-  if (join(target, packed[0].filename) !== tarball) renameSync(join(target, packed[0].filename), tarball);
-  return { tarball, bytes: statSync(tarball).size, files: packed[0].entryCount };
+  execFileSync('tar', ['-czf', tarball, '-C', target, NAME]);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
+  return { tarball, bytes: statSync(tarball).size, files };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

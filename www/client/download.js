@@ -15,6 +15,8 @@ import { knowsRelaxedSimd } from '../worker/relaxed-simd.js';
 const FILE_OF = { plain: files.wasm, relaxed: files.wasmRelaxed };
 /** Progress is told at most so often: it is for people. */
 const PROGRESS_EVERY_MS = 50;
+/** Where Vite's development server puts what it makes one file of; the files that are fetched do not come along. */
+const MOVED = /\/\.vite\//;
 
 /** What is being fetched or is here, for every client of the page: it is the same, and a sealed page could not fetch it again. @type {Promise<EngineFiles> | null} */
 let fetched = null;
@@ -28,6 +30,7 @@ const listeners = new Set();
  * @throws {BrowError} offline, download_failed, program_damaged
  */
 export async function engineFiles(tell) {
+  if (MOVED.test(files.wasm.url)) throw new BrowError(fault('bundler_moved'));
   listeners.add(tell);
   const fetching = fetched ??= fetchEngine((progress) => {
     for (const listener of listeners) listener(progress);

@@ -751,6 +751,10 @@ export default {
       'Das Bild ist schwarz.',
       'Öffnen Sie die Abdeckung der Linse, machen Sie Licht, oder wählen Sie eine andere Kamera.',
     ],
+    bundler_moved: [
+      'Der Entwicklungsserver hat den Erkenner in eine Datei gepackt, getrennt von den Dateien, die er lädt.',
+      'Setzen Sie in der Konfiguration von Vite optimizeDeps: { exclude: [\'brow-recogniser\'] } und starten Sie den Server neu.',
+    ],
     camera_silent: [
       'Der Browser hat noch nicht geantwortet, ob diese Seite die Kamera bekommt.',
       'Suchen Sie seine Frage neben der Adresse oder hinter einem anderen Fenster und beantworten Sie sie; oder sehen Sie nach, ob das System diesem Browser die Kamera erlaubt. Starten Sie sie dann noch einmal.',

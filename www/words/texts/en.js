@@ -758,6 +758,10 @@ export default {
       'The picture is black.',
       'Open the lens cover, switch on a light, or choose another camera.',
     ],
+    bundler_moved: [
+      'The development server has put the recogniser into one file, away from the files that it fetches.',
+      'In the configuration of Vite set optimizeDeps: { exclude: [\'brow-recogniser\'] }, and start the server again.',
+    ],
     camera_silent: [
       'The browser has not answered yet whether this page may have the camera.',
       'Look for its question, beside the address or behind another window, and answer it; or look whether the system lets this browser use the camera. Then start it again.',

@@ -751,6 +751,10 @@ export default {
       'La imagen está negra.',
       'Abra la tapa del objetivo, encienda una luz o elija otra cámara.',
     ],
+    bundler_moved: [
+      'El servidor de desarrollo ha metido el reconocedor en un solo archivo, lejos de los archivos que carga.',
+      'En la configuración de Vite ponga optimizeDeps: { exclude: [\'brow-recogniser\'] } y reinicie el servidor.',
+    ],
     camera_silent: [
       'El navegador aún no ha respondido si esta página puede usar la cámara.',
       'Busque su pregunta, junto a la dirección o detrás de otra ventana, y respóndala; o mire si el sistema permite a este navegador usar la cámara. Después enciéndala de nuevo.',

@@ -694,6 +694,10 @@ export default {
     camera_busy: ['La caméra est là mais ne donne pas d’image ; un autre programme l’utilise peut-être.', 'Fermez les appels vidéo et les autres onglets qui utilisent la caméra, puis redémarrez-la.'],
     camera_unplugged: ['La caméra a disparu : débranchée, éteinte ou prise par le système.', 'Rebranchez-la. La vue en direct reprend d’elle-même, ou redémarrez la caméra.'],
     camera_black: ['L’image est noire.', 'Ouvrez le cache de l’objectif, allumez une lumière ou choisissez une autre caméra.'],
+    bundler_moved: [
+      'Le serveur de développement a mis le module de reconnaissance dans un seul fichier, loin des fichiers qu’il charge.',
+      'Dans la configuration de Vite, mettez optimizeDeps: { exclude: [\'brow-recogniser\'] }, puis redémarrez le serveur.',
+    ],
     camera_silent: [
       'Le navigateur n’a pas encore répondu si cette page peut avoir la caméra.',
       'Cherchez sa question, à côté de l’adresse ou derrière une autre fenêtre, et répondez-y ; ou regardez si le système laisse ce navigateur utiliser la caméra. Puis redémarrez-la.',
