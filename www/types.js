@@ -21,7 +21,7 @@
  * @typedef {'bare' | 'masked' | 'incorrect'} MaskState
  * @typedef {{state: MaskState, probability: number}} Mask
  *
- * @typedef {'too_small' | 'too_blurred' | 'too_dark' | 'too_bright' | 'turned_away' | 'cut_off'
+ * @typedef {'too_small' | 'too_blurred' | 'too_dark' | 'too_bright' | 'turned_away' | 'cut_off' | 'eyes_hidden'
  *   | 'points_unsure'} QualityProblem
  *
  * @typedef {object} Quality
@@ -33,7 +33,10 @@
  * @property {number} pitch degrees
  * @property {number} roll degrees
  * @property {number} spread how far the points are expected to be off, as a share of the canonical face's side
- * @property {QualityProblem | null} problem
+ * @property {number} outside share of the window around the eyes that lies outside the frame
+ * @property {number} hidden how much of the eyes' places is as dark as opaque glasses, 0..1
+ * @property {QualityProblem | null} problem what is in the way of recognition
+ * @property {QualityProblem | null} shortcoming what is to be changed before it is good enough to be enrolled
  *
  * @typedef {QualityProblem | 'too_few_frames' | 'too_close_to_call' | 'empty_gallery' | 'presentation_attack' | 'presence_unproven'} UndecidedReason
  *
@@ -72,7 +75,7 @@
  * @typedef {{observations: Observation[], timings: Timings}} Look what the engine saw in a frame
  *
  * @typedef {'no_face' | 'several_faces' | 'come_closer' | 'move_back' | 'hold_still' | 'more_light' | 'less_light'
- *   | 'look_straight' | 'free_face' | 'centre' | 'good' | 'turn_slightly' | 'done' | 'mask_off' | 'mask_on'
+ *   | 'look_straight' | 'free_face' | 'free_eyes' | 'centre' | 'good' | 'turn_slightly' | 'done' | 'mask_off' | 'mask_on'
  *   | 'print_or_screen' | 'turn' | 'desk'} EnrolHint
  *
  * @typedef {object} EnrolStep

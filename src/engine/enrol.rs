@@ -36,6 +36,8 @@ pub enum Hint {
     LessLight,
     LookStraight,
     FreeFace,
+    /// Dark glasses hide the eyes.
+    FreeEyes,
     HoldStill,
     /// It looks like a print or a screen.
     PrintOrScreen,
@@ -53,6 +55,8 @@ pub struct Enrolment {
     pub templates: Vec<Template>,
     pub mask: Mask,
     pub quality: Quality,
+    /// Somebody enrolled already whom the finished template matches, be it that a second one does, too.
+    pub resembles: Option<String>,
     /// The best look at the face, aligned, RGBA: for a picture that the person asked to be kept, and for nothing else.
     pub picture: Picture,
 }
@@ -76,19 +80,32 @@ pub struct EnrolParams {
     pub other: f32,
     /// A face whose box is higher than this share of the frame is too close.
     pub largest: f32,
+    /// After so long without enough good frames, poor ones are taken, for the person to say whether they will do.
+    pub patience_ms: f64,
 }
 
 impl Default for EnrolParams {
     fn default() -> Self {
-        Self { frames: 6, least_ms: 900.0, still: 0.06, other: 0.3, largest: 0.9 }
+        Self { frames: 6, least_ms: 900.0, still: 0.06, other: 0.3, largest: 0.9, patience_ms: 6_000.0 }
     }
 }
+
+/// What an enrolment may be at its worst, with the person's word for it: darker, smaller and less sharp than one should be, but seen.
+const POOR: QualityParams = QualityParams { least_px: 48.0, least_sharpness: 0.064, least_brightness: 14.0, ..QualityParams::ENROL };
 
 /// A guided enrolment under way.
 #[derive(Default)]
 pub(super) struct Session {
-    began_ms: Option<f64>,
     last: Option<Rect>,
+    good: Shots,
+    /// What is not good enough, in case that nothing better comes.
+    poor: Shots,
+}
+
+/// The best frames of one kind of face.
+#[derive(Default)]
+struct Shots {
+    began_ms: Option<f64>,
     kept: Vec<Kept>,
 }
 
@@ -112,12 +129,20 @@ impl Engine {
             n => return Err(EngineError::SeveralFaces(n)),
         };
         // A photograph's frame is what somebody chose: a face cut off at the edge is not refused, a hopeless one is.
-        let params = QualityParams { most_outside: 1.0, least_px: 48.0, most_yaw: 35.0, most_pitch: 35.0, ..QualityParams::ENROL };
-        if let Some(problem) = judged(&face.quality, &params).filter(|p| *p != Problem::CutOff) {
+        let params = QualityParams {
+            most_outside: 1.0,
+            least_px: 48.0,
+            least_brightness: 25.0,
+            most_yaw: 35.0,
+            most_pitch: 35.0,
+            ..QualityParams::ENROL
+        };
+        if let Some(problem) = judged(&face.quality, &params) {
             return Err(EngineError::Unsuitable(problem));
         }
         let picture = picture(&Pyramid::new(*frame), &face.canonical_to_frame);
-        Ok(Enrolment { templates: vec![face.template], mask: face.mask, quality: face.quality, picture })
+        let resembles = self.resembles(&face.template);
+        Ok(Enrolment { templates: vec![face.template], mask: face.mask, quality: face.quality, resembles, picture })
     }
 
     /// Begins a guided enrolment; one under way is given up.
@@ -138,50 +163,80 @@ impl Engine {
         self.timings = Timings::default();
         let pyramid = Pyramid::new(*frame);
         let mut seen = self.see(&pyramid)?;
+        seen.retain(|s| s.is_face);
         seen.sort_by(|a, b| b.detection.rect.area().total_cmp(&a.detection.rect.area()));
         let params = self.params.enrol;
         let mut hint = hint(&seen, frame, session.last, &params);
+        // Its hint, about light, size or sharpness, stays what it is.
+        let is_poor = seen.first().is_some_and(|s| {
+            hint != Hint::Good
+                && hint == improvement(&s.quality)
+                && is_still(s, session.last, &params)
+                && judged(&s.quality, &POOR).is_none()
+        });
         session.last = seen.first().map(|s| s.detection.rect);
         self.look_for_presence(&pyramid, &seen)?;
-        let subject = (hint == Hint::Good).then(|| seen.first().map(|s| s.id)).flatten();
+        let subject = (hint == Hint::Good || is_poor).then(|| seen.first().map(|s| s.id)).flatten();
         self.challenge(&pyramid, &seen, subject)?;
         let observation = seen.first().map(|s| self.observation(s, frame.time_ms));
+        let mut is_there = true;
         if self.watch.policy.requires() {
-            hint = observation.as_ref().and_then(|o| o.presence).map_or(hint, |p| absent(&p, hint));
+            let presence = observation.as_ref().and_then(|o| o.presence);
+            hint = presence.map_or(hint, |p| absent(&p, hint));
+            is_there = presence.is_none_or(|p| p.verdict == Verdict::Live);
         }
-        let enough = |s: &Session| s.kept.len() >= params.frames && s.began_ms.is_some_and(|b| frame.time_ms - b >= params.least_ms);
-        if hint == Hint::Good {
+        let shots = match hint {
+            Hint::Good => Some(&mut session.good),
+            _ if is_poor && is_there => Some(&mut session.poor),
+            _ => None,
+        };
+        if let Some(shots) = shots {
             let s = &seen[0];
             let template = self.template(&pyramid, &s.detection.points, s.mask, &s.quality, Looks::Averaged)?;
-            session.keep(
-                Kept { template, quality: s.quality, picture: picture(&pyramid, &s.canonical_to_frame) },
-                frame.time_ms,
-                params.frames,
-            );
-            if enough(session) {
-                hint = Hint::Done;
-            }
+            let kept = Kept { template, quality: s.quality, picture: picture(&pyramid, &s.canonical_to_frame) };
+            shots.keep(kept, frame.time_ms, params.frames);
         }
-        let progress = (session.kept.len() as f32 / params.frames as f32).min(1.0);
-        let done = enough(session);
+        let done =
+            session.good.enough(&params, frame.time_ms, params.least_ms) || session.poor.enough(&params, frame.time_ms, params.patience_ms);
+        if done {
+            hint = Hint::Done;
+        }
+        let most = session.good.kept.len().max(session.poor.kept.len());
+        let progress = (most as f32 / params.frames as f32).min(1.0);
         Ok(EnrolmentStep { hint, progress: if done { 1.0 } else { progress * 0.95 }, observation, done })
     }
 
-    /// The template of the frames that were kept.
+    /// The template of the frames that were kept: the good ones, or else poor ones, whose quality tells the shortcoming.
     pub fn enrol_finish(&mut self) -> Result<Enrolment, EngineError> {
-        let session = self.enrolment.take().ok_or(EngineError::EnrolmentUnfinished)?;
-        if session.kept.len() < self.params.enrol.frames {
+        let mut session = self.enrolment.take().ok_or(EngineError::EnrolmentUnfinished)?;
+        let enough = self.params.enrol.frames;
+        let shots = if session.good.kept.len() >= enough { &mut session.good } else { &mut session.poor };
+        if shots.kept.len() < enough {
             self.enrolment = Some(session);
             return Err(EngineError::EnrolmentUnfinished);
         }
-        let template = Template::mean(session.kept.iter().map(|k| &k.template)).ok_or(EngineError::EnrolmentUnfinished)?;
-        let best = session.kept.into_iter().max_by(|a, b| a.quality.score.total_cmp(&b.quality.score));
+        let kept = std::mem::take(&mut shots.kept);
+        let template = Template::mean(kept.iter().map(|k| &k.template)).ok_or(EngineError::EnrolmentUnfinished)?;
+        let best = kept.into_iter().max_by(|a, b| a.quality.score.total_cmp(&b.quality.score));
         let best = best.ok_or(EngineError::EnrolmentUnfinished)?;
-        Ok(Enrolment { mask: template.mask, templates: vec![template], quality: best.quality, picture: best.picture })
+        let resembles = self.resembles(&template);
+        Ok(Enrolment { mask: template.mask, templates: vec![template], quality: best.quality, resembles, picture: best.picture })
+    }
+
+    /// Whose this template is, if they are enrolled already. Two people alike are no match, but for an enrolment the better one of
+    /// them is named: somebody enrolled twice must not be enrolled a third time for it.
+    fn resembles(&mut self, template: &Template) -> Option<String> {
+        let needed = self.needed();
+        let best = self.gallery.search(template, &self.manifest.calibration).into_iter().next()?;
+        (best.score >= needed).then_some(best.person)
     }
 }
 
-impl Session {
+impl Shots {
+    fn enough(&self, params: &EnrolParams, now_ms: f64, least_ms: f64) -> bool {
+        self.kept.len() >= params.frames && self.began_ms.is_some_and(|began| now_ms - began >= least_ms)
+    }
+
     /// Keeps the best frames.
     fn keep(&mut self, kept: Kept, time_ms: f64, most: usize) {
         self.began_ms.get_or_insert(time_ms);
@@ -206,18 +261,30 @@ fn hint(seen: &[Seen], frame: &Frame, last: Option<Rect>, params: &EnrolParams) 
     if rect.height > params.largest * frame.height() as f32 {
         return Hint::MoveBack;
     }
-    match judged(&face.quality, &QualityParams::ENROL) {
-        Some(Problem::TooSmall) => return Hint::ComeCloser,
-        Some(Problem::CutOff) => return Hint::Centre,
-        Some(Problem::TooDark) => return Hint::MoreLight,
-        Some(Problem::TooBright) => return Hint::LessLight,
-        Some(Problem::TurnedAway) => return Hint::LookStraight,
-        Some(Problem::TooBlurred) => return Hint::HoldStill,
-        Some(Problem::PointsUnsure) => return Hint::FreeFace,
-        None => {}
+    match improvement(&face.quality) {
+        Hint::Good if !is_still(face, last, params) => Hint::HoldStill,
+        hint => hint,
     }
-    let still = last.is_some_and(|l| l.centre().distance(rect.centre()) < params.still * rect.width);
-    if still { Hint::Good } else { Hint::HoldStill }
+}
+
+/// What to do about the shortcoming of a face.
+fn improvement(quality: &Quality) -> Hint {
+    match quality.shortcoming {
+        Some(Problem::TooSmall) => Hint::ComeCloser,
+        Some(Problem::CutOff) => Hint::Centre,
+        Some(Problem::TooDark) => Hint::MoreLight,
+        Some(Problem::TooBright) => Hint::LessLight,
+        Some(Problem::TurnedAway) => Hint::LookStraight,
+        Some(Problem::EyesHidden) => Hint::FreeEyes,
+        Some(Problem::TooBlurred) => Hint::HoldStill,
+        Some(Problem::PointsUnsure) => Hint::FreeFace,
+        None => Hint::Good,
+    }
+}
+
+fn is_still(face: &Seen, last: Option<Rect>, params: &EnrolParams) -> bool {
+    let rect = face.detection.rect;
+    last.is_some_and(|l| l.centre().distance(rect.centre()) < params.still * rect.width)
 }
 
 /// What to do first where somebody's presence is asked for and not shown; else `hint`.

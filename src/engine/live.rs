@@ -54,6 +54,8 @@ pub(super) struct Seen {
     pub(super) canonical_to_frame: Similarity,
     pub(super) quality: Quality,
     pub(super) mask: Mask,
+    /// Whether the track is a face beyond doubt.
+    pub(super) is_face: bool,
 }
 
 impl Engine {
@@ -62,8 +64,9 @@ impl Engine {
         let began = (self.clock)();
         self.timings = Timings::default();
         let pyramid = Pyramid::new(*frame);
-        let seen = self.see(&pyramid)?;
-        self.embed_tracks(&pyramid, &seen)?;
+        let mut seen = self.see(&pyramid)?;
+        self.embed_tracks(&pyramid, &mut seen)?;
+        seen.retain(|s| s.is_face);
         self.look_for_presence(&pyramid, &seen)?;
         let subject = self.subject(&seen);
         self.challenge(&pyramid, &seen, subject)?;
@@ -100,8 +103,7 @@ impl Engine {
                 if self.tracks.iter().any(|t| t.detection.rect.iou(&face.detection.rect) > 0.3) {
                     continue;
                 }
-                let id = self.next_track;
-                self.next_track = self.next_track.wrapping_add(1).max(1);
+                let id = self.new_id();
                 self.tracks.push(Track::new(id, face.detection, now));
                 looks.push((id, face));
             }
@@ -109,6 +111,12 @@ impl Engine {
         self.prune(now, &mut looks);
         self.empty = if looks.is_empty() { self.empty + 1 } else { 0 };
         self.measure(pyramid, looks)
+    }
+
+    fn new_id(&mut self) -> u32 {
+        let id = self.next_track;
+        self.next_track = self.next_track.wrapping_add(1).max(1);
+        id
     }
 
     /// How a live frame is searched this time. Small faces and faces that fill the frame take turns.
@@ -146,17 +154,20 @@ impl Engine {
         for (id, look) in looks {
             let Some(to_frame) = canonical_to_frame(&look.detection.points) else { continue };
             let Some(track) = self.tracks.iter_mut().find(|t| t.id == id) else { continue };
-            let quality = measure(pyramid, &look, &to_frame, &QualityParams::PROBE);
+            let mut quality = measure(pyramid, &look, &to_frame, &QualityParams::PROBE);
+            quality.hidden = track.observe_hidden(quality.hidden, &self.params.track);
+            quality.judge(&QualityParams::PROBE);
             track.quality = Some(quality);
             let mask = track.observe_mask(look.mask, &self.params.track);
-            seen.push(Seen { id, detection: look.detection, canonical_to_frame: to_frame, quality, mask });
+            track.observe_face(look.face, look.spread, &self.params.track);
+            seen.push(Seen { id, detection: look.detection, canonical_to_frame: to_frame, quality, mask, is_face: track.is_face });
         }
         self.timings.quality += (self.clock)() - began;
         Ok(seen)
     }
 
     /// Makes templates for the faces that have waited longest.
-    fn embed_tracks(&mut self, pyramid: &Pyramid, seen: &[Seen]) -> Result<(), EngineError> {
+    fn embed_tracks(&mut self, pyramid: &Pyramid, seen: &mut [Seen]) -> Result<(), EngineError> {
         let now = pyramid.frame().time_ms;
         let mut waiting: Vec<(f64, usize)> = Vec::new();
         for (i, s) in seen.iter().enumerate() {
@@ -173,10 +184,16 @@ impl Engine {
             let full = s.mask.state == MaskState::Bare || self.tracks[at].frames(s.mask.state).is_multiple_of(FULL_EVERY);
             let template = self.template(pyramid, &s.detection.points, s.mask, &s.quality, Looks::One { mirrored, full })?;
             let track = &mut self.tracks[at];
-            track.observe(&template, &self.params.track);
+            let replaced = track.observe(&template, &self.params.track);
             track.embedded_ms = now;
             track.mirrored = !mirrored;
             track.decision = None;
+            if replaced {
+                // What was said of the one before is not said of whoever took the place.
+                let id = self.new_id();
+                self.tracks[at].id = id;
+                seen[i].id = id;
+            }
         }
         Ok(())
     }

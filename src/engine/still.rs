@@ -8,8 +8,8 @@ use crate::face::frame::Frame;
 use crate::face::geometry::Similarity;
 use crate::face::landmarks::{Care, Look};
 use crate::face::mask::Mask;
-use crate::face::quality::{Quality, QualityParams, measure};
-use crate::person::decide::Decision;
+use crate::face::quality::{Problem, Quality, QualityParams, measure};
+use crate::person::decide::{Decision, Reason};
 use crate::person::gallery::Candidate;
 use crate::person::template::Template;
 
@@ -90,7 +90,7 @@ impl Engine {
     /// Who is on a still picture.
     pub fn identify_still(&mut self, frame: &Frame) -> Result<Vec<Observation>, EngineError> {
         let faces = self.still(frame, None)?;
-        Ok(faces.iter().map(|f| f.observation(explained(self.identify(&f.template, None), &f.quality))).collect())
+        Ok(faces.iter().map(|f| f.observation(self.identify(&f.template, None))).collect())
     }
 
     /// Whether the faces on a still picture are `person`: one comparison each.
@@ -100,7 +100,7 @@ impl Engine {
         for f in &faces {
             let score = self.gallery.verify(person, &f.template, &self.manifest.calibration).ok_or(EngineError::UnknownPerson)?;
             let candidates = [Candidate { person: person.to_owned(), score }];
-            observations.push(f.observation(explained(self.params.decide.decide(&candidates, 1, None), &f.quality)));
+            observations.push(f.observation(self.params.decide.decide(&candidates, 1, None)));
         }
         Ok(observations)
     }
@@ -108,6 +108,13 @@ impl Engine {
 
 impl Face {
     fn observation(&self, decision: Decision) -> Observation {
+        let decision = match (explained(decision, &self.quality), self.quality.problem) {
+            // Two people in dark glasses are alike by the glasses: here the picture is all the evidence there is.
+            (Decision::Match { score, needed, .. }, Some(Problem::EyesHidden)) => {
+                Decision::Undecided { reason: Reason::EyesHidden, score: Some(score), needed }
+            }
+            (decision, _) => decision,
+        };
         Observation {
             track: 0,
             rect: self.detection.rect,

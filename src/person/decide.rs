@@ -23,6 +23,7 @@ pub enum Reason {
     TooBright,
     TurnedAway,
     CutOff,
+    EyesHidden,
     PointsUnsure,
     TooFewFrames,
     TooCloseToCall,
@@ -42,6 +43,7 @@ impl From<Problem> for Reason {
             Problem::TooBright => Self::TooBright,
             Problem::TurnedAway => Self::TurnedAway,
             Problem::CutOff => Self::CutOff,
+            Problem::EyesHidden => Self::EyesHidden,
             Problem::PointsUnsure => Self::PointsUnsure,
         }
     }

@@ -12,7 +12,7 @@ use crate::person::template::{Features, Template};
 pub struct TrackParams {
     /// A track that was not seen for this long has ended.
     pub patience_ms: f64,
-    /// Weight of a new frame in the mask state's running mean: a hand before the face for one frame is no mask.
+    /// Weight of a new frame in the running means of mask state and hidden eyes: a hand before the face for one frame is no mask.
     pub mask_weight: f32,
     /// After so many frames in the pool a new one is only looked at now and then.
     pub settled: usize,
@@ -22,11 +22,27 @@ pub struct TrackParams {
     pub memory: f32,
     /// A frame less like its pool than this, twice in a row, is somebody else who took the place.
     pub same_person: f32,
+    /// A track is a face from the frame on in which its mean evidence is at least this.
+    pub surely_face: f32,
+    /// Or this, over so many frames: what only looks like a face, a flag or an animal, does so in every frame and never surely.
+    pub likely_face: f32,
+    pub face_frames: usize,
 }
 
 impl Default for TrackParams {
     fn default() -> Self {
-        Self { patience_ms: 700.0, mask_weight: 0.35, settled: 10, settled_ms: 400.0, memory: 20.0, same_person: 0.15 }
+        Self {
+            patience_ms: 700.0,
+            mask_weight: 0.35,
+            settled: 10,
+            settled_ms: 400.0,
+            memory: 20.0,
+            same_person: 0.15,
+            // Everybody in the clips of people at a camera has 7 and more, an embroidered flag 3.8 at most.
+            surely_face: 6.0,
+            likely_face: 4.2,
+            face_frames: 3,
+        }
     }
 }
 
@@ -41,7 +57,11 @@ pub struct Track {
     /// Every other look is a look in the mirror: over a track the mean of both costs no more than one.
     pub mirrored: bool,
     pub presence: TrackPresence,
+    /// Whether this is a face beyond doubt. Nothing is said of it before.
+    pub is_face: bool,
+    evidence: (f32, usize),
     mask: Option<[f32; 3]>,
+    hidden: Option<f32>,
     bare: Pool,
     masked: Pool,
 }
@@ -69,10 +89,24 @@ impl Track {
             embedded_ms: f64::NEG_INFINITY,
             mirrored: false,
             presence: TrackPresence::default(),
+            is_face: false,
+            evidence: (0.0, 0),
             mask: None,
+            hidden: None,
             bare: Pool::default(),
             masked: Pool::default(),
         }
+    }
+
+    /// Takes in how sure a frame's second look is that this is a face (0..1), how far off it expects its points to be, and how sure both
+    /// looks were when it was found.
+    pub fn observe_face(&mut self, face: f32, spread: f32, params: &TrackParams) {
+        let logit = |p: f32| (p / (1.0 - p).max(1e-6)).max(1e-6).ln();
+        let found = -(1.0 - self.detection.score).max(0.01).ln();
+        self.evidence.0 += logit(face) - 2.0 * (spread.max(1e-4).ln() + 4.0) + 0.5 * found;
+        self.evidence.1 += 1;
+        let mean = self.evidence.0 / self.evidence.1 as f32;
+        self.is_face |= mean >= params.surely_face || (mean >= params.likely_face && self.evidence.1 >= params.face_frames);
     }
 
     /// Takes in the mask state's probabilities of a frame and says what the track's state is.
@@ -85,6 +119,13 @@ impl Track {
         Mask::most_probable(mean)
     }
 
+    /// Takes in how hidden the eyes are in a frame, and says how hidden they are over the frames of late.
+    pub fn observe_hidden(&mut self, hidden: f32, params: &TrackParams) -> f32 {
+        let mean = self.hidden.map_or(hidden, |old| old + params.mask_weight * (hidden - old));
+        self.hidden = Some(mean);
+        mean
+    }
+
     /// Whether another template would tell something new.
     pub fn wants_look(&self, state: MaskState, time_ms: f64, params: &TrackParams) -> bool {
         self.pool(state).frames < params.settled || time_ms - self.embedded_ms >= params.settled_ms
@@ -95,8 +136,9 @@ impl Track {
         self.pool(state).frames
     }
 
-    /// Adds a frame's template to the evidence.
-    pub fn observe(&mut self, template: &Template, params: &TrackParams) {
+    /// Adds a frame's template to the evidence, and says whether it is somebody else's, who took the place.
+    pub fn observe(&mut self, template: &Template, params: &TrackParams) -> bool {
+        let mut replaced = false;
         let pool = self.pool_mut(template.mask.state);
         if pool.frames > 0 {
             let like = cosine(&unit(pool.periocular.clone()), &template.periocular.vector);
@@ -106,9 +148,11 @@ impl Track {
                 self.masked = Pool::default();
                 self.presence = TrackPresence::default();
                 self.decision = None;
+                replaced = true;
             }
         }
         self.pool_mut(template.mask.state).add(template, params.memory);
+        replaced
     }
 
     /// The mean of the evidence for this kind of face. None before the first good frame.
@@ -179,6 +223,23 @@ mod tests {
     }
 
     #[test]
+    fn a_sure_face_is_one_at_once_a_likely_one_after_some_frames_and_a_thing_never() {
+        let p = TrackParams::default();
+        let frames_until = |score: f32, face: f32, spread: f32| {
+            let mut t = track();
+            t.detection.score = score;
+            (1..100).find(|_| {
+                t.observe_face(face, spread, &p);
+                t.is_face
+            })
+        };
+        assert_eq!(frames_until(0.93, 0.999, 0.012), Some(1));
+        assert_eq!(frames_until(0.74, 0.99, 0.016), Some(p.face_frames));
+        // The flag of a clip: a face in every single frame, and surely in none.
+        assert_eq!(frames_until(0.72, 0.975, 0.025), None);
+    }
+
+    #[test]
     fn bare_and_masked_frames_of_a_face_are_pooled_apart() {
         let (mut t, p) = (track(), TrackParams::default());
         assert_eq!(t.probe(BARE), None);
@@ -197,9 +258,9 @@ mod tests {
         }
         let mut other = template(1, true);
         other.periocular.vector.iter_mut().for_each(|v| *v = -*v);
-        t.observe(&other, &p);
+        assert!(!t.observe(&other, &p));
         assert_eq!(t.frames(MaskState::Bare), 9);
-        t.observe(&other, &p);
+        assert!(t.observe(&other, &p));
         assert_eq!(t.frames(MaskState::Bare), 1);
         assert!(cosine(&t.probe(BARE).unwrap().periocular.vector, &other.periocular.vector) > 0.99);
     }

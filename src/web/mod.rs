@@ -107,7 +107,7 @@ impl Engine {
         plain(&self.inner.enrol_frame(&frame).map_err(thrown)?)
     }
 
-    /// `{templates, mask, quality, best: {rgba, width, height}}`.
+    /// `{templates, mask, quality, resembles, best: {rgba, width, height}}`; `resembles`: the id of somebody enrolled already, or null.
     #[wasm_bindgen(js_name = enrolFinish)]
     pub fn enrol_finish(&mut self) -> Result<JsValue, JsValue> {
         enrolled(&self.inner.enrol_finish().map_err(thrown)?)
@@ -237,11 +237,12 @@ fn frame(rgba: &[u8], width: usize, height: usize, time_ms: f64) -> Result<Frame
 
 fn enrolled(e: &Enrolment) -> Result<JsValue, JsValue> {
     #[derive(Serialize)]
-    struct Seen {
+    struct Seen<'a> {
         mask: Mask,
         quality: Quality,
+        resembles: Option<&'a str>,
     }
-    let result = plain(&Seen { mask: e.mask, quality: e.quality })?;
+    let result = plain(&Seen { mask: e.mask, quality: e.quality, resembles: e.resembles.as_deref() })?;
     let templates: Array = e.templates.iter().map(|t| JsValue::from(bytes(&t.encode()))).collect();
     set(&result, "templates", templates.into());
     set(&result, "best", picture(&e.picture));

@@ -232,6 +232,9 @@ describe('a photo', () => {
     ['with two faces', () => changed('two.jpg', 'split[a][b];[a][b]hstack'), 'several_faces'],
     ['with a tiny face', () => changed('tiny.jpg', 'scale=100:-2,pad=640:480:200:200:gray'), 'too_small'],
     ['that is blurred', () => changed('blurred.jpg', 'gblur=sigma=14'), 'too_blurred'],
+    ['of somebody in sunglasses', () => portrait('obama-1-sunglasses'), 'eyes_hidden'],
+    ['of somebody in other sunglasses', () => portrait('astronaut-sunglasses'), 'eyes_hidden'],
+    ['of somebody in sunglasses and a mask', () => portrait('astronaut-sunglasses-masked'), 'eyes_hidden'],
     ['that is dark', () => changed('dark.jpg', 'eq=brightness=-0.1,lutyuv=y=val*0.12'), 'too_dark'],
   ];
   for (const [what, make, code] of faults) {

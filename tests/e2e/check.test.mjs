@@ -36,6 +36,7 @@ test('where all is well it says so, and what could be better', async () => {
 for (const [what, options, wanted] of [
   ['a covered lens', { clip: plainClip('black') }, { camera: 'ok', light: 'camera_black' }],
   ['a dark room', { clip: plainClip('0x202020') }, { camera: 'ok', light: 'light_dark' }],
+  ['a face that is nearly black before a window', { clip: portraitClip('obama-1-backlit') }, { camera: 'ok', light: 'light_dark' }],
   ['a glaring light', { clip: plainClip('0xf8f8f8') }, { camera: 'ok', light: 'light_bright' }],
   ['an empty, light room', { clip: plainClip('0x909090') }, { camera: 'ok', light: 'ok' }],
   ['no camera', { camera: 'absent' }, { camera: 'camera_absent', light: 'skipped' }],

@@ -223,6 +223,36 @@ describe('with somebody before the camera', () => {
     assert.ok(added[0].bare > people[0].bare);
   });
 
+  test('nor by camera: who it looks like is said in the element, and a view is added where that was asked for', async () => {
+    const { refused, said, people, added } = await page.evaluate(async () => {
+      const { t, element } = globalThis;
+      const refused = await t.refusal(() => element.enrol({ name: 'Somebody', consent: t.consent }));
+      const said = element.shadowRoot.querySelector('.fault').textContent;
+      const people = element.snapshotState().people;
+      const { name } = await element.enrol({ name: 'Somebody', consent: t.consent, resembling: 'add' });
+      return { refused, said, people, added: [name, ...element.snapshotState().people] };
+    });
+    assert.equal(refused.code, 'already_enrolled');
+    assert.match(said, /looks like Barack/);
+    assert.equal(people.length, 1);
+    assert.deepEqual([added.length, added[0]], [2, 'Barack']);
+    assert.ok(added[1].bare > people[0].bare);
+  });
+
+  test('what is too dark or hides the eyes is refused with the reason, and kept where the page says that the person wants it', async () => {
+    const { dark, glasses, kept } = await page.evaluate(async ([backlit, sunglasses]) => {
+      const { t, element } = globalThis;
+      const request = { name: 'Somebody', consent: t.consent, resembling: 'new' };
+      const dark = await t.refusal(() => element.enrol({ ...request, photo: t.photo(backlit) }));
+      const glasses = await t.refusal(() => element.enrol({ ...request, photo: t.photo(sunglasses), poor: 'keep' }));
+      const { id } = await element.enrol({ ...request, photo: t.photo(backlit), poor: 'keep' });
+      const kept = element.snapshotState().people.length;
+      await element.forget(id);
+      return { dark: dark.code, glasses: glasses.code, kept };
+    }, [bytesOf('obama-1-backlit'), bytesOf('obama-1-sunglasses')]);
+    assert.deepEqual([dark, glasses, kept], ['too_dark', 'eyes_hidden', 2]);
+  });
+
   test('an enrolment that is given up leaves nothing, and the live view goes on', async () => {
     const { refused, busy, people } = await page.evaluate(async () => {
       const { t, element } = globalThis;

@@ -83,6 +83,15 @@ describe('with a host on the list', () => {
     await ask(() => globalThis.brow.set({ mode: 'identify', mirrored: true }));
   });
 
+  test('whoever is enrolled already is not enrolled under another name by camera', async () => {
+    await page.getByLabel('Name').fill('Grace');
+    await page.getByRole('button', { name: 'Enrol me' }).click();
+    await inside(page).getByRole('dialog').getByRole('button', { name: 'I agree to this' }).click();
+    await page.locator('#log li', { hasText: 'not enrolled: This face looks like Ada' }).waitFor({ timeout: 90_000 });
+    await inside(page).getByText('This face looks like Ada').waitFor();
+    assert.equal((await ask(() => globalThis.brow.state())).people.length, 1);
+  });
+
   test('an error crosses with its code and what to do', async () => {
     const { code, remedy } = await ask(() => globalThis.brow.forget('Nobody of this name').then(() => ({}), (error) => ({ code: error.code, remedy: error.remedy })));
     assert.equal(code, 'no_such_person');

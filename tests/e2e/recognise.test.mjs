@@ -35,11 +35,63 @@ describe('with public portraits', () => {
     assert.match(await seen(page, 'Barack'), /Recognised.*no mask/);
   });
 
+  for (const [clip, mask] of /** @type {const} */ ([['obama-1', 'bare'], ['obama-1-masked', 'masked']])) {
+    test(`whoever is enrolled is not enrolled a second time by camera without being asked: ${clip}`, async () => {
+      const page = await visitor.visit({ clip: portraitClip(clip) });
+      await page.getByRole('button', { name: 'Enrol by camera' }).click();
+      await page.getByLabel('Name', { exact: true }).fill('Somebody else');
+      if (mask === 'masked') await page.getByLabel('with a mask on').check();
+      await page.getByLabel('I agree to this').check();
+      await page.getByRole('button', { name: 'Start', exact: true }).click();
+      const question = page.getByRole('dialog', { name: 'This face looks like Barack' });
+      await question.waitFor({ timeout: 60_000 });
+      await question.getByRole('button', { name: 'Cancel' }).click();
+      assert.equal(await page.locator('ul.people li').count(), 1);
+    });
+  }
+
   test('after a reload the same person is named with a mask on', async () => {
     const page = await visitor.visit({ clip: portraitClip('obama-1-masked') });
     assert.match(await seen(page, 'Barack'), /Recognised.*mask on/);
     const counts = await watch(page, WATCHED_MS);
     assert.ok(named(counts, 'Barack') > 0.9, JSON.stringify(counts));
+  });
+
+  test('in sunglasses nobody is named or called unknown: they are asked to take them off', async () => {
+    for (const clip of ['obama-1-sunglasses', 'astronaut-sunglasses']) {
+      const page = await visitor.visit({ clip: portraitClip(clip) });
+      await page.getByText('Dark glasses hide the eyes').first().waitFor();
+      const counts = await watch(page, WATCHED_MS);
+      assert.deepEqual(Object.keys(counts).filter((what) => what !== 'undecided' && !what.startsWith('mask ')), [], JSON.stringify(counts));
+    }
+  });
+
+  test('a face that is nearly black before a window is enrolled on the person’s word only, who is told what to change', async () => {
+    const page = await visitor.visit({ clip: portraitClip('obama-1-backlit') });
+    await page.getByRole('button', { name: 'Enrol by camera' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Backlit');
+    await page.getByLabel('I agree to this').check();
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await page.locator('.hint', { hasText: 'More light on the face' }).waitFor();
+    const question = page.getByRole('dialog', { name: 'This capture is not as good as it should be' });
+    await question.waitFor({ timeout: 60_000 });
+    assert.match(await question.innerText(), /too dark: please turn towards a light/);
+    await question.getByRole('button', { name: 'Take it again' }).click();
+    await page.locator('#enrol .capture progress').waitFor();
+    await question.waitFor({ timeout: 60_000 });
+    await question.getByRole('button', { name: 'Keep it all the same' }).click();
+    await page.getByRole('dialog', { name: 'This face looks like Barack' }).getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(await page.locator('ul.people li').count(), 1);
+    const photo = page.getByRole('button', { name: 'Enrol from a photo' });
+    await photo.click();
+    await page.getByLabel('Choose a photo').setInputFiles(portrait('obama-1-backlit'));
+    await page.getByText('One face found').waitFor();
+    await page.getByLabel('Name', { exact: true }).fill('Backlit');
+    await page.getByLabel('I agree to this').check();
+    await page.getByRole('button', { name: 'Enrol', exact: true }).click();
+    await question.getByRole('button', { name: 'Choose another photo' }).click();
+    assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Backlit');
+    assert.equal(await page.locator('ul.people li').count(), 1);
   });
 
   test('and in another photograph of another day', async () => {

@@ -76,6 +76,12 @@ test('gives one instruction at a time, each long enough to be read; two faces al
   assert.equal(look(flow, [face(0.5, undecided('too_dark'))], 4_100, 22_000).kind, 'unsure');
 });
 
+test('whose eyes are hidden is asked to take the glasses off, and is no stranger', () => {
+  const flow = kiosk();
+  const hidden = { kind: 'undecided', reason: 'eyes_hidden', score: null, needed: 3 };
+  assert.equal(look(flow, [face(0.5, hidden)], 0, 8_000).kind, 'glasses');
+});
+
 test('without a frame for long, whoever stood there is forgotten', () => {
   const flow = kiosk();
   look(flow, [face(0.5, { kind: 'undecided', reason: 'too_dark', score: null, needed: 3 })], 0, 500);

@@ -38,6 +38,8 @@ export { BrowError };
  * @property {boolean} [keepPicture] also keeps a small picture
  * @property {string} [addTo] the id of a person whom the view is added to
  * @property {'refuse' | 'new' | 'add'} [resembling] what happens to a face that matches somebody enrolled; `refuse` if left out
+ * @property {'refuse' | 'keep'} [poor] what happens to a face that is darker, smaller or less sharp than it should be, but can be seen;
+ *   `refuse` if left out
  * @property {CaptureOptions['onstep']} [onstep]
  * @property {AbortSignal} [signal]
  */
@@ -123,6 +125,8 @@ export class BrowRecogniser extends HTMLElement {
   #whenConnected = [];
   /** @type {AbortController | null} */
   #enrolling = null;
+  /** Why the last enrolment was refused, as long as the element says so. @type {string | null} */
+  #refused = null;
   /** Set as long as the element is in the page. @type {AbortController | null} */
   #presence = null;
   /** @type {BrowClient | null} */
@@ -267,7 +271,7 @@ export class BrowRecogniser extends HTMLElement {
    * Enrols somebody who has agreed to it.
    * @param {EnrolRequest} request
    * @returns {Promise<PersonName>}
-   * @throws {BrowError} consent_missing, name_missing, already_enrolled, the camera's, the photo's and the store's faults;
+   * @throws {BrowError} consent_missing, name_missing, already_enrolled, what is not good enough (too_dark and its like), the camera's, the photo's and the store's faults;
    *   an AbortError if it was given up
    */
   async enrol(request) {
@@ -276,15 +280,19 @@ export class BrowRecogniser extends HTMLElement {
     const consent = checkedConsent(request.consent);
     if (this.#enrolling) throw new BrowError(fault('enrolment_busy'));
     const enrolling = this.#enrolling = new AbortController();
+    this.#clearFault((code) => code === this.#refused);
+    this.#refused = null;
     const give = () => enrolling.abort(request.signal?.reason);
     request.signal?.addEventListener('abort', give);
     if (request.signal?.aborted) give();
     try {
       const enrolment = request.photo ? await this.#takePhoto(request.photo) : await this.#captureShown(request, enrolling.signal);
       enrolling.signal.throwIfAborted();
-      const { resembling = 'refuse', addTo } = request;
+      const { resembling = 'refuse', poor = 'refuse', addTo } = request;
+      const { shortcoming } = enrolment.quality;
+      if (shortcoming && poor !== 'keep') throw this.#shown(new BrowError(fault(shortcoming)));
       const known = enrolment.resembles;
-      if (known && known.id !== addTo && resembling !== 'new' && resembling !== 'add') throw new BrowError(fault('already_enrolled'));
+      if (known && known.id !== addTo && resembling !== 'new' && resembling !== 'add') throw this.#shown(new BrowError(fault('already_enrolled', { name: known.name })));
       const { person } = await this.client.save({
         name,
         addTo: addTo ?? (known && resembling === 'add' ? known.id : null),
@@ -833,6 +841,14 @@ export class BrowRecogniser extends HTMLElement {
     const said = faultOf(error);
     this.#fault = said;
     this.#showFault(this.#tell('brow-fault', { ...said }, true) ? said : null);
+    return error;
+  }
+
+  /** Shows why nobody was enrolled, which whoever asked is told. @template {BrowError} T @param {T} error @returns {T} */
+  #shown(error) {
+    this.#fault = faultOf(error);
+    this.#refused = error.code;
+    this.#showFault(this.#fault);
     return error;
   }
 

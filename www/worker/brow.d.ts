@@ -8,6 +8,8 @@ export interface CapturedFace {
   templates: Uint8Array[];
   mask: Mask;
   quality: Quality;
+  /** The id of somebody enrolled already whom the face matches. */
+  resembles: string | null;
   /** The aligned face, only for a picture that was asked for. */
   best: { rgba: Uint8Array; width: number; height: number };
 }

@@ -36,8 +36,6 @@ let storageFault = null;
 let filled = false;
 /** Captured and waiting to be saved. @type {CapturedFace | null} */
 let captured = null;
-/** Whom the face being enrolled matches, if anybody. @type {string | null} */
-let resembled = null;
 /** @type {Deciding} */
 let deciding = { person: null, targetFmr: null, presence: 'off' };
 /** Frames wait for it, so that none is decided on by what was asked before. */
@@ -184,7 +182,7 @@ const pixels = (frame) => new Uint8Array(frame.buffer);
  */
 async function hold(face) {
   captured = face;
-  const person = resembled ? await find(resembled) : undefined;
+  const person = face.resembles ? await find(face.resembles) : undefined;
   return {
     mask: face.mask,
     quality: face.quality,
@@ -263,7 +261,6 @@ const operations = {
 
   beginEnrolment() {
     captured = null;
-    resembled = null;
     engine.enrolBegin();
   },
 
@@ -271,7 +268,6 @@ const operations = {
   enrolFrame({ frame, wanted }) {
     const step = engine.enrolFrame(pixels(frame), frame.width, frame.height, frame.timeMs);
     const { observation } = step;
-    if (observation?.decision.kind === 'match') resembled = observation.decision.person;
     const covered = observation ? observation.mask.state !== 'bare' : false;
     if (!observation || observation.mask.probability < MASK_MISMATCH || covered === (wanted !== 'bare')) return step;
     // The frames so far may hold the wrong state too: better to begin again than to mix them.
@@ -279,18 +275,16 @@ const operations = {
     return { hint: wanted === 'bare' ? 'mask_off' : 'mask_on', progress: 0, observation, done: false };
   },
 
-  finishEnrolment() {
+  async finishEnrolment() {
+    await refilled;
     return hold(engine.enrolFinish());
   },
 
   /** @param {{frame: Frame}} message */
-  enrolPhoto({ frame }) {
+  async enrolPhoto({ frame }) {
     captured = null;
-    const face = engine.enrolPhoto(pixels(frame), frame.width, frame.height);
-    const known = engine.identifyPhoto(pixels(frame), frame.width, frame.height)
-      .find((observation) => observation.decision.kind === 'match');
-    resembled = known?.decision.kind === 'match' ? known.decision.person : null;
-    return hold(face);
+    await refilled;
+    return hold(engine.enrolPhoto(pixels(frame), frame.width, frame.height));
   },
 
   /** @param {{request: SaveRequest}} message */

@@ -8,7 +8,7 @@ import { HEIGHT, WIDTH, isRight } from '../../worker/self-test.js';
 import { picturesScrambled, unsupported } from '../../camera/support.js';
 
 /** @import { BrowClient } from '../../client/client.js' */
-/** @import { Fault, Frame, Observation } from '../../types.js' */
+/** @import { Fault, Frame, Observation, Quality, QualityProblem } from '../../types.js' */
 
 /**
  * @typedef {{state: 'ok', key: string, values?: Record<string, unknown>}
@@ -25,7 +25,7 @@ const SLOW_MS = 120;
 const LITTLE_BYTES = 50e6;
 /** How long the camera's picture is looked at: its exposure takes a second to settle. */
 const LOOK_MS = 3_000;
-/** Mean brightness, 0..255, of the face or else of the picture. */
+/** Mean brightness, 0..255, of a picture without a face; that on a face is judged by the engine, as for an enrolment. */
 const BLACK = 12;
 const DARK = 55;
 const BRIGHT = 225;
@@ -125,7 +125,7 @@ export async function checkCamera({ client, video }) {
   }
 }
 
-/** How bright a picture is, and the largest face in it, if there is any. @typedef {{picture: number, face: number | null}} Sight */
+/** How bright a picture is, and the quality of the largest face in it, if there is any. @typedef {{picture: number, face: Quality | null}} Sight */
 
 /**
  * @param {Uint8ClampedArray} pixels
@@ -135,23 +135,21 @@ export async function checkCamera({ client, video }) {
  * @returns {Sight}
  */
 function sight(pixels, width, height, observations) {
-  const boxes = observations.map(({ box }) => box).sort((a, b) => b.width - a.width);
-  const whole = { x: 0, y: 0, width, height };
-  return { picture: brightness(pixels, width, height, whole), face: boxes.length ? brightness(pixels, width, height, boxes[0]) : null };
+  const [nearest] = [...observations].sort((a, b) => b.box.width - a.box.width);
+  return { picture: brightness(pixels, width, height), face: nearest?.quality ?? null };
 }
 
 /**
- * Mean brightness of a part, every fourth pixel of every fourth row.
+ * Mean brightness, every fourth pixel of every fourth row.
  * @param {Uint8ClampedArray} pixels
  * @param {number} width
  * @param {number} height
- * @param {{x: number, y: number, width: number, height: number}} part
  */
-function brightness(pixels, width, height, part) {
+function brightness(pixels, width, height) {
   let sum = 0;
   let count = 0;
-  for (let y = Math.max(0, Math.floor(part.y)); y < Math.min(height, part.y + part.height); y += 4) {
-    for (let x = Math.max(0, Math.floor(part.x)); x < Math.min(width, part.x + part.width); x += 4) {
+  for (let y = 0; y < height; y += 4) {
+    for (let x = 0; x < width; x += 4) {
       const at = 4 * (y * width + x);
       sum += 0.299 * pixels[at] + 0.587 * pixels[at + 1] + 0.114 * pixels[at + 2];
       count += 1;
@@ -165,9 +163,10 @@ export function judgeLight(sights) {
   const mean = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value, 0) / values.length;
   if (mean(sights.map(({ picture }) => picture)) < BLACK) return fail(fault('camera_black'));
   const faces = sights.flatMap(({ face }) => (face === null ? [] : [face]));
-  const level = mean(faces.length ? faces : sights.map(({ picture }) => picture));
-  if (level < DARK) return warn(fault('light_dark'));
-  if (level > BRIGHT) return warn(fault('light_bright'));
+  const level = mean(sights.map(({ picture }) => picture));
+  const often = (/** @type {QualityProblem} */ problem) => faces.filter(({ shortcoming }) => shortcoming === problem).length > faces.length / 2;
+  if (faces.length ? often('too_dark') : level < DARK) return warn(fault('light_dark'));
+  if (faces.length ? often('too_bright') : level > BRIGHT) return warn(fault('light_bright'));
   return ok(faces.length ? 'check.light.ok' : 'check.light.nobody', {});
 }
 

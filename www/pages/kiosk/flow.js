@@ -31,7 +31,7 @@ const SAME_PLACE = 0.5;
 const LINGERS_MS = 60_000;
 
 /**
- * @typedef {'attract' | 'look' | 'closer' | 'still' | 'light' | 'glare' | 'straight' | 'centre' | 'single' | 'back' | 'turn' | 'retry' | 'greet' | 'stranger' | 'unsure' | 'refused'} ScreenKind
+ * @typedef {'attract' | 'look' | 'closer' | 'still' | 'light' | 'glare' | 'straight' | 'glasses' | 'centre' | 'single' | 'back' | 'turn' | 'retry' | 'greet' | 'stranger' | 'unsure' | 'refused'} ScreenKind
  * @typedef {object} Screen
  * @property {ScreenKind} kind
  * @property {string | null} person whom to greet
@@ -54,7 +54,7 @@ const LINGERS_MS = 60_000;
 /** @type {Record<UndecidedReason, ScreenKind>} */
 const ADVICE = {
   too_small: 'closer', too_blurred: 'still', too_dark: 'light', too_bright: 'glare', turned_away: 'straight', cut_off: 'centre',
-  points_unsure: 'look', too_few_frames: 'look', too_close_to_call: 'look', empty_gallery: 'look',
+  eyes_hidden: 'glasses', points_unsure: 'look', too_few_frames: 'look', too_close_to_call: 'look', empty_gallery: 'look',
   presentation_attack: 'look', presence_unproven: 'look',
 };
 /** Screens that end a visit. */

@@ -12,7 +12,7 @@ import { readPhoto } from '../../camera/photo.js';
 
 /** @import { BrowRecogniser } from '../../element/element.js' */
 /** @import { PeopleList } from '../../ui/people.js' */
-/** @import { Enrolment, EnrolStep, PersonSummary } from '../../types.js' */
+/** @import { Enrolment, EnrolStep, PersonSummary, QualityProblem } from '../../types.js' */
 
 /** A hint stays at least so long, so that it can be read and followed. */
 const HINT_MS = 900;
@@ -230,6 +230,11 @@ export class EnrolDialog {
     this.#busy = true;
     const turn = this.#turn;
     try {
+      const { shortcoming } = enrolment.quality;
+      const answer = shortcoming ? await this.#askIfPoor(shortcoming) : 'keep';
+      if (turn !== this.#turn) return;
+      if (answer === 'again') return await this.#takeAgain();
+      if (answer === 'cancel') return this.#dialog.close();
       const addTo = await this.#askIfKnown(enrolment, details.addTo);
       if (addTo === undefined) {
         this.#dialog.close();
@@ -248,6 +253,30 @@ export class EnrolDialog {
     } finally {
       this.#busy = false;
     }
+  }
+
+  /**
+   * What is not as good as the page itself asks for is kept on the person's word only. @param {QualityProblem} shortcoming
+   * @returns {Promise<'again' | 'keep' | 'cancel'>}
+   */
+  #askIfPoor(shortcoming) {
+    return choose([text('enrol.poor.title')], [`${text(`who.undecided.${shortcoming}`)}. ${text('enrol.poor.text')}`], [
+      { label: [text(`enrol.poor.again.${this.#mode}`)], value: 'again', kind: 'primary' },
+      { label: [text('enrol.poor.keep')], value: 'keep' },
+      { label: [text('dialog.cancel')], value: 'cancel' },
+    ]);
+  }
+
+  /** With the name and the consent that were given. */
+  async #takeAgain() {
+    await this.#recogniser.client.discard();
+    if (this.#mode === 'camera') return this.#capture();
+    this.#photo = null;
+    this.#photoText.textContent = '';
+    this.#preview.replaceChildren();
+    this.#file.value = '';
+    this.#backToDetails(null);
+    this.#file.focus();
   }
 
   /**
@@ -294,8 +323,10 @@ export class EnrolDialog {
       const enrolment = await this.#recogniser.client.enrolPhoto(frame);
       if (turn !== this.#turn) return;
       this.#photo = enrolment;
-      const found = text('enrol.photo.found', { mask: text(`mask.${enrolment.mask.state}`) });
-      this.#photoText.textContent = shrunk ? `${found} ${text('enrol.photo.shrunk')}` : found;
+      const { mask, resembles } = enrolment;
+      const found = text('enrol.photo.found', { mask: text(`mask.${mask.state}`) });
+      const known = resembles && resembles.id !== this.#more?.id ? [' ', ...withName(text('enrol.known.title', { name: '{name}' }), resembles.name)] : [];
+      this.#photoText.replaceChildren(shrunk ? `${found} ${text('enrol.photo.shrunk')}` : found, ...known);
     } catch (error) {
       if (turn !== this.#turn) return;
       this.#photoText.textContent = '';
