@@ -72,6 +72,8 @@ pub struct QualityParams {
 /// Of 599 selfies in sunglasses of every kind (tinted, mirrored, pushed up), 36 % are above it: the opaque ones. Of 1,300 faces of
 /// UTKFace 0.5 %, half of which wear sunglasses, and of LFW's 0.4 %.
 const MOST_HIDDEN: f32 = 0.53;
+/// Eyes that were hidden a moment ago are so still from here on: glasses do not come off and on while a head moves.
+const STILL_HIDDEN: f32 = 0.43;
 /// An enrolment whose score is lower says what would make it better.
 const GOOD: f32 = 0.55;
 
@@ -135,6 +137,13 @@ pub fn measure(pyramid: &Pyramid, look: &Look, canonical_to_frame: &Similarity, 
     quality.score = score(&quality);
     quality.judge(params);
     quality
+}
+
+impl QualityParams {
+    /// The same for a face that is followed, whose eyes were hidden in the frame before.
+    pub fn followed(self, were_hidden: bool) -> Self {
+        if were_hidden { Self { most_hidden: STILL_HIDDEN, ..self } } else { self }
+    }
 }
 
 impl Quality {
