@@ -74,6 +74,8 @@ pub struct QualityParams {
 const MOST_HIDDEN: f32 = 0.53;
 /// Eyes that were hidden a moment ago are so still from here on: glasses do not come off and on while a head moves.
 const STILL_HIDDEN: f32 = 0.43;
+/// Light on brow and nose, 0..255, from which on shadows can be told from glasses.
+const LEAST_LIGHT: f32 = 48.0;
 /// An enrolment whose score is lower says what would make it better.
 const GOOD: f32 = 0.55;
 
@@ -194,7 +196,8 @@ fn weakest(q: &Quality) -> Problem {
 /// How much of both eyes' places is as dark as opaque glasses make it: the lesser of the two sides' shares of pixels with less than 0.4
 /// of the light that falls on brow and nose between them. `luma`: the window around the eyes.
 ///
-/// Brows, lashes and pupils take a tenth of the place, deep shadows a third; a lens takes half and more.
+/// Brows, lashes and pupils take a tenth of the place, deep shadows a third; a lens takes half and more. In the dark, where shadows
+/// are as black as glasses, it is 0: that it is dark is said then.
 fn hidden(luma: &[f32]) -> f32 {
     const ROWS: std::ops::Range<usize> = 36..EYES.height;
     let part = |rows: std::ops::Range<usize>, columns: std::ops::Range<usize>| {
@@ -203,6 +206,9 @@ fn hidden(luma: &[f32]) -> f32 {
     let mut between = part(4..EYES.height, 46..66);
     let at = between.len() * 7 / 10;
     let (_, light, _) = between.select_nth_unstable_by(at, f32::total_cmp);
+    if *light < LEAST_LIGHT {
+        return 0.0;
+    }
     let dark = 0.4 * *light;
     [14..52, 60..98]
         .map(|columns| part(ROWS, columns))
@@ -328,7 +334,7 @@ mod tests {
         assert!(hidden(&eyes(None)) < 0.25);
         assert!(hidden(&eyes(Some(40))) > MOST_HIDDEN);
         // In the dark everything is dark, and nothing is hidden by it.
-        assert_eq!(hidden(&vec![4.0; EYES.height * EYES.width]), 0.0);
+        assert_eq!(hidden(&eyes(Some(40)).iter().map(|l| l / 4.0).collect::<Vec<_>>()), 0.0);
     }
 
     #[test]

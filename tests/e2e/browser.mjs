@@ -182,13 +182,14 @@ export async function watch(page, ms) {
   }), ms);
 }
 
-/** Enrols whoever is before the camera. */
-export async function enrolByCamera(page, name, { mask = 'bare' } = {}) {
+/** Enrols whoever is before the camera; `poor`: on the person's word, as the capture is not good enough by itself. */
+export async function enrolByCamera(page, name, { mask = 'bare', poor = false } = {}) {
   await page.getByRole('button', { name: 'Enrol by camera' }).click();
   await page.getByLabel('Name', { exact: true }).fill(name);
   if (mask === 'masked') await page.getByLabel('with a mask on').check();
   await page.getByLabel('I agree to this').check();
   await page.getByRole('button', { name: 'Start', exact: true }).click();
+  if (poor) await page.getByRole('button', { name: 'Keep it all the same' }).click({ timeout: 60_000 });
   await page.locator('#enrol .saved-name').waitFor({ timeout: 60_000 });
   await page.getByRole('button', { name: 'Close', exact: true }).click();
 }
