@@ -1,7 +1,7 @@
 /** The list as it will be read, before anything of it is kept: its first lines, and all that was guessed, each changeable. */
 import { encodings } from './encodings.js';
 import { find, make } from '../../ui/dom.js';
-import { fault, faultOf, text } from '../../words/messages.js';
+import { fault, faultOf, onLanguage, text } from '../../words/messages.js';
 import { nameProblem, tidyName } from '../../words/names.js';
 
 /** @import { BrowClient } from '../../client/client.js' */
@@ -37,6 +37,9 @@ export class ListPreview extends EventTarget {
     super();
     this.#root = root;
     this.#client = client;
+    onLanguage(() => {
+      if (this.#file) this.#choose(this.#choices);
+    });
     this.#select('.list-encoding').addEventListener('change', () => this.#choose({ encoding: this.#select('.list-encoding').value }));
     this.#select('.list-delimiter').addEventListener('change', () => {
       this.#choose({ encoding: this.#choices.encoding, delimiter: this.#select('.list-delimiter').value });
