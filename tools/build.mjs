@@ -5,8 +5,10 @@
  *   dist/assets/**                                  everything else, each name with a hash of its content: cached for ever
  *
  * References between files are rewritten to the hashed names, so one page never mixes two releases. HTML gets the
- * integrity of its scripts, of all modules that they import, and of its styles; files.js holds that of the WebAssembly
- * module's two builds, and the manifest that of the networks. No bundler: the modules are few, and what a sceptic reads is what we wrote.
+ * integrity of its scripts, of all modules that they import, and of its styles; files.js holds that of the worker, of the
+ * WebAssembly module's two builds and of the manifest, which holds that of the networks; hashes.js that of the languages.
+ * No bundler for the page: the modules are few, and what a sceptic reads is what we wrote. The worker is one script
+ * (bundle.mjs), for nothing holds the imports of a worker to a hash.
  *
  * `BROW_WASM_DIR` names a folder with brow.js, brow_bg.wasm and brow_bg_relaxed.wasm to use instead of compiling the crate.
  */
@@ -16,9 +18,11 @@ import { dirname, extname, join, posix, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { pageColours } from '../www/ui/colours.js';
-import { text } from '../www/words/messages.js';
+import { LANGUAGES, text } from '../www/words/messages.js';
+import { bundle } from './bundle.mjs';
 import { ENGINE_ROOM, PLAIN, RELAXED, flagsFor, integrity, modelFiles, optimise, sha, webDir } from './engine-files.mjs';
 import { withFrameOrigins } from './frame-origins.mjs';
+import { rules } from './hosts.mjs';
 import { bindgen, root } from './setup.mjs';
 
 const run = promisify(execFile);
@@ -26,9 +30,11 @@ const www = join(root, 'www');
 const COMPRESSED = new Set(['.html', '.css', '.js', '.json', '.svg', '.wasm', '.onnx', '.webmanifest']);
 /** Files that the build writes anew or treats by itself, by where they lie in www/. */
 const SPECIAL = {
-  files: 'client/files.js', release: 'offline/release.js', serviceWorker: 'sw.js', manifest: 'app.webmanifest', style: 'ui/style.css',
+  files: 'client/files.js', hashes: 'words/hashes.js', proveFiles: 'pages/prove/files.js', release: 'offline/release.js', serviceWorker: 'sw.js', manifest: 'app.webmanifest', style: 'ui/style.css',
   wasm: `${ENGINE_ROOM}/${PLAIN}`, wasmRelaxed: `${ENGINE_ROOM}/${RELAXED}`, face: 'worker/self-test-face.jpg',
 };
+/** Each one script with all of its modules in it: nothing holds the imports of a worker to a hash. */
+const WORKERS = { engine: 'worker/site-worker.js', prove: 'pages/prove/prove-worker.js' };
 /** Left out of the release: declarations for the type checker. */
 const NOT_SHIPPED = /(^|\/)types\.js$|\.d\.ts$/;
 /** Lies beside the pages under its own name: what a browser asks for by the same address in every release. */
@@ -79,13 +85,32 @@ function gather() {
   return sources;
 }
 
-/** What files.js tells the worker: where each fetched file lies, how long it is, and the integrity of the module's builds. */
-function filesModule(sources, addressOf) {
-  const entry = (path) => ({ url: addressOf(path), bytes: sources.get(path).length, integrity: integrity(sources.get(path)) });
+/** A module of made values. */
+const moduleOf = (name, value) => Buffer.from(`export const ${name} = ${JSON.stringify(value, null, 2)};\n`);
+
+/** What files.js tells the page: where each fetched file lies, how long it is, and its integrity. */
+function filesModule(sources, resolve) {
+  const entry = (path) => {
+    const { address, bytes } = resolve(path);
+    return { url: address, bytes: bytes.length, integrity: integrity(bytes) };
+  };
   const models = {};
   for (const path of sources.keys()) if (path.endsWith('.onnx')) models[path.slice('models/'.length)] = entry(path);
-  const files = { wasm: entry(SPECIAL.wasm), wasmRelaxed: entry(SPECIAL.wasmRelaxed), manifest: entry('models/manifest.json'), models };
-  return Buffer.from(`export const files = ${JSON.stringify(files, null, 2)};\n`);
+  return moduleOf('files', { wasm: entry(SPECIAL.wasm), wasmRelaxed: entry(SPECIAL.wasmRelaxed), manifest: entry('models/manifest.json'), worker: entry(WORKERS.engine), models });
+}
+
+/** What hashes.js tells of the tables that are imported when they are asked for. */
+function hashesModule(resolve) {
+  return moduleOf('hashes', Object.fromEntries(Object.keys(LANGUAGES).filter((tag) => tag !== 'en').map((tag) => {
+    const { address, bytes } = resolve(`words/texts/${tag}.js`);
+    return [tag, { url: address, integrity: integrity(bytes) }];
+  })));
+}
+
+/** What the page that proves fetches. */
+function proveFilesModule(resolve) {
+  const worker = resolve(WORKERS.prove);
+  return moduleOf('files', { worker: { url: worker.address, integrity: integrity(worker.bytes) }, arrived: { url: resolve('pages/prove/arrived.js').address } });
 }
 
 /** `import ... from './x.js'`, `export ... from './x.js'`, `import('./x.js')` and `new URL('./x', import.meta.url)`. */
@@ -109,7 +134,14 @@ class Assets {
     this.open.push(path);
     const imports = [];
     let bytes = this.sources.get(path);
-    if (path === SPECIAL.files) bytes = filesModule(this.sources, (target) => posix.relative(posix.dirname(path), this.resolve(target).address));
+    const near = (target) => {
+      const found = this.resolve(target);
+      return { ...found, address: posix.relative(posix.dirname(path), found.address) };
+    };
+    if (path === SPECIAL.files) bytes = filesModule(this.sources, near);
+    else if (path === SPECIAL.hashes) bytes = hashesModule(near);
+    else if (path === SPECIAL.proveFiles) bytes = proveFilesModule(near);
+    else if (Object.values(WORKERS).includes(path)) bytes = Buffer.from(bundle(path));
     else if (path.endsWith('.js')) bytes = this.rewrite(path, bytes.toString('utf8'), imports);
     this.open.pop();
     const extension = extname(path);
@@ -174,7 +206,7 @@ function rewritePage(html, assets, policy) {
   });
   const meta = policy && !/http-equiv="Content-Security-Policy"/i.test(page)
     ? [`  <meta http-equiv="Content-Security-Policy" content="${policy.replaceAll('"', '&quot;')}">`] : [];
-  page = page.replace(/(<meta charset="[^"]+">)/i, `$1\n${[...meta].join('\n')}`);
+  page = page.replace(/(<meta charset="[^"]+">)/i, `$1\n${[...meta, '  <meta name="brow-service-worker" content="">'].join('\n')}`);
   return page.replace('</head>', `${links.join('\n')}\n</head>`);
 }
 
@@ -205,22 +237,23 @@ function rewriteManifest(bytes, assets) {
   return Buffer.from(JSON.stringify(manifest, null, 2));
 }
 
-/** Writes sw.js with the list of all files; its own modules are kept by the browser with it. */
+/** Where a page carries the hash of the service worker, which holds the hash of the page without it. */
+const WORKER_HASH = /(<meta name="brow-service-worker" content=")[^"]*/;
+
+/** Writes sw.js, one script with the list of all files in it. */
 function writeServiceWorker(folder, assets, written) {
   const { sources } = assets;
   const addressOf = (path) => `assets/${assets.resolve(path).address}`;
   const hashes = [...written].map(([path, bytes]) => [path, sha('sha256', bytes, 'hex')]).sort(([a], [b]) => (a < b ? -1 : 1));
   const models = Object.fromEntries([...sources.keys()].filter((path) => path.endsWith('.onnx')).map((path) => [path.slice('models/'.length), addressOf(path)]));
   const engine = { wasm: { plain: addressOf(SPECIAL.wasm), relaxed: addressOf(SPECIAL.wasmRelaxed) }, manifest: addressOf('models/manifest.json'), models, picture: addressOf(SPECIAL.face) };
-  // The headers are kept with each page.
-  const all = JSON.stringify([hashes, String(sources.get('_headers')), String(sources.get(SPECIAL.serviceWorker))]);
+  const headers = rules(String(sources.get('_headers'))).map(({ path, headers }) => ({ path, headers }));
+  const all = JSON.stringify([hashes, headers, bundle(SPECIAL.serviceWorker)]);
   const id = sha('sha256', Buffer.from(all), 'hex').slice(0, 16);
-  sources.set(SPECIAL.release, Buffer.from(`export const release = ${JSON.stringify({ id, files: Object.fromEntries(hashes), engine }, null, 2)};\n`));
-  const release = assets.resolve(SPECIAL.release);
-  writeOut(folder, `assets/${release.address}`, release.bytes);
-  const script = assets.rewrite(SPECIAL.serviceWorker, String(sources.get(SPECIAL.serviceWorker)), []).toString('utf8')
-    .replace(/(\bfrom\s*)'\.\//g, "$1'./assets/");
-  writeOut(folder, SPECIAL.serviceWorker, Buffer.from(script));
+  const release = String(moduleOf('release', { id, files: Object.fromEntries(hashes), headers, engine }));
+  const script = Buffer.from(bundle(SPECIAL.serviceWorker, { [SPECIAL.release]: release }));
+  writeOut(folder, SPECIAL.serviceWorker, script);
+  return script;
 }
 
 function assemble() {
@@ -232,20 +265,17 @@ function assemble() {
   rmSync(next, { recursive: true, force: true });
   /** What the service worker keeps: everything but itself. @type {Map<string, Buffer>} */
   const written = new Map();
-  const keep = (path, bytes) => {
-    written.set(path, bytes);
-    writeOut(next, path, bytes);
-  };
   for (const [path, bytes] of sources) {
-    if (path.endsWith('.html')) keep(path, Buffer.from(rewritePage(bytes.toString('utf8'), assets, policy)));
-    else if (path === SPECIAL.manifest) keep(path, rewriteManifest(bytes, assets));
+    if (path.endsWith('.html')) written.set(path, Buffer.from(rewritePage(bytes.toString('utf8'), assets, policy)));
+    else if (path === SPECIAL.manifest) written.set(path, rewriteManifest(bytes, assets));
     else if (posix.basename(path).startsWith('_')) writeOut(next, path, bytes);
-    else if (path !== SPECIAL.serviceWorker && path !== SPECIAL.release) {
-      const asset = assets.resolve(path);
-      keep(`assets/${asset.address}`, asset.bytes);
-    }
   }
-  writeServiceWorker(next, assets, written);
+  // What no page refers to, alone or by what it refers to, lies in the worker's script or in the service worker's.
+  for (const { address, bytes } of assets.done.values()) written.set(`assets/${address}`, bytes);
+  const serviceWorker = integrity(writeServiceWorker(next, assets, written));
+  for (const [path, bytes] of written) {
+    writeOut(next, path, path.endsWith('.html') ? Buffer.from(bytes.toString('utf8').replace(WORKER_HASH, `$1${serviceWorker}`)) : bytes);
+  }
   const dist = join(root, 'dist');
   rmSync(dist, { recursive: true, force: true });
   cpSync(next, dist, { recursive: true });

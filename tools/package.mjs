@@ -10,7 +10,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { bundle, closure, importsOf, source } from './bundle.mjs';
 import { ENGINE_ROOM, PLAIN, RELAXED, integrity, modelFiles, webDir } from './engine-files.mjs';
 import { root } from './setup.mjs';
 
@@ -24,46 +24,7 @@ const OFFERED = { 'element.js': 'element/element.js', 'messages.js': 'words/mess
 const ENTRIES = Object.values(OFFERED);
 const WORKER = 'worker/worker.js';
 const FILES = 'client/files.js';
-const WORDS = 'words/texts/';
 const { version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-
-const source = (path) => readFileSync(path === `${ENGINE_ROOM}/brow.js` ? join(webDir, 'brow.js') : join(www, path), 'utf8');
-
-/** The files that a module imports, by their paths from www/. */
-function importsOf(path) {
-  return ts.preProcessFile(source(path), true, true).importedFiles
-    .map(({ fileName }) => posix.join(posix.dirname(path), fileName)).filter((found) => /(?<!types)\.js$/.test(found));
-}
-
-/** A module and all that it imports, each after what it needs. */
-function closure(path, seen = new Set()) {
-  if (seen.has(path)) return [];
-  seen.add(path);
-  return [...importsOf(path).flatMap((found) => closure(found, seen)), path];
-}
-
-/** One script of a module and all that it imports: each a function that is called when it is first asked for. */
-function bundle(entry) {
-  // The worker tells codes, and the page has the words: it asks for no other language.
-  const modules = closure(entry).filter((path) => !path.startsWith(WORDS) || path === `${WORDS}en.js`).map((path) => {
-    const { outputText } = ts.transpileModule(source(path), { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS, esModuleInterop: false } });
-    const names = Object.fromEntries(ts.preProcessFile(source(path), true, true).importedFiles.map(({ fileName }) => [fileName, posix.join(posix.dirname(path), fileName)]));
-    return `${JSON.stringify(path)}: [${JSON.stringify(names)}, function (exports, require) {\n${outputText}}]`;
-  });
-  return `const modules = {\n${modules.join(',\n')}\n};
-const done = new Map();
-function load(path) {
-  const known = done.get(path);
-  if (known) return known;
-  const exports = {};
-  done.set(path, exports);
-  const [names, run] = modules[path];
-  run(exports, (name) => load(names[name]));
-  return exports;
-}
-load(${JSON.stringify(entry)});
-`;
-}
 
 /** client/files.js, with an address for each file that a bundler finds and rewrites. */
 function filesModule(models) {
@@ -75,6 +36,7 @@ function filesModule(models) {
   wasm: ${entry(`${ENGINE_ROOM}/${PLAIN}`)},
   wasmRelaxed: ${entry(`${ENGINE_ROOM}/${RELAXED}`)},
   manifest: ${entry('models/manifest.json')},
+  worker: ${entry(WORKER)},
   models: {\n${models.map((name) => `    '${name}': ${entry(`models/${name}`)},`).join('\n')}\n  },
 };\n`;
 }

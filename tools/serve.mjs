@@ -56,14 +56,15 @@ function choose(file, accepted) {
 }
 
 /**
- * @param {{folder: string, port?: number, host?: string, plain?: boolean}} options port 0 takes any free one; `plain`
- *   sends no headers of `_headers`, like a host that cannot be told to
+ * @param {{folder: string, port?: number, host?: string, plain?: boolean, tell?: (path: string) => void}} options port 0 takes any
+ *   free one; `plain` sends no headers of `_headers`, like a host that cannot be told to; `tell` is told of every request
  * @returns {Promise<{url: string, close: () => Promise<void>}>}
  */
-export function startServer({ folder, port = 0, host = '127.0.0.1', plain = false }) {
+export function startServer({ folder, port = 0, host = '127.0.0.1', plain = false, tell = () => {} }) {
   const rulesFile = join(folder, '_headers');
   const rules = !plain && existsSync(rulesFile) ? parseHeaders(readFileSync(rulesFile, 'utf8')) : [];
   const server = createServer((request, response) => {
+    tell(request.url ?? '/');
     let path;
     try {
       path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname);

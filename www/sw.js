@@ -6,7 +6,9 @@
  * fails, its cache is dropped and the old one stays. It takes over when a page says so or when all pages were closed, and
  * from then on every page and file comes from it: two releases are never mixed.
  *
- * It fetches what its release lists, and nothing else; other requests it leaves to the browser and the page's policy.
+ * It fetches what its release lists, and nothing else; other requests it leaves to the browser and the page's policy. Every
+ * script of this origin can write into its caches: what it serves out of them is compared with the list again, each time, and
+ * gets the headers of the release.
  */
 import init, { Engine } from './worker/brow.js';
 import { addModels, readModels } from './worker/models.js';
@@ -28,6 +30,12 @@ const PREFIX = `brow ${new URL(base).pathname} `;
 const NAME = `${PREFIX}${release.id}`;
 /** So many files are fetched at a time. */
 const AT_A_TIME = 6;
+/** The first visit fetches for itself; a page that never says that it is done is not waited for longer. */
+const BEGIN_MS = 60_000;
+const TYPES = /** @type {Record<string, string>} */ ({
+  html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', json: 'application/json; charset=utf-8',
+  webmanifest: 'application/manifest+json', wasm: 'application/wasm', svg: 'image/svg+xml', png: 'image/png', jpg: 'image/jpeg',
+});
 
 const addressOf = (/** @type {string} */ path) => new URL(path, base).href;
 
@@ -38,6 +46,17 @@ class Refusal extends Error {
     super(`${code}: ${detail}`);
     this.code = code;
   }
+}
+
+/**
+ * SHA-256 as the list has it: of a page without the hash of this service worker in it, which holds the page's own.
+ * @param {string} path
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
+async function hashOf(path, bytes) {
+  if (!path.endsWith('.html')) return hex(await sha256(bytes));
+  const page = new TextDecoder().decode(bytes).replace(/(<meta name="brow-service-worker" content=")[^"]*/, '$1');
+  return hex(await sha256(new TextEncoder().encode(page)));
 }
 
 /**
@@ -58,8 +77,8 @@ async function keep(cache, path, hash) {
     } catch {
       throw new Refusal('update_unreachable', path);
     }
-    if (!response.ok || hex(await sha256(bytes)) !== hash) continue;
-    // The body is unpacked already; the other headers, the policy among them, belong to the page.
+    if (!response.ok || (await hashOf(path, bytes)) !== hash) continue;
+    // The body is unpacked already.
     const headers = new Headers(response.headers);
     for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(name);
     await cache.put(addressOf(path), new Response(bytes, { headers }));
@@ -107,7 +126,13 @@ async function test(cache, module) {
   if (!right) throw new Refusal('update_failed', 'the answer is wrong');
 }
 
+/** Resolved when a page says that it has all that it needs. */
+const begun = new Promise((resolve) => {
+  scope.addEventListener('message', ({ data }) => data === 'begin' && resolve(undefined));
+});
+
 async function install() {
+  if (!scope.registration.active) await Promise.race([begun, new Promise((resolve) => setTimeout(resolve, BEGIN_MS))]);
   try {
     const cache = await caches.open(NAME);
     const builds = Object.values(release.engine.wasm);
@@ -144,12 +169,56 @@ function pathOf(url) {
   return path.startsWith('assets/') ? path : null;
 }
 
+/**
+ * What a path is sent with: as the release says. Who may frame it is the host's to say (docs/KIOSK.md), where it says anything.
+ * @param {string} path
+ * @param {Headers} sent as it came from the host
+ */
+function headersFor(path, sent) {
+  const rule = release.headers.find((one) => one.path === `/${path}`) ?? release.headers.find((one) => one.path === '/*');
+  const headers = new Headers(rule?.headers);
+  headers.set('Content-Type', TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream');
+  const ancestors = /frame-ancestors [^;,]+/.exec(sent.get('Content-Security-Policy') ?? '')?.[0];
+  const policy = headers.get('Content-Security-Policy');
+  if (!ancestors || !policy) return headers;
+  headers.set('Content-Security-Policy', policy.replace(/frame-ancestors [^;,]+/, ancestors));
+  for (const name of ['X-Frame-Options', 'Cross-Origin-Resource-Policy']) {
+    const value = sent.get(name);
+    if (value) headers.set(name, value);
+    else headers.delete(name);
+  }
+  return headers;
+}
+
+/**
+ * A file out of a cache, if it is what it should be.
+ * @param {Response | undefined} response
+ * @param {string} path
+ * @param {(hash: string) => boolean} right
+ * @returns {Promise<Response | null>}
+ */
+async function checked(response, path, right) {
+  if (!response) return null;
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return right(await hashOf(path, bytes)) ? new Response(bytes, { headers: headersFor(path, response.headers) }) : null;
+}
+
 /** @param {Request} request @param {string} path @returns {Promise<Response>} */
 async function answer(request, path) {
-  const own = await (await caches.open(NAME)).match(addressOf(path));
-  if (own) return own;
-  // Of the release before, whose page is still open; or cleared by the browser.
-  const older = path.startsWith('assets/') ? await caches.match(addressOf(path)) : undefined;
+  const cache = await caches.open(NAME);
+  const own = release.files[path];
+  if (own) {
+    const right = (/** @type {string} */ hash) => hash === own;
+    const here = await checked(await cache.match(addressOf(path)), path, right);
+    if (here) return here;
+    // Cleared by the browser, or written over by somebody: as it comes from the host, if that is it.
+    await cache.delete(addressOf(path));
+    await keep(cache, path, own).catch(() => {});
+    return (await checked(await cache.match(addressOf(path)), path, right)) ?? fetch(request);
+  }
+  // Of the release before, whose page is still open: its name holds the hash of its content.
+  const [, named] = /\.([0-9a-f]{10})\.(?!html)[a-z]+$/.exec(path) ?? [];
+  const older = named ? await checked(await caches.match(addressOf(path)), path, (hash) => hash.startsWith(named)) : null;
   return older ?? fetch(request);
 }
 
@@ -171,5 +240,6 @@ scope.addEventListener('fetch', (event) => {
 });
 scope.addEventListener('message', (event) => {
   if (event.data === 'switch') event.waitUntil(scope.skipWaiting());
+  if (event.data === 'update') event.waitUntil(scope.registration.update().catch(() => {}));
   if (event.data === 'status') event.waitUntil(missing().then((count) => event.ports[0].postMessage({ missing: count })));
 });

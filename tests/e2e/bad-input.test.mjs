@@ -145,7 +145,7 @@ describe('the files of the recogniser', () => {
   });
 
   test('the worker script itself can not be fetched: says so', async () => {
-    const page = await visitor.visit({ wait: false, prepare: (page) => page.context().route('**/worker.*.js', (route) => route.abort()) });
+    const page = await visitor.visit({ wait: false, prepare: (page) => page.context().route('**/site-worker.*.js', (route) => route.abort()) });
     await told(page, 'download_failed');
   });
 

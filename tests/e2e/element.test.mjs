@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ROOT, Visitor, lyingClip, portrait, portraitClip, seen } from './browser.mjs';
 
-const ELEMENT = readdirSync(join(ROOT, 'dist/assets')).find((name) => /^element\.[0-9a-f]+\.js$/.test(name));
+/** The name of a module of the element's room in the release. */
+const moduleOf = (name) => readdirSync(join(ROOT, 'dist/assets/element')).find((file) => file.startsWith(`${name}.`) && file.endsWith('.js'));
+const ELEMENT = moduleOf('element');
 /** @type {Visitor} */
 let visitor;
 before(async () => {
@@ -63,7 +65,7 @@ async function host(options = {}, body = '') {
   await page.evaluate(helpers);
   await page.evaluate((url) => import(url).then((module) => {
     globalThis.module = module;
-  }), `/assets/${ELEMENT}`);
+  }), `/assets/element/${ELEMENT}`);
   return page;
 }
 
@@ -354,8 +356,9 @@ describe('with somebody before the camera', () => {
   });
 
   test('a stricter target asks for more, without touching what is stored', async () => {
-    const { before, during, after, stored } = await page.evaluate(async () => {
+    const { before, during, after, stored } = await page.evaluate(async (inside) => {
       const { t, element } = globalThis;
+      const { insideOf } = await import(inside);
       const needed = async () => (await t.next(element, 'brow-look')).observations[0]?.decision.needed;
       const settle = async (act) => {
         act();
@@ -364,10 +367,10 @@ describe('with somebody before the camera', () => {
       };
       const before = await needed();
       const during = await settle(() => { element.targetFmr = 1e-5; });
-      const stored = (await element.client.state()).settings.targetFmr;
+      const stored = (await insideOf(element).client().state()).settings.targetFmr;
       const after = await settle(() => { element.targetFmr = 'nonsense'; });
       return { before, during, after, stored };
-    });
+    }, `/assets/element/${moduleOf('inside')}`);
     assert.ok(Math.abs(during - before - 2) < 1e-3, `${before} ${during}`);
     assert.equal(after, before);
     assert.equal(stored, 1e-3);

@@ -119,14 +119,14 @@ test('nothing that the page tries reaches a receiver', { skip }, async (t) => {
   const page = await visit(`/prove.html?to=${encodeURIComponent(receiver.url)}`, undefined, '#run:enabled');
   await page.click('#run');
   // One of the attempts opens a window. Behind it this page draws no frames, and waiting by frames would wait for ever.
-  await page.waitForFunction(() => /ways out|stopped/.test(document.querySelector('#verdict').textContent), { timeout: 90_000, polling: 250 });
+  await page.waitForFunction(() => /ways out|stopped/.test(document.querySelector('#verdict').textContent), { timeout: 150_000, polling: 250 });
   const rows = await page.$$eval('#results tbody tr', (list) => list.map((row) => [`${row.cells[1].textContent}: ${row.cells[0].textContent}`, row.dataset.outcome]));
   const received = receiver.received;
   await page.close();
-  assert.deepEqual(rows.filter(([, outcome]) => outcome === 'out'), []);
+  assert.deepEqual(rows.filter(([name, outcome]) => outcome === 'out' && !name.includes('own site')), []);
   assert.deepEqual(received, []);
   // At the others Firefox does not say that it was the policy.
-  assert.ok(rows.filter(([, outcome]) => ['refused', 'absent'].includes(outcome)).length >= 36, JSON.stringify(rows));
+  assert.ok(rows.filter(([name, outcome]) => ['refused', 'absent'].includes(outcome) && !name.includes('own site')).length >= 36, JSON.stringify(rows));
 });
 
 test('without a network it opens and recognises', { skip }, async () => {

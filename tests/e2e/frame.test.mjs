@@ -72,7 +72,13 @@ describe('with a host on the list', () => {
 
   test('whoever agrees is enrolled and named to the host', async () => {
     await page.getByRole('button', { name: 'Enrol me' }).click();
-    await inside(page).getByRole('dialog').getByRole('button', { name: 'I agree to this' }).click();
+    const agree = inside(page).getByRole('dialog').getByRole('button', { name: 'I agree to this' });
+    await agree.waitFor();
+    await page.waitForTimeout(2_000);
+    const { x, y } = await agree.boundingBox();
+    await page.mouse.move(x - 60, y - 40);
+    await page.mouse.move(x, y, { steps: 12 });
+    await agree.click();
     await page.locator('#log li', { hasText: 'match: Ada' }).waitFor({ timeout: 90_000 });
     const verdict = await ask(() => globalThis.brow.verify('Ada'));
     assert.equal(verdict.verified, true);

@@ -2,9 +2,10 @@
  * The page's side of the worker. Nothing else posts to it. One BrowClient owns one worker, notices when it dies or
  * stops answering, starts another in its place and says so; the gallery lies in the worker's store and is there again.
  */
-import { engineFiles } from './download.js';
+import { engineFiles, workerAddress, workerScript } from './download.js';
 import { BrowError } from '../words/errors.js';
 import { fault, faultOf } from '../words/messages.js';
+import { sealPage } from './seal.js';
 import { startWorker } from './trusted.js';
 
 export { BrowError };
@@ -71,8 +72,9 @@ export class BrowClient extends EventTarget {
 
   /**
    * @param {{store?: string, seal?: boolean, inherit?: boolean, unattended?: boolean, presence?: PresencePolicy}} [options] `store` names the gallery; two names are two
-   *   galleries. `seal`: once everything is loaded, the page can't connect to anything any more, its own origin included;
-   *   for pages that have nothing else to fetch. `inherit`: the worker has the page's policy, see startWorker. `unattended`: the
+   *   galleries. `seal`: once everything is loaded, the page can't fetch anything any more but scripts of its own origin, see
+   *   sealPage; for pages that have nothing else to fetch. `inherit`: the worker starts from what was fetched and held to its hash, and
+   *   has the page's policy, see startWorker. `unattended`: the
    *   page goes on without the PIN where the vault is kept open on this device. `presence`: what is
    *   asked of whoever is before the camera, until `decideBy` asks otherwise; a release that can't keep it does not start.
    */
@@ -104,11 +106,14 @@ export class BrowClient extends EventTarget {
   async #load() {
     this.#closed = false;
     const turn = ++this.#turn;
-    const files = await engineFiles((progress) => this.dispatchEvent(new CustomEvent('progress', { detail: progress })));
-    if (turn !== this.#turn) throw new BrowError(fault('closed'));
+    const [files, script] = await Promise.all([
+      engineFiles((progress) => this.dispatchEvent(new CustomEvent('progress', { detail: progress }))),
+      this.#inherit ? workerScript() : workerAddress(),
+    ]);
     // The worker is started after the seal, for it takes its policy from the page at that moment.
-    if (this.#seal) sealPage();
-    this.#launch();
+    if (this.#seal) await sealPage();
+    if (turn !== this.#turn) throw new BrowError(fault('closed'));
+    this.#launch(script);
     return this.#post('start', { store: this.#store, unattended: this.#unattended, files, deciding: this.#deciding, held: this.#held }, [], START_BOUND_MS);
   }
 
@@ -260,13 +265,14 @@ export class BrowClient extends EventTarget {
     return this.#call(op, fields, [], VAULT_BOUND_MS);
   }
 
-  #launch() {
+  /** @param {URL | Blob} script */
+  #launch(script) {
     this.#heard = false;
     this.#refused = false;
     document.addEventListener('securitypolicyviolation', this.#onViolation);
     let worker;
     try {
-      worker = startWorker(new URL('../worker/worker.js', import.meta.url), { inherit: this.#inherit });
+      worker = startWorker(script);
     } catch (error) {
       console.warn('brow: the worker was refused:', error);
       throw new BrowError(fault('worker_refused'));
@@ -418,17 +424,4 @@ export class BrowClient extends EventTarget {
       pending.reject(new BrowError(fault));
     }
   }
-}
-
-/**
- * Takes from the page, and from every worker that it starts afterwards, the right to connect to anything. Policies only
- * ever add up: this can't be undone until the page is loaded again.
- */
-function sealPage() {
-  const policy = "connect-src 'none'";
-  if (document.head.querySelector(`meta[content="${policy}"]`)) return;
-  const meta = document.createElement('meta');
-  meta.httpEquiv = 'Content-Security-Policy';
-  meta.content = policy;
-  document.head.append(meta);
 }

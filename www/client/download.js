@@ -52,7 +52,7 @@ async function fetchEngine(tell) {
   const names = Object.keys(files.models);
   const [engine, manifest, ...models] = await Promise.all([
     fetchEitherBuild(build, count),
-    fetchBlob('manifest.json', files.manifest, count).then((blob) => blob.text()),
+    fetchText('manifest.json', files.manifest, count),
     ...names.map((name) => fetchBlob(name, files.models[name], count)),
   ]);
   return { ...engine, manifest, models: new Map(names.map((name, index) => [name, models[index]])) };
@@ -95,8 +95,8 @@ async function fetchEitherBuild(build, count) {
   }
 }
 
-/** A build of the module, compiled; the browser checks its integrity. @param {FetchedFile} file @returns {Promise<WebAssembly.Module>} */
-async function fetchModule(file) {
+/** @param {FetchedFile} file @returns {Promise<Response>} of a file whose integrity the browser has checked */
+async function fetchChecked(file) {
   let response;
   try {
     response = await fetch(addressOf(file), file.integrity ? { integrity: file.integrity } : {});
@@ -106,6 +106,12 @@ async function fetchModule(file) {
     throw there ? new BrowError(fault('program_damaged')) : failure(error);
   }
   if (!response.ok) throw failure(response.status);
+  return response;
+}
+
+/** A build of the module, compiled. @param {FetchedFile} file @returns {Promise<WebAssembly.Module>} */
+async function fetchModule(file) {
+  const response = await fetchChecked(file);
   try {
     return await WebAssembly.compileStreaming(response);
   } catch (error) {
@@ -113,6 +119,37 @@ async function fetchModule(file) {
     throw new BrowError(fault('program_damaged'));
   }
 }
+
+/** @param {string} name @param {FetchedFile} file @param {Count} count @returns {Promise<string>} */
+async function fetchText(name, file, count) {
+  const response = await fetchChecked(file);
+  const text = await response.text().catch((error) => {
+    throw failure(error);
+  });
+  count(name, file.bytes);
+  return text;
+}
+
+/** The worker's script, fetched once a page. @type {Promise<Blob> | null} */
+let script = null;
+
+/**
+ * The worker as a Blob of what was checked: it starts from there, whatever the host sends later, and imports nothing.
+ * @returns {Promise<Blob>}
+ * @throws {BrowError} as engineFiles
+ */
+export async function workerScript() {
+  const fetching = script ??= fetchChecked(files.worker).then(async (response) => new Blob([await response.text()], { type: 'text/javascript' }));
+  try {
+    return await fetching;
+  } catch (error) {
+    if (script === fetching) script = null;
+    throw failure(error);
+  }
+}
+
+/** Where the worker's script lies, for pages whose policy lets none start from a Blob. */
+export const workerAddress = () => addressOf(files.worker);
 
 /**
  * A file as a Blob: handing it to a worker, however often, copies nothing.

@@ -34,15 +34,12 @@ export function trustedScript(url) {
 
 /**
  * Starts a module as a worker.
- * @param {URL} module
- * @param {{inherit?: boolean}} [options] `inherit`: it is started through a Blob that imports it. Such a worker takes over
- *   the policy of the page, where one that is fetched has only what its own response says, which on some hosts is
- *   nothing; but the page's policy must allow workers from `blob:`.
+ * @param {URL | Blob} module A Blob's worker takes over the policy of the page, where one that is fetched has only what its
+ *   own response says, which on some hosts is nothing; but the page's policy must allow workers from `blob:`.
  * @returns {Worker | null} null where the browser knows no module workers
  */
-export function startWorker(module, { inherit = true } = {}) {
-  const address = inherit
-    ? URL.createObjectURL(new Blob([`import ${JSON.stringify(module.href)};`], { type: 'text/javascript' })) : module.href;
+export function startWorker(module) {
+  const address = module instanceof Blob ? URL.createObjectURL(module) : module.href;
   let asked = false;
   const options = {
     name: 'brow',

@@ -12,6 +12,7 @@ import { Changes } from './changes.js';
 import { BrowClient } from '../client/client.js';
 import { find, make } from '../ui/dom.js';
 import { TurnGuide, askWords } from '../ui/turn.js';
+import { showInside } from './inside.js';
 import { elementStyle } from './style.js';
 import { BrowError } from '../words/errors.js';
 import { LiveView } from './live.js';
@@ -142,12 +143,13 @@ export class BrowRecogniser extends HTMLElement {
     /** The element's camera. @type {Camera} */
     this.camera = new Camera(this.#parts.video);
     this.#live = new LiveView(this.#parts.frame, {
-      observe: (frame) => this.client.observe(frame),
-      find: (frame) => this.client.identifyPhoto(frame),
+      observe: (frame) => this.#getClient().observe(frame),
+      find: (frame) => this.#getClient().identifyPhoto(frame),
       camera: this.camera,
       nameOf: (id) => this.#nameOf(id),
     });
     this.#listen();
+    showInside(this, { client: () => this.#getClient(), capture: (options) => this.#capture(options) });
     // What a program set before the element was defined hides the property of the same name.
     for (const name of /** @type {(keyof Options)[]} */ (Object.keys(OPTIONS))) {
       if (!Object.hasOwn(this, name)) continue;
@@ -160,8 +162,8 @@ export class BrowRecogniser extends HTMLElement {
     }
   }
 
-  /** What speaks with this element's worker. Made at the first use: `store` and `seal` are read then. @returns {BrowClient} */
-  get client() {
+  /** What speaks with this element's worker. Made at the first use: `store` and `seal` are read then. */
+  #getClient() {
     if (!this.#client) {
       const { store, seal } = this.#options;
       this.#client = new BrowClient({ store, seal, inherit: seal });
@@ -256,15 +258,10 @@ export class BrowRecogniser extends HTMLElement {
     this.camera.stop();
   }
 
-  /**
-   * Captures whoever is before the camera, while the live view rests, and does not save it: for pages that ask
-   * something in between. `client.save` keeps it, `client.discard` drops it.
-   * @param {CaptureOptions} [options]
-   * @returns {Promise<Enrolment>}
-   */
-  async capture(options = {}) {
+  /** Whoever is before the camera, captured and not saved. @param {CaptureOptions} [options] @returns {Promise<Enrolment>} */
+  async #capture(options = {}) {
     await this.start();
-    return this.#whileCapturing(() => captureFace({ client: this.client, camera: this.camera, ...options }));
+    return this.#whileCapturing(() => captureFace({ client: this.#getClient(), camera: this.camera, ...options }));
   }
 
   /**
@@ -293,7 +290,7 @@ export class BrowRecogniser extends HTMLElement {
       if (shortcoming && poor !== 'keep') throw this.#shown(new BrowError(fault(shortcoming)));
       const known = enrolment.resembles;
       if (known && known.id !== addTo && resembling !== 'new' && resembling !== 'add') throw this.#shown(new BrowError(fault('already_enrolled', { name: known.name })));
-      const { person } = await this.client.save({
+      const { person } = await this.#getClient().save({
         name,
         addTo: addTo ?? (known && resembling === 'add' ? known.id : null),
         source: request.photo ? 'photo' : 'camera',
@@ -327,7 +324,7 @@ export class BrowRecogniser extends HTMLElement {
     if (!id) throw new BrowError(fault('no_such_person'));
     if (photo) {
       const { frame } = await readPhoto(photo);
-      const [face] = await this.client.verify(id, frame);
+      const [face] = await this.#getClient().verify(id, frame);
       if (!face) throw new BrowError(fault('no_face'));
       return this.#verdict(id, face);
     }
@@ -353,7 +350,7 @@ export class BrowRecogniser extends HTMLElement {
     await this.load();
     const id = this.#personId(person);
     if (!id) throw new BrowError(fault('no_such_person'));
-    await this.client.remove(id);
+    await this.#getClient().remove(id);
   }
 
   /** All that can be told of the element now: plain values, no templates, no pictures. @returns {Snapshot} */
@@ -486,7 +483,7 @@ export class BrowRecogniser extends HTMLElement {
       this.#sync();
     }
     try {
-      await this.client.start();
+      await this.#getClient().start();
     } catch (error) {
       // After a death while loading the client tries again and says `restarted` or `fault`; `closed` is an element that
       // left the page.
@@ -532,7 +529,7 @@ export class BrowRecogniser extends HTMLElement {
         return this.camera.start();
       });
       await this.#listCameras();
-      if (this.ready) await this.client.resetTracks();
+      if (this.ready) await this.#getClient().resetTracks();
     } catch (error) {
       throw this.#report(error);
     } finally {
@@ -594,7 +591,7 @@ export class BrowRecogniser extends HTMLElement {
     if (mode === 'verify' && person === '') this.#report(new BrowError(fault('no_such_person')));
     else this.#clearFault((code) => code === 'no_such_person');
     this.#changes.reset();
-    this.client.decideBy({ person, targetFmr, presence }).catch((error) => this.#report(error));
+    this.#getClient().decideBy({ person, targetFmr, presence }).catch((error) => this.#report(error));
   }
 
   /** The id of a person by id or by a name that only one has; empty where there is none. @param {string} wanted */
@@ -627,7 +624,7 @@ export class BrowRecogniser extends HTMLElement {
     hint.textContent = text('enrol.capturing');
     progress.value = 0;
     try {
-      return await this.capture({
+      return await this.#capture({
         mask: () => mask,
         signal,
         onstep: (step) => {
@@ -648,7 +645,7 @@ export class BrowRecogniser extends HTMLElement {
   async #takePhoto(photo) {
     await this.load();
     const { frame } = await readPhoto(photo);
-    return this.#whileCapturing(() => this.client.enrolPhoto(frame));
+    return this.#whileCapturing(() => this.#getClient().enrolPhoto(frame));
   }
 
   /** @param {string} id @param {number} timeoutMs @param {AbortSignal} [signal] @returns {Promise<Verdict>} */

@@ -6,7 +6,7 @@
  * of its own. Nobody is enrolled on the word of the page around: the person is asked here, in the frame.
  */
 import '../offline/guard.js';
-import { choose } from '../ui/dialogs.js';
+import { askConsent } from './consent.js';
 import { find, withName } from '../ui/dom.js';
 import { BrowRecogniser } from '../element/element.js';
 import { BrowError } from '../words/errors.js';
@@ -61,10 +61,7 @@ async function makeElement(origin) {
 /** @param {Record<string, any>} request the person is asked in this frame, in the host's words @param {BrowRecogniser} element */
 async function enrol({ name, consent, mask }, element) {
   const { text: words, version, language } = consent;
-  const agreed = await choose(withName(text('frame.consent.title', { name: '{name}' }), name), [words], [
-    { label: [text('enrol.consent')], value: true, kind: 'primary' },
-    { label: [text('dialog.cancel')], value: false },
-  ]);
+  const agreed = await askConsent(withName(text('frame.consent.title', { name: '{name}' }), name), words);
   if (!agreed) throw new BrowError(fault('consent_refused'));
   enrolling = new AbortController();
   try {

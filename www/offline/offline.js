@@ -3,6 +3,7 @@
  * browser can't or won't do that, the page works as before, with a network.
  */
 import { fault } from '../words/messages.js';
+import { beforeSeal } from '../client/seal.js';
 import { trustedScript } from '../client/trusted.js';
 
 /** @import { Fault } from '../types.js' */
@@ -13,7 +14,8 @@ const ASK_EVERY_MS = 3_600_000;
 /**
  * To be called at once, so that nothing that the service worker says is missed.
  * @param {object} options
- * @param {Promise<unknown>} options.after when to begin: the first visit fetches everything for itself first
+ * @param {Promise<unknown>} options.after when to begin keeping: the first visit fetches everything for itself first. The service
+ *   worker is asked for at once, because a page that is sealed can't
  * @param {(switchOver: () => void) => void} [options.onready] a new release is here and works; `switchOver` loads the page
  *   again in it. Where nobody does, it comes when all pages were closed
  * @param {(why: Fault) => void} [options.onrefused] a new release was not taken; the one before goes on
@@ -25,14 +27,32 @@ export async function keepOffline({ after, onready = () => {}, onrefused = () =>
     // That it could not be fetched is no news: it is tried again the next time. Nor is it where there is none before.
     if (data?.brow === 'refused' && container.controller && data.code !== 'update_unreachable') onrefused(fault(data.code));
   });
-  await after;
+  const registering = register(container);
+  beforeSeal(registering);
   let registration;
   try {
-    registration = await container.register(trustedScript(new URL('sw.js', document.baseURI).href), { type: 'module', updateViaCache: 'none' });
+    registration = await registering;
   } catch (error) {
     console.warn('brow: nothing is kept for use without a network:', String(error));
+    return;
   }
-  if (registration) watch(registration, onready);
+  watch(registration, onready);
+  await after;
+  registration.installing?.postMessage('begin');
+}
+
+/**
+ * Where there is a service worker already, the browser asks for the next one by itself; the first one is held to the hash that
+ * came with the page.
+ * @param {ServiceWorkerContainer} container
+ */
+async function register(container) {
+  const address = new URL('sw.js', document.baseURI);
+  const known = await container.getRegistration();
+  if (known?.scope === new URL('.', address).href) return known;
+  const integrity = document.querySelector('meta[name="brow-service-worker"]')?.getAttribute('content');
+  if (integrity) await fetch(address, { integrity, cache: 'no-store' });
+  return container.register(trustedScript(address.href), { type: 'module', updateViaCache: 'none' });
 }
 
 /** @param {ServiceWorkerRegistration} registration @param {(switchOver: () => void) => void} onready */
@@ -51,5 +71,6 @@ function watch(registration, onready) {
   registration.addEventListener('updatefound', follow);
   follow();
   look();
-  setInterval(() => registration.update().catch(() => {}), ASK_EVERY_MS);
+  // By the service worker: a page that is sealed may start no script as a worker, and asking for a new one counts as that.
+  setInterval(() => registration.active?.postMessage('update'), ASK_EVERY_MS);
 }

@@ -6,6 +6,7 @@
  * `{name}` is filled in, numbers as the language writes them. A fault crosses from the worker with its code and values,
  * and gets its words here, so that the worker needs no language.
  */
+import { holdToHash } from './checked.js';
 import english from './texts/en.js';
 
 /** @import { Fault } from '../types.js' */
@@ -91,7 +92,10 @@ export async function setLanguage(tag) {
   /** @type {Partial<Table>} */
   let table = {};
   try {
-    if (loader) table = (await loader()).default;
+    if (loader) {
+      await holdToHash(wanted);
+      table = (await loader()).default;
+    }
   } catch (error) {
     console.warn('brow: the words of a language could not be fetched:', error);
     throw fault('language_unavailable');

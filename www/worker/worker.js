@@ -8,7 +8,7 @@ import { fault, faultOf, isFault } from '../words/messages.js';
 import { listOperations } from './lists.js';
 import { addModels, readModels } from './models.js';
 import { storeError } from '../vault/errors.js';
-import { Witness, vaultOperations, vaultState } from '../vault/operations.js';
+import { Witness, vaultState } from '../vault/operations.js';
 import { defaultSettings } from '../vault/settings.js';
 import { openStore } from '../vault/store.js';
 
@@ -160,7 +160,7 @@ function summary(person) {
     bare,
     masked: person.references.length - bare,
     refused: refused.get(person.id) ?? 0,
-    picture: person.picture ? new Uint8Array(person.picture) : null,
+    picture: means.pictures && person.picture ? new Uint8Array(person.picture) : null,
   };
 }
 
@@ -242,8 +242,18 @@ async function save(request) {
   return { person: summary(stored), state: await currentState() };
 }
 
+/** What site-worker.js works with; `pictures`: whether people's pictures are told. */
+export const means = {
+  store: () => store,
+  refill: fillGallery,
+  empty: () => engine.clearGallery(),
+  state: currentState,
+  progress: () => scope.postMessage({ event: 'working' }),
+  pictures: false,
+};
+
 /** What the page may ask for, by name. */
-const operations = {
+export const operations = {
   start,
 
   /** @param {{frame: Frame}} message */
@@ -356,14 +366,6 @@ const operations = {
   },
 
   ...listOperations,
-
-  ...vaultOperations({
-    store: () => store,
-    refill: fillGallery,
-    empty: () => engine.clearGallery(),
-    state: currentState,
-    progress: () => scope.postMessage({ event: 'working' }),
-  }),
 };
 
 /** @param {unknown} error @returns {Fault} */

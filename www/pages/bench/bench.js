@@ -3,6 +3,7 @@
  * `?frames=100` sets the count. The result lies in `window.browBench` for tools.
  */
 import '../../offline/guard.js';
+import '../../offline/alone.js';
 import { BrowClient } from '../../client/client.js';
 import { find, make } from '../../ui/dom.js';
 import { number, text } from '../../words/messages.js';

@@ -1,5 +1,6 @@
 /** The page that checks this device and says in words what is wrong and how to mend it. */
 import '../../offline/guard.js';
+import '../../offline/alone.js';
 import { checkBrowser, checkCamera, checkEngine, checkOffline, checkSpeed, checkStorage } from './checks.js';
 import { BrowClient } from '../../client/client.js';
 import { find, make } from '../../ui/dom.js';

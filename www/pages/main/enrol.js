@@ -6,6 +6,7 @@ import { choose } from '../../ui/dialogs.js';
 import { TurnGuide, askWords } from '../../ui/turn.js';
 import { find, withName } from '../../ui/dom.js';
 import { chooser } from '../../ui/fields.js';
+import { insideOf } from '../../element/inside.js';
 import { consentVersion, fault, faultOf, language, text } from '../../words/messages.js';
 import { nameProblem, tidyName } from '../../words/names.js';
 import { readPhoto } from '../../camera/photo.js';
@@ -175,7 +176,7 @@ export class EnrolDialog {
       if (turn !== this.#turn) return;
       this.#busy = false;
       this.#showCapture();
-      const enrolment = await this.#recogniser.capture({
+      const enrolment = await insideOf(this.#recogniser).capture({
         mask: () => (find('[name=mask]:checked', HTMLInputElement, this.#dialog).value === 'masked' ? 'masked' : 'bare'),
         onstep: (step) => this.#guide(step),
         signal: capturing.signal,
@@ -240,7 +241,7 @@ export class EnrolDialog {
         this.#dialog.close();
         return;
       }
-      const { person } = await this.#recogniser.client.save({
+      const { person } = await insideOf(this.#recogniser).client().save({
         name: details.name,
         addTo,
         source: this.#mode,
@@ -320,7 +321,7 @@ export class EnrolDialog {
       preview.setAttribute('role', 'img');
       preview.setAttribute('aria-label', text('enrol.photo.preview'));
       this.#preview.replaceChildren(preview);
-      const enrolment = await this.#recogniser.client.enrolPhoto(frame);
+      const enrolment = await insideOf(this.#recogniser).client().enrolPhoto(frame);
       if (turn !== this.#turn) return;
       this.#photo = enrolment;
       const { mask, resembles } = enrolment;
@@ -353,7 +354,7 @@ export class EnrolDialog {
     this.#turn++;
     this.#capturing?.abort();
     find('.capture video', HTMLVideoElement, this.#dialog).srcObject = null;
-    if (this.#recogniser.ready) this.#recogniser.client.discard().catch(() => {});
+    if (this.#recogniser.ready) insideOf(this.#recogniser).client().discard().catch(() => {});
   }
 }
 

@@ -1,7 +1,9 @@
 /** The page: starts everything at once, and ties the live view, the list of people and the settings together. */
 import '../../offline/guard.js';
+import '../../offline/alone.js';
 import { find } from '../../ui/dom.js';
 import { BrowRecogniser } from '../../element/element.js';
+import { insideOf } from '../../element/inside.js';
 import { EnrolDialog } from './enrol.js';
 import { forgetWhenLeft } from './leaving.js';
 import { onLanguage } from '../../words/messages.js';
@@ -22,7 +24,8 @@ const theme = find('#theme', HTMLSelectElement);
 const languages = find('#language', HTMLSelectElement);
 
 const recogniser = find('brow-recogniser', BrowRecogniser);
-const { client, camera } = recogniser;
+const { camera } = recogniser;
+const client = insideOf(recogniser).client();
 const people = new PeopleList(find('#people', HTMLElement), { client, notices });
 const enrol = new EnrolDialog(find('#enrol', HTMLDialogElement), { recogniser, people });
 const vault = new VaultPanel(find('#vault', HTMLElement), find('#lock', HTMLElement), { client, notices });

@@ -1,13 +1,16 @@
 /**
  * Every way out of a page or a worker that a browser knows, each as one attempt to reach an address.
  *
+ * The address is another's, or the own site's once the page has sealed itself: then it is a script of this site with a query,
+ * which is all that carrying something away needs.
+ *
  * An attempt counts as refused only on positive evidence: the browser reported a violation of the policy, threw a
  * security error, or does not offer the way at all. A failure without such evidence ("no answer") might be a receiver
  * that is switched off, and is shown as such.
  */
 
 /** @typedef {'refused' | 'absent' | 'silent' | 'out'} Outcome */
-/** @typedef {'absent' | 'policy' | 'cancelled' | 'browser' | 'failed' | 'mute' | 'out'} Reason */
+/** @typedef {'absent' | 'policy' | 'cancelled' | 'browser' | 'failed' | 'mute' | 'out' | 'untried'} Reason */
 /** @typedef {{way: string, outcome: Outcome, reason: Reason, detail: string}} Result detail: what the browser itself said */
 /**
  * @typedef {object} Attempt
@@ -15,6 +18,7 @@
  * @property {string} [needs] global that the way needs; where it is missing there is no way out
  * @property {(url: string) => unknown} go resolves if it got through, rejects or throws if not
  * @property {boolean} [leaves] the page is gone if it succeeds
+ * @property {boolean} [inward] reaches nobody: it is about what runs here
  * @property {boolean} [mute] success and failure look alike to the page: only a violation decides
  */
 
@@ -122,7 +126,7 @@ function commonAttempts() {
         await caches.delete('prove');
       }
     } },
-    { way: 'eval', go: () => { (0, eval)('1'); } },
+    { way: 'eval', inward: true, go: () => { (0, eval)('1'); } },
   ];
 }
 
@@ -131,7 +135,7 @@ export function pageAttempts() {
   return [
     ...commonAttempts(),
     { way: 'beacon', go: (url) => { if (!navigator.sendBeacon(url, 'x')) throw new Error('refused'); }, mute: true },
-    { way: 'webrtc', needs: 'RTCPeerConnection', go: () => { throw new Error('WebRTC is there'); } },
+    { way: 'webrtc', inward: true, needs: 'RTCPeerConnection', go: () => { throw new Error('WebRTC is there'); } },
     { way: 'picture', go: (url) => element('img', { src: url }) },
     { way: 'background', go: async (url) => {
       document.body.style.backgroundImage = `url("${url}")`;
@@ -142,7 +146,7 @@ export function pageAttempts() {
     { way: 'font', needs: 'FontFace', go: (url) => new FontFace('prove', `url("${url}")`).load() },
     { way: 'style', go: (url) => element('link', { rel: 'stylesheet', href: url }) },
     { way: 'script', go: (url) => element('script', { src: url }) },
-    { way: 'inline', go: () => {
+    { way: 'inline', inward: true, go: () => {
       const script = document.createElement('script');
       script.text = trusted.createScript('globalThis.proveInline = true');
       document.head.append(script);
@@ -172,13 +176,13 @@ export function pageAttempts() {
       await sleep(400);
       link.remove();
     }, mute: true },
-    { way: 'service_worker', needs: 'ServiceWorker', go: (url) => navigator.serviceWorker.register(trusted.createScriptURL(url)) },
+    { way: 'service_worker', needs: 'ServiceWorker', go: async (url) => (await navigator.serviceWorker.register(trusted.createScriptURL(url))).unregister() },
     { way: 'shared_worker', needs: 'SharedWorker', go: (url) => new Promise((resolve, reject) => {
       // One that started says nothing by itself; Firefox tells of a refusal later, not at once.
       new SharedWorker(trusted.createScriptURL(url)).addEventListener('error', () => reject(new Error('error event')));
       setTimeout(resolve, PATIENCE_MS);
     }) },
-    { way: 'base', go: async (url) => {
+    { way: 'base', inward: true, go: async (url) => {
       const base = document.createElement('base');
       base.href = url;
       document.head.append(base);
@@ -211,20 +215,34 @@ export function pageAttempts() {
 export function workerAttempts() {
   return [
     ...commonAttempts(),
-    { way: 'webrtc', needs: 'RTCPeerConnection', go: () => { throw new Error('WebRTC is there'); } },
+    { way: 'webrtc', inward: true, needs: 'RTCPeerConnection', go: () => { throw new Error('WebRTC is there'); } },
   ];
+}
+
+/** @param {Attempt[]} attempts @returns {Attempt[]} those that mean something for the own site */
+export const toOwnSite = (attempts) => attempts.filter(({ inward }) => !inward);
+
+/** @param {string} address @param {string} way @param {boolean} own */
+function addressFor(address, way, own) {
+  const url = new URL(own ? address : `/out/${way}`, address);
+  url.searchParams.set('from', inDocument ? 'page' : 'worker');
+  if (own) url.searchParams.set('out', way);
+  return url.href;
 }
 
 /**
  * @param {Attempt} attempt
  * @param {string} address
+ * @param {boolean} own whether it is one of the own site
  * @returns {Promise<Result>}
  */
-async function attemptOne({ way, needs, go, mute }, address) {
+async function attemptOne({ way, needs, go, mute, leaves }, address, own) {
   /** @param {Outcome} outcome @param {Reason} reason @param {string} [detail] @returns {Result} */
   const result = (outcome, reason, detail = '') => ({ way, outcome, reason, detail });
   if (needs !== undefined && !(needs in globalThis)) return result('absent', 'absent');
-  const url = new URL(`/out/${way}?from=${inDocument ? 'page' : 'worker'}`, address).href;
+  // No page can keep itself from going to another address of its own site, and this one would be gone.
+  if (leaves && own) return result('out', 'untried');
+  const url = addressFor(address, way, own);
   /** @type {string | null} */
   let violated = null;
   const notice = (/** @type {Event} */ event) => {
@@ -262,7 +280,8 @@ async function attemptOne({ way, needs, go, mute }, address) {
  * @param {Attempt[]} attempts
  * @param {string} address
  * @param {(result: Result) => void} report
+ * @param {{own?: boolean}} [options]
  */
-export async function attemptAll(attempts, address, report) {
-  for (const attempt of attempts) report(await attemptOne(attempt, address));
+export async function attemptAll(attempts, address, report, { own = false } = {}) {
+  for (const attempt of attempts) report(await attemptOne(attempt, address, own));
 }

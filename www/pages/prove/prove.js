@@ -1,13 +1,25 @@
-/** The "Prove it" page: tries every way out, from the page and from a worker, and says what the browser did. */
+/**
+ * The "Prove it" page: tries every way out, from the page and from a worker, and says what the browser did. Then it seals
+ * itself as the page that recognises does, and tries to reach its own site.
+ */
 import { departuresCancelled } from '../../offline/guard.js';
+import '../../offline/alone.js';
 import { text } from '../../words/messages.js';
 import { startLanguage } from '../../ui/page-language.js';
-import { attemptAll, pageAttempts, trusted } from './attempts.js';
+import { sealPage } from '../../client/seal.js';
+import { attemptAll, pageAttempts, toOwnSite, trusted } from './attempts.js';
+import { files } from './files.js';
 
 /** @typedef {import('./attempts.js').Result} Result */
 
 const DEFAULT_ADDRESS = 'http://127.0.0.1:9099';
-/** @typedef {'page' | 'worker'} Place */
+/** @typedef {'page' | 'worker' | 'page.own' | 'worker.own'} Place */
+/**
+ * What no policy can take from a page that has to load the words of other languages: scripts of its own site, also fetched
+ * ahead, and going to another of its addresses.
+ */
+const OPEN = new Set(['module', 'worker_script', 'script', 'prefetch', 'departure']);
+const ARRIVED = new URL(files.arrived.url, import.meta.url).href;
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
 function find(id, type) {
@@ -31,20 +43,28 @@ function show(place, { way, outcome, reason, detail }) {
   head.textContent = text(`prove.way.${way}`);
   row.append(head);
   row.insertCell().textContent = text(`prove.place.${place}`);
-  row.insertCell().textContent = text(`prove.reason.${reason}`, { detail });
+  row.insertCell().textContent = text(reason === 'out' && place.endsWith('.own') ? 'prove.reason.out.own' : `prove.reason.${reason}`, { detail });
+}
+
+/** The worker's script, from before the page was sealed. @type {Blob | null} */
+let script = null;
+
+async function workerScript() {
+  const { url, integrity } = files.worker;
+  const response = await fetch(new URL(url, import.meta.url), { integrity });
+  return new Blob([await response.text()], { type: 'text/javascript' });
 }
 
 /**
  * The worker starts from a blob: address, as the recogniser's does, so that it has the page's policy also on a host that
  * sends none with the worker's file.
- * @param {string} address
+ * @param {{address: string, own?: boolean}} what
  * @param {(result: Result) => void} report
  * @returns {Promise<void>}
  */
-function tryFromWorker(address, report) {
+async function tryFromWorker(what, report) {
+  const start = URL.createObjectURL(script ??= await workerScript());
   return new Promise((resolve, reject) => {
-    const code = `import ${JSON.stringify(new URL('./prove-worker.js', import.meta.url).href)};`;
-    const start = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
     const worker = new Worker(trusted.createScriptURL(start), { type: 'module' });
     worker.onerror = () => reject(new Error('the worker could not be started'));
     worker.onmessage = ({ data }) => {
@@ -54,17 +74,24 @@ function tryFromWorker(address, report) {
       worker.terminate();
       resolve();
     };
-    worker.postMessage({ address });
+    worker.postMessage(what);
   });
 }
 
-/** @param {Result[]} results @returns {string} */
-function sumUp(results) {
-  const count = (/** @type {string} */ outcome) => results.filter((result) => result.outcome === outcome).length;
-  const refused = count('refused') + count('absent');
-  const values = { all: results.length, refused, out: count('out'), silent: count('silent') };
+/** @typedef {{place: Place, result: Result}} Row */
+
+/** @param {Row[]} rows @returns {string} */
+function sumUp(rows) {
+  const others = rows.filter(({ place }) => !place.endsWith('.own')).map(({ result }) => result);
+  const own = rows.filter(({ place }) => place.endsWith('.own')).map(({ result }) => result);
+  const count = (/** @type {Result[]} */ results, /** @type {string} */ outcome) => results.filter((result) => result.outcome === outcome).length;
+  const refused = count(others, 'refused') + count(others, 'absent');
+  const values = { all: others.length, refused, out: count(others, 'out'), silent: count(others, 'silent') };
   if (values.out) return text('prove.verdict.out', values);
-  return text(values.silent ? 'prove.verdict.silent' : 'prove.verdict.refused', values);
+  const first = text(values.silent ? 'prove.verdict.silent' : 'prove.verdict.refused', values);
+  const open = own.filter(({ outcome }) => outcome === 'out');
+  const amiss = open.filter(({ way }) => !OPEN.has(way)).length;
+  return `${first} ${text(amiss ? 'prove.verdict.own.out' : 'prove.verdict.own', { all: own.length, open: open.length, out: amiss })}`;
 }
 
 /** @param {string} address */
@@ -72,19 +99,25 @@ async function prove(address) {
   button.disabled = true;
   table.hidden = false;
   table.tBodies[0].replaceChildren();
-  /** @type {Result[]} */
-  const results = [];
+  /** @type {Row[]} */
+  const rows = [];
   const collect = (/** @type {Place} */ place) => (/** @type {Result} */ result) => {
-    results.push(result);
+    rows.push({ place, result });
     show(place, result);
-    verdict.textContent = text('prove.trying', { done: results.length });
+    verdict.textContent = text('prove.trying', { done: rows.length });
   };
   try {
-    await tryFromWorker(address, collect('worker'));
+    await tryFromWorker({ address }, collect('worker'));
     // Sending the page away is the last attempt, and only where it can be taken back.
     const attempts = pageAttempts().filter(({ leaves }) => !leaves || departuresCancelled);
     await attemptAll(attempts, address, collect('page'));
-    verdict.textContent = sumUp(results);
+    // Without the policy, some attempts would send this page away: then all has been said.
+    if (rows.every(({ result }) => result.outcome !== 'out')) {
+      await sealPage();
+      await tryFromWorker({ address: ARRIVED, own: true }, collect('worker.own'));
+      await attemptAll(toOwnSite(pageAttempts()), ARRIVED, collect('page.own'), { own: true });
+    }
+    verdict.textContent = sumUp(rows);
   } catch (error) {
     verdict.textContent = text('prove.stopped', { detail: String(error) });
   } finally {
