@@ -270,7 +270,7 @@ export class EnrolDialog {
 
   /** With the name and the consent that were given. */
   async #takeAgain() {
-    await this.#recogniser.client.discard();
+    await insideOf(this.#recogniser).client().discard();
     if (this.#mode === 'camera') return this.#capture();
     this.#photo = null;
     this.#photoText.textContent = '';
