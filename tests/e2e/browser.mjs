@@ -3,10 +3,10 @@
  * in place of its camera, and notes every request that leaves it.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { startServer } from '../../tools/serve.mjs';
@@ -38,6 +38,12 @@ export function sharedClip(name) {
 
 /** For `skip`: why a test can't run here, or false. */
 export const needsShared = SHARED ? false : 'SKIPPED: ../shared with its clips is not there';
+
+/** The address of a module in the built page, whose name holds its hash: `element/inside`. @param {string} path without extension */
+export function assetOf(path) {
+  const name = readdirSync(join(ROOT, 'dist/assets', dirname(path))).find((file) => file.startsWith(`${basename(path)}.`) && file.endsWith('.js'));
+  return `/assets/${dirname(path)}/${name}`;
+}
 
 /** A picture of tests/data/portraits. */
 export const portrait = (name) => join(ROOT, 'tests/data/portraits', `${name}.jpg`);

@@ -70,15 +70,20 @@ describe('with a host on the list', () => {
     assert.deepEqual((await ask(() => globalThis.brow.state())).people, []);
   });
 
-  test('whoever agrees is enrolled and named to the host', async () => {
-    await page.getByRole('button', { name: 'Enrol me' }).click();
-    const agree = inside(page).getByRole('dialog').getByRole('button', { name: 'I agree to this' });
-    await agree.waitFor();
+  /** As a person does: looks at the dialog, moves there, presses. */
+  const agree = async () => {
+    const button = inside(page).getByRole('dialog').getByRole('button', { name: 'I agree to this' });
+    await button.waitFor();
     await page.waitForTimeout(2_000);
-    const { x, y } = await agree.boundingBox();
+    const { x, y } = await button.boundingBox();
     await page.mouse.move(x - 60, y - 40);
     await page.mouse.move(x, y, { steps: 12 });
-    await agree.click();
+    await button.click();
+  };
+
+  test('whoever agrees is enrolled and named to the host', async () => {
+    await page.getByRole('button', { name: 'Enrol me' }).click();
+    await agree();
     await page.locator('#log li', { hasText: 'match: Ada' }).waitFor({ timeout: 90_000 });
     const verdict = await ask(() => globalThis.brow.verify('Ada'));
     assert.equal(verdict.verified, true);
@@ -92,7 +97,7 @@ describe('with a host on the list', () => {
   test('whoever is enrolled already is not enrolled under another name by camera', async () => {
     await page.getByLabel('Name').fill('Grace');
     await page.getByRole('button', { name: 'Enrol me' }).click();
-    await inside(page).getByRole('dialog').getByRole('button', { name: 'I agree to this' }).click();
+    await agree();
     await page.locator('#log li', { hasText: 'not enrolled: This face looks like Ada' }).waitFor({ timeout: 90_000 });
     await inside(page).getByText('This face looks like Ada').waitFor();
     assert.equal((await ask(() => globalThis.brow.state())).people.length, 1);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { LANGUAGES } from '../../www/words/messages.js';
-import { Visitor, enrolByPhoto, plainClip, portrait } from './browser.mjs';
+import { Visitor, assetOf, enrolByPhoto, plainClip, portrait } from './browser.mjs';
 import { administer, enter, visitKiosk } from './kiosk-browser.mjs';
 import { cutOff } from './layout.mjs';
 
@@ -79,7 +79,10 @@ describe('the page', () => {
       await look('the capture');
       await close();
       await page.evaluate(() => document.querySelector('brow-recogniser').stop());
-      await page.evaluate(() => document.querySelector('brow-recogniser').client.vault('vaultSetPin', { pin: '493817' }));
+      await page.evaluate(async (inside) => {
+        const { insideOf } = await import(inside);
+        await insideOf(document.querySelector('brow-recogniser')).client().vault('vaultSetPin', { pin: '493817' });
+      }, assetOf('element/inside'));
       for (const button of ['.pin-change', '.pin-remove']) {
         await through(button);
         await close();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, beforeEach, test } from 'node:test';
 import { LANGUAGES, setLanguage, text } from '../../www/words/messages.js';
-import { Visitor, portrait } from './browser.mjs';
+import { Visitor, assetOf, portrait } from './browser.mjs';
 import { visitKiosk } from './kiosk-browser.mjs';
 
 const PIN = '493817';
@@ -132,9 +132,16 @@ test('after "Lock now" the PIN can be typed at once', async () => {
 });
 
 /** Puts looks in place of the worker's. */
-const stand = (observations) => page.evaluate((list) => {
-  document.querySelector('brow-recogniser').client.observe = async () => ({ observations: list, timings: {} });
-}, observations);
+const stand = (observations) => page.evaluate(async ([list, inside]) => {
+  const { insideOf } = await import(inside);
+  insideOf(document.querySelector('brow-recogniser')).client().observe = async () => ({ observations: list, timings: {} });
+}, [observations, assetOf('element/inside')]);
+
+/** What the page's client answers. @param {string} call @param {...unknown} parts */
+const ask = (call, ...parts) => page.evaluate(async ([method, values, inside]) => {
+  const { insideOf } = await import(inside);
+  await insideOf(document.querySelector('brow-recogniser')).client()[method](...values);
+}, [call, parts, assetOf('element/inside')]);
 const face = (track, box, decision) => ({ track, box, decision, mask: { state: 'bare', probability: 1 }, frames: 9, quality: { score: 1 } });
 
 test('while locked, the live view says that, and not that nobody is enrolled', async () => {
@@ -142,13 +149,13 @@ test('while locked, the live view says that, and not that nobody is enrolled', a
   await page.getByRole('button', { name: 'Start the camera' }).click();
   await page.locator('.results .note').waitFor();
   assert.equal(await page.locator('.results .note').innerText(), text('who.undecided.locked'));
-  await page.evaluate((pin) => document.querySelector('brow-recogniser').client.vault('vaultUnlock', { pin }), PIN);
+  await ask('vault', 'vaultUnlock', { pin: PIN });
 });
 
 test('the name at a face is whole, wherever in the picture the face is', async () => {
   const box = (x, y, size = 120) => ({ x, y, width: size, height: size });
   const person = await page.locator('ul.people li').first().getAttribute('data-id');
-  await page.evaluate((id) => document.querySelector('brow-recogniser').client.rename(id, 'Maximiliane von Schwarzenberg'), person);
+  await ask('rename', person, 'Maximiliane von Schwarzenberg');
   await stand([box(-40, 180), box(560, 20), box(-10, 400), box(530, 420), box(260, 300, 260), box(150, 150, 30)].map((at, track) => face(track, at, { kind: 'match', person, score: 5, needed: 3 })));
   await page.locator('.overlay .label').nth(5).waitFor();
   for (const [width, mirrored] of [[320, 'true'], [320, 'false'], [1280, 'true']]) {
