@@ -215,7 +215,6 @@ impl Engine {
         }
         let began = (self.clock)();
         let limits = self.params.presence.passive;
-        let (width, height) = (pyramid.frame().width(), pyramid.frame().height());
         let due = |looked: Option<u64>| looked.is_none_or(|l| self.frames - l >= limits.every);
         let next = seen
             .iter()
@@ -229,7 +228,7 @@ impl Engine {
         {
             let known = &mut track.presence;
             known.looked = Some(self.frames);
-            known.tight = room(width, height, &s.detection.points).is_none_or(|r| r < limits.least_room);
+            known.tight = room(&pyramid.frame(), &s.detection.points).is_none_or(|r| r < limits.least_room);
             if !known.tight {
                 let reach = if known.far { Reach::Far } else { Reach::Near };
                 known.far = !known.far;
@@ -426,8 +425,7 @@ impl Engine {
     /// surroundings are missing.
     pub fn look_at(&mut self, pyramid: &Pyramid, points: &[Point; 5]) -> Result<Option<f32>, EngineError> {
         let limits = self.params.presence.passive;
-        let (width, height) = (pyramid.frame().width(), pyramid.frame().height());
-        let tight = room(width, height, points).is_none_or(|r| r < limits.least_room);
+        let tight = room(&pyramid.frame(), points).is_none_or(|r| r < limits.least_room);
         match self.networks.presence.as_mut() {
             Some(spotter) if !tight => Ok(spotter.look_twice(pyramid, points)?),
             _ => Ok(None),

@@ -5,11 +5,12 @@
 //! over a track, apart for bare and masked faces, and a curve says what they mean.
 //!
 //! [Note: the presence score] A score is the share of live people, of the same mask state, whose pooled log-odds are no higher: a
-//! threshold of 0.05 refuses one live person in twenty. The curves were measured by `examples/pad.rs` and lie in the manifest.
+//! threshold of 0.05 refuses one live picture in twenty. The curves were measured by `examples/pad.rs` and lie in the manifest.
 
 use serde::{Deserialize, Serialize};
 
 use crate::face::align::{Normalisation, Pyramid, canonical_to_frame};
+use crate::face::frame::Frame;
 use crate::face::geometry::{Point, Rect, Similarity};
 use crate::face::mask::MaskState;
 use crate::model::{ModelError, Network};
@@ -22,6 +23,8 @@ const MIDDLE: Point = Point::new(56.2, 63.2);
 const BOX: (f32, f32) = (81.0, 110.6);
 /// The box is higher than wide and the input is square: it is drawn with square pixels, so many rows of them, and then squeezed.
 const ROWS: usize = 108;
+/// The crop is drawn so many times finer and averaged, as in the training: drawn at once it is softer, and a soft live face resembles a print.
+const FINER: usize = 2;
 /// Classes of the network: print, live, screen.
 const CLASSES: usize = 3;
 
@@ -62,7 +65,7 @@ pub struct PresenceParams {
 
 impl Default for PresenceParams {
     fn default() -> Self {
-        Self { refuse: 0.06, least_room: 1.45, looks: 2, every: 5, memory: 12.0 }
+        Self { refuse: 0.09, least_room: 1.45, looks: 2, every: 5, memory: 12.0 }
     }
 }
 
@@ -171,9 +174,9 @@ impl Spotter {
     /// Log-odds that the face with these points is live. The points must determine a face.
     pub fn look(&mut self, pyramid: &Pyramid, points: &[Point; 5], reach: Reach) -> Result<Option<f32>, ModelError> {
         let Some(window) = window(pyramid, points, reach.growth()) else { return Ok(None) };
-        let step = window.width / SIDE as f32;
+        let step = window.width / (SIDE * FINER) as f32;
         let to_frame = Similarity { a: step, b: 0.0, tx: window.x + step / 2.0 - 0.5, ty: window.y + step / 2.0 - 0.5 };
-        pyramid.crop(&to_frame, SIDE, ROWS, Normalisation::BYTES, &mut self.drawn);
+        pyramid.crop(&to_frame, SIDE * FINER, ROWS * FINER, Normalisation::BYTES, &mut self.drawn);
         squeeze(&self.drawn, &mut self.input);
         let outputs = self.network.run(&self.input)?;
         let [print, live, screen] = [outputs[0][0], outputs[0][1], outputs[0][2]];
@@ -202,35 +205,57 @@ fn bounds(points: &[Point; 5]) -> Option<Rect> {
     Some(Rect { x: middle.x + 0.5 - width / 2.0, y: middle.y + 0.5 - height / 2.0, width, height })
 }
 
-/// How many times the face's box fits into the frame, in the direction in which it fits least often.
-pub fn room(width: usize, height: usize, points: &[Point; 5]) -> Option<f32> {
-    bounds(points).map(|b| (width as f32 / b.width).min(height as f32 / b.height))
+/// How many times the face's box fits into what the frame shows, in the direction in which it fits least often.
+pub fn room(frame: &Frame, points: &[Point; 5]) -> Option<f32> {
+    let shown = shown(frame);
+    bounds(points).map(|b| (shown.width / b.width).min(shown.height / b.height))
 }
 
-/// The box grown about its middle, less where the frame is too small, and pushed inside the frame.
+/// The frame without black bars at its sides, which a camera that stands upright or a programme adds: what is beside the face in them
+/// was never before the camera, and a picture between black bars looks like a phone.
+fn shown(frame: &Frame) -> Rect {
+    let (w, h) = (frame.width(), frame.height());
+    let black = |x: usize, y: usize| frame.rgba()[4 * (y * w + x)..][..3].iter().all(|v| *v <= BLACK);
+    let column = |x: &usize| (0..h).step_by(2).all(|y| black(*x, y));
+    let row = |y: &usize| (0..w).step_by(2).all(|x| black(x, *y));
+    let left = (0..w / 2).take_while(column).count();
+    let right = (w / 2..w).rev().take_while(column).count();
+    let top = (0..h / 2).take_while(row).count();
+    let bottom = (h / 2..h).rev().take_while(row).count();
+    Rect { x: left as f32, y: top as f32, width: (w - left - right) as f32, height: (h - top - bottom) as f32 }
+}
+
+/// A bar's brightest value: video has black at 16 or at 0, and compression rings. A dark room has more noise than that.
+const BLACK: u8 = 20;
+
+/// The box grown about its middle, less where what the frame shows is too small, and pushed inside that.
 fn window(pyramid: &Pyramid, points: &[Point; 5], growth: f32) -> Option<Rect> {
-    let face = bounds(points)?;
-    let (w, h) = (pyramid.frame().width() as f32, pyramid.frame().height() as f32);
-    let growth = growth.min(w / face.width).min(h / face.height);
+    let (face, shown) = (bounds(points)?, shown(&pyramid.frame()));
+    let growth = growth.min(shown.width / face.width).min(shown.height / face.height);
     let (width, height) = (face.width * growth, face.height * growth);
-    let corner = |middle: f32, size: f32, most: f32| (middle - size / 2.0).clamp(0.0, (most - size).max(0.0));
-    Some(Rect { x: corner(face.centre().x, width, w), y: corner(face.centre().y, height, h), width, height })
+    let corner = |middle: f32, size: f32, from: f32, length: f32| (middle - size / 2.0).clamp(from, from + (length - size).max(0.0));
+    Some(Rect {
+        x: corner(face.centre().x, width, shown.x, shown.width),
+        y: corner(face.centre().y, height, shown.y, shown.height),
+        width,
+        height,
+    })
 }
 
-/// `ROWS` rows to `SIDE`, each the mean of what it covers.
+/// `ROWS` rows of `SIDE` pixels, each drawn `FINER` times finer, to `SIDE` rows, each the mean of what it covers.
 fn squeeze(drawn: &[f32], out: &mut Vec<f32>) {
     out.clear();
-    let step = ROWS as f32 / SIDE as f32;
-    for plane in drawn.chunks_exact(SIDE * ROWS) {
+    let (step, fine) = ((ROWS * FINER) as f32 / SIDE as f32, SIDE * FINER);
+    for plane in drawn.chunks_exact(fine * ROWS * FINER) {
         for y in 0..SIDE {
             let (from, to) = (y as f32 * step, (y + 1) as f32 * step);
-            let rows = from as usize..(to.ceil() as usize).min(ROWS);
+            let rows = from as usize..(to.ceil() as usize).min(ROWS * FINER);
             let start = out.len();
             out.resize(start + SIDE, 0.0);
             for row in rows {
                 let share = ((row + 1) as f32).min(to) - (row as f32).max(from);
-                for (o, v) in out[start..].iter_mut().zip(&plane[row * SIDE..]) {
-                    *o += share / step * v;
+                for (o, v) in out[start..].iter_mut().zip(plane[row * fine..].chunks_exact(FINER)) {
+                    *o += share / step / FINER as f32 * v.iter().sum::<f32>();
                 }
             }
         }
@@ -281,11 +306,10 @@ pub fn judged(score: Option<f32>, params: &PresenceParams) -> Verdict {
 mod tests {
     use super::*;
     use crate::face::align::CANONICAL;
-    use crate::face::frame::Frame;
 
     #[test]
     fn the_window_stays_inside_the_frame_and_keeps_its_shape() {
-        let px = vec![0u8; 300 * 200 * 4];
+        let px = vec![90u8; 300 * 200 * 4];
         let pyramid = Pyramid::new(Frame::new(&px, 300, 200, 0.0).unwrap());
         for (dx, dy) in [(0.0, 0.0), (150.0, 60.0), (-40.0, 90.0)] {
             let points = CANONICAL.map(|p| Point::new(p.x + dx, p.y + dy));
@@ -295,18 +319,38 @@ mod tests {
                 assert!((w.height / w.width - BOX.1 / BOX.0).abs() < 1e-3);
             }
         }
-        assert!((room(300, 200, &CANONICAL).unwrap() - 200.0 / BOX.1).abs() < 0.01);
+        assert!((room(&pyramid.frame(), &CANONICAL).unwrap() - 200.0 / BOX.1).abs() < 0.01);
+    }
+
+    #[test]
+    fn black_bars_are_no_surroundings() {
+        let mut px = vec![12u8; 300 * 200 * 4];
+        for (i, p) in px.chunks_exact_mut(4).enumerate() {
+            if (60..200).contains(&(i % 300)) && i / 300 >= 20 {
+                p.fill(90);
+            }
+        }
+        let frame = Frame::new(&px, 300, 200, 0.0).unwrap();
+        assert_eq!(shown(&frame), Rect { x: 60.0, y: 20.0, width: 140.0, height: 180.0 });
+        let points = CANONICAL.map(|p| Point::new(p.x + 60.0, p.y + 40.0));
+        assert!((room(&frame, &points).unwrap() - 180.0 / BOX.1).abs() < 0.01);
+        let w = window(&Pyramid::new(frame), &points, 4.0).unwrap();
+        assert!(w.x >= 60.0 && w.y >= 20.0 && w.x + w.width <= 200.01, "{w:?}");
+        // Nothing but black is a frame of no width, and nobody is in it.
+        let dark = vec![0u8; 300 * 200 * 4];
+        assert_eq!(room(&Frame::new(&dark, 300, 200, 0.0).unwrap(), &points), Some(0.0));
     }
 
     #[test]
     fn squeezing_keeps_a_slope_and_its_mean() {
-        let drawn: Vec<f32> = (0..3 * ROWS * SIDE).map(|i| (i / SIDE % ROWS) as f32).collect();
+        let drawn: Vec<f32> =
+            (0..3 * ROWS * SIDE * FINER * FINER).map(|i| (i / (SIDE * FINER) % (ROWS * FINER)) as f32 / FINER as f32).collect();
         let mut out = Vec::new();
         squeeze(&drawn, &mut out);
         assert_eq!(out.len(), 3 * SIDE * SIDE);
         let mean = |v: &[f32]| v.iter().sum::<f32>() / v.len() as f32;
         assert!((mean(&drawn) - mean(&out)).abs() < 1e-2);
-        assert!((out[40 * SIDE] - (40.5 * 1.35 - 0.5)).abs() < 0.2);
+        assert!((out[40 * SIDE] - (40.5 * 1.35 - 0.25)).abs() < 0.2);
     }
 
     #[test]
