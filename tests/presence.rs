@@ -1,17 +1,19 @@
-//! Presence over whole clips: live heads turn, flat things do not, and what a release can't keep is said.
+//! Presence over whole clips and through the engine: live heads turn, flat things do not, the challenge is refused to whoever is not there
+//! throughout, and what a release can't keep is said.
 //!
 //! The clips lie beside the checkout in ../shared and are not part of it; without them, or without ffmpeg, the tests say so.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use brow::engine::{Engine, EngineParams, Policy};
+use brow::engine::{Engine, EngineParams, Observation, Policy, Presence, PresenceReason, Turn};
 use brow::error::EngineError;
 use brow::face::align::Pyramid;
 use brow::face::frame::Frame;
 use brow::face::presence::Verdict;
 use brow::face::turn::{TurnParams, TurnWatch, Turned};
 use brow::manifest::{Manifest, Role};
+use brow::person::decide::{Decision, Reason};
 use sha2::{Digest, Sha256};
 
 const WIDTH: usize = 640;
@@ -127,4 +129,170 @@ fn a_policy_that_this_pack_cannot_keep_is_refused_and_so_are_thresholds_out_of_r
     let mut wrong = engine(true, params);
     assert!(matches!(wrong.set_presence(Policy::Warn, 1), Err(EngineError::PresenceThreshold(_))));
     assert_eq!(Policy::ALL.map(|p| Policy::parse(p.name())), Policy::ALL.map(Some));
+}
+
+/// A camera before which things happen: an engine that knows somebody, and the time.
+struct Scene {
+    engine: Engine,
+    frame: u32,
+}
+
+impl Scene {
+    /// Everybody in `known` is enrolled. Nobody is taken for a print below `refuse`: at 0 the turn alone is played.
+    fn new(policy: Policy, refuse: f32, known: &[&[u8]]) -> Self {
+        let mut params = EngineParams::default();
+        params.presence.passive.refuse = refuse;
+        let mut engine = engine(true, params);
+        for (i, rgba) in known.iter().enumerate() {
+            let enrolled = engine.enrol_still(&Frame::new(rgba, WIDTH, HEIGHT, 0.0).unwrap()).unwrap();
+            engine.put_person(&format!("person {i}"), enrolled.templates);
+        }
+        engine.set_presence(policy, 1).unwrap();
+        Self { engine, frame: 0 }
+    }
+
+    fn show(&mut self, rgba: &[u8]) -> Option<Observation> {
+        let seen = self.show_all(rgba);
+        seen.into_iter().max_by(|a, b| a.rect.area().total_cmp(&b.rect.area()))
+    }
+
+    fn show_all(&mut self, rgba: &[u8]) -> Vec<Observation> {
+        let time_ms = f64::from(self.frame) * FRAME_MS;
+        self.frame += 1;
+        self.engine.observe(&Frame::new(rgba, WIDTH, HEIGHT, time_ms).unwrap()).unwrap()
+    }
+
+    /// Shows this until a turn is asked for or begun, at most three seconds.
+    fn until_asked(&mut self, rgba: &[u8]) {
+        for _ in 0..75 {
+            let seen = self.show(rgba).expect("a face");
+            assert!(!is_named(&seen), "named before any turn");
+            if presence(&seen).turn == Turn::Asked {
+                return;
+            }
+        }
+        panic!("no turn was asked for");
+    }
+
+    /// Shows this until the turn is refused, at most six seconds; gives why.
+    fn until_refused(&mut self, rgba: &[u8]) -> PresenceReason {
+        for _ in 0..150 {
+            let seen = self.show_all(rgba);
+            assert!(!seen.iter().any(is_named), "named without a turn");
+            if let Some(refused) = seen.iter().map(presence).find(|p| p.turn == Turn::Refused) {
+                return refused.reason.expect("a reason");
+            }
+        }
+        panic!("nothing was refused");
+    }
+}
+
+fn presence(o: &Observation) -> Presence {
+    o.presence.expect("presence is asked for")
+}
+
+fn is_named(o: &Observation) -> bool {
+    matches!(o.decision, Decision::Match { .. })
+}
+
+const GREY: u8 = 120;
+
+fn empty() -> Vec<u8> {
+    vec![GREY; 4 * WIDTH * HEIGHT]
+}
+
+/// Puts a portrait of this height so far from the left into the picture.
+fn hang(rgba: &mut [u8], name: &str, left: usize, height: u32) {
+    let portrait = image::open(root().join("tests/data/portraits").join(name)).unwrap();
+    let portrait = portrait.resize(10_000, height, image::imageops::FilterType::Triangle).to_rgba8();
+    let top = (HEIGHT - height as usize) / 2;
+    for (x, y, pixel) in portrait.enumerate_pixels() {
+        let (x, y) = (left + x as usize, top + y as usize);
+        if x < WIDTH {
+            rgba[4 * (y * WIDTH + x)..][..4].copy_from_slice(&pixel.0);
+        }
+    }
+}
+
+fn portrait(name: &str) -> Vec<u8> {
+    let mut rgba = empty();
+    hang(&mut rgba, name, 60, 300);
+    rgba
+}
+
+#[test]
+fn whoever_keeps_still_is_refused_and_not_named() {
+    let obama = portrait("obama-1.jpg");
+    let mut scene = Scene::new(Policy::RequireTurn, 0.0, &[&obama]);
+    scene.until_asked(&obama);
+    assert_eq!(scene.until_refused(&obama), PresenceReason::TooSlow);
+    let seen = scene.show(&obama).unwrap();
+    assert!(matches!(seen.decision, Decision::Undecided { reason: Reason::PresenceUnproven, .. }), "{:?}", seen.decision);
+}
+
+#[test]
+fn a_second_face_that_enters_ends_the_challenge() {
+    let obama = portrait("obama-1.jpg");
+    let mut scene = Scene::new(Policy::RequireTurn, 0.0, &[&obama]);
+    scene.until_asked(&obama);
+    let mut both = obama.clone();
+    hang(&mut both, "biden.jpg", 340, 300);
+    assert_eq!(scene.until_refused(&both), PresenceReason::SecondFace);
+}
+
+#[test]
+fn another_face_in_the_same_place_ends_the_challenge() {
+    let (obama, biden) = (portrait("obama-1.jpg"), portrait("biden.jpg"));
+    for known in [vec![&obama[..]], vec![&obama[..], &biden[..]]] {
+        let mut scene = Scene::new(Policy::RequireTurn, 0.0, &known);
+        scene.until_asked(&obama);
+        let why = scene.until_refused(&biden);
+        assert!(matches!(why, PresenceReason::OtherPerson | PresenceReason::FaceLost), "{why:?}");
+    }
+}
+
+#[test]
+fn a_face_that_leaves_ends_the_challenge_and_coming_back_wins_no_more_tries() {
+    let obama = portrait("obama-1.jpg");
+    let mut scene = Scene::new(Policy::RequireTurn, 0.0, &[&obama]);
+    for _ in 0..5 {
+        scene.until_asked(&obama);
+        for _ in 0..30 {
+            assert!(scene.show(&empty()).is_none());
+        }
+    }
+    for _ in 0..100 {
+        let seen = scene.show(&obama).unwrap();
+        assert!(!is_named(&seen) && presence(&seen).turn != Turn::Asked);
+    }
+    assert_eq!(presence(&scene.show(&obama).unwrap()).reason, Some(PresenceReason::Desk));
+}
+
+#[test]
+fn another_camera_ends_the_challenge_and_is_no_way_to_more_tries() {
+    let obama = portrait("obama-1.jpg");
+    let mut scene = Scene::new(Policy::RequireTurn, 0.0, &[&obama]);
+    for _ in 0..5 {
+        scene.until_asked(&obama);
+        scene.engine.reset_tracks();
+    }
+    for _ in 0..100 {
+        let seen = scene.show(&obama).unwrap();
+        assert!(!is_named(&seen) && presence(&seen).turn != Turn::Asked);
+    }
+    assert_eq!(presence(&scene.show(&obama).unwrap()).reason, Some(PresenceReason::Desk));
+}
+
+#[test]
+fn a_warning_takes_nothing_from_a_decision() {
+    let obama = portrait("obama-1.jpg");
+    for refuse in [0.0, 0.5] {
+        let mut named = Vec::new();
+        for policy in [Policy::Off, Policy::Warn] {
+            let mut scene = Scene::new(policy, refuse, &[&obama]);
+            named.push((0..30).map(|_| format!("{:?}", scene.show(&obama).unwrap().decision)).collect::<Vec<_>>());
+        }
+        assert_eq!(named[0], named[1]);
+        assert!(named[1].last().unwrap().starts_with("Match"), "{:?}", named[1].last());
+    }
 }
