@@ -37,7 +37,8 @@ function deploy(number, change = () => {}) {
   const release = JSON.parse(json);
   write('index.html', read('index.html').replace(/<html [^>]*>/, `<html lang="en" data-release="${number}">`));
   release.id = `release-${number}`;
-  release.files['index.html'] = sha(read('index.html'));
+  // The list has a page without the hash of the service worker, which holds the list.
+  release.files['index.html'] = sha(read('index.html').replace(/(<meta name="brow-service-worker" content=")[^"]*/, '$1'));
   change(release);
   write('sw.js', script.replace(listed, () => `release = ${JSON.stringify(release)};`));
 }

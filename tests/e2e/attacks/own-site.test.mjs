@@ -61,9 +61,11 @@ test('from the worker, where the templates are, what was taken is sent to the si
   const [worker] = visitor.context.pages()[0].workers();
   await worker.evaluate(async (origin) => {
     const address = (way) => `${origin}/index.html?taken=${way}`;
+    const same = { createScriptURL: (url) => url };
+    const policy = globalThis.trustedTypes?.createPolicy('brow', same) ?? same;
     const inBlob = (code) => new Promise((resolve) => {
       try {
-        new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))).onerror = resolve;
+        new Worker(policy.createScriptURL(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })))).onerror = resolve;
       } catch {
         resolve();
       }
@@ -86,7 +88,7 @@ test('from the worker, where the templates are, what was taken is sent to the si
       inBlob(`fetch(${JSON.stringify(address('nested'))})`),
       new Promise((resolve) => {
         try {
-          new Worker(address('worker')).onerror = resolve;
+          new Worker(policy.createScriptURL(address('worker'))).onerror = resolve;
         } catch {
           resolve();
         }
