@@ -7,8 +7,8 @@ import { storeError } from './errors.js';
 /** @typedef {import('./types.js').Protector} Protector */
 /** @typedef {import('./types.js').Reference} Reference */
 
-/** The networks of every release are called so. */
-const NETWORK = /^(full|periocular)-[0-9]{1,4}$/;
+/** The networks of every release are called so; those of format 3 of the manifest say their file's bytes as well. */
+const NETWORK = /^(full|periocular)-[0-9]{1,4}(@[0-9a-f]{8})?$/;
 /** More than all releases together have had. */
 const KINDS_MOST = 32;
 /** What stands before the first network's name in a template: magic, version, mask, two half-precision numbers. */
