@@ -98,7 +98,7 @@ test('the page can be installed as an app', async () => {
   assert.deepEqual(errors, []);
   for (const { src, sizes, type } of JSON.parse(data).icons) {
     // The page itself may not load it any more.
-    const bytes = Buffer.from(await (await fetch(`${visitor.server.url}/${src}`)).arrayBuffer());
+    const bytes = Buffer.from(await (await fetch(new URL(src, `${visitor.server.url}/`))).arrayBuffer());
     const width = bytes.readUInt32BE(16);
     if (type === 'image/png') assert.equal(`${width}x${width}`, sizes);
   }
@@ -158,7 +158,7 @@ for (const [what, code, change] of [
   ['whose engine finds no face', 'update_failed', (release) => {
     const { picture } = release.engine;
     // The icon is a picture, too, and no face.
-    const icon = readdirSync(join(folder, 'assets')).find((name) => /^icon-512\..*png$/.test(name));
+    const icon = readdirSync(join(folder, 'assets')).find((name) => /^icon-192\..*png$/.test(name));
     release.engine.picture = `assets/${icon}`;
     assert.notEqual(picture, release.engine.picture);
   }],

@@ -1,10 +1,11 @@
 /**
  * Takes from the page, and from every worker that it starts afterwards, what it needed in order to load and needs no more:
- * connections, and pictures, videos, styles, manifests and workers from the host, its own included. Policies only ever add up:
+ * connections, and pictures, videos, styles, manifests and workers from the host, its own included (a `data:` picture is its own bytes and
+ * asks nobody: the browser reads the installed page's icons late). Policies only ever add up:
  * this can't be undone until the page is loaded again. What no policy can take is named in docs/SECURITY.md.
  */
 
-const POLICY = "connect-src 'none'; img-src blob:; media-src blob:; style-src 'none'; manifest-src 'none'; worker-src blob:";
+const POLICY = "connect-src 'none'; img-src blob: data:; media-src blob:; style-src 'none'; manifest-src 'none'; worker-src blob:";
 /** What the page itself still loads is waited for so long: an icon must not hold the recogniser up. */
 const PATIENCE_MS = 5_000;
 

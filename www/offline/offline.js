@@ -36,6 +36,8 @@ export async function keepOffline({ after, onready = () => {}, onrefused = () =>
     console.warn('brow: nothing is kept for use without a network:', String(error));
     return;
   }
+  // A browser that was told to keep no service worker may answer nothing.
+  if (!registration) return;
   watch(registration, onready);
   await after;
   registration.installing?.postMessage('begin');
@@ -51,7 +53,7 @@ async function register(container) {
   const known = await container.getRegistration();
   if (known?.scope === new URL('.', address).href) return known;
   const integrity = document.querySelector('meta[name="brow-service-worker"]')?.getAttribute('content');
-  if (integrity) await fetch(address, { integrity, cache: 'no-store' });
+  if (integrity) await fetch(address, { integrity, cache: 'no-cache' });
   return container.register(trustedScript(address.href), { type: 'module', updateViaCache: 'none' });
 }
 
