@@ -230,10 +230,12 @@ function writeOut(folder, path, bytes) {
   writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }));
 }
 
-/** The manifest of the installed page, with the icons in it: the browser asks for them when the page has closed its own site to itself. */
+/** The manifest of the installed page, with its drawn icon in it: the browser asks for that when the page has closed its own site to itself. */
 function rewriteManifest(bytes, assets) {
   const manifest = JSON.parse(bytes.toString('utf8'));
-  for (const icon of manifest.icons) icon.src = `data:${icon.type};base64,${assets.sources.get(icon.src).toString('base64')}`;
+  for (const icon of manifest.icons) {
+    icon.src = icon.src.endsWith('.svg') ? `data:${icon.type};base64,${assets.sources.get(icon.src).toString('base64')}` : `assets/${assets.resolve(icon.src).address}`;
+  }
   return Buffer.from(JSON.stringify(manifest, null, 2));
 }
 

@@ -87,12 +87,19 @@ export function startServer({ folder, port = 0, host = '127.0.0.1', plain = fals
     }
     const chosen = choose(file, String(request.headers['accept-encoding'] ?? ''));
     response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream');
-    response.setHeader('Content-Length', statSync(chosen.file).size);
+    const { size, mtimeMs } = statSync(chosen.file);
+    const tag = `"${size}-${mtimeMs}"`;
+    response.setHeader('ETag', tag);
     response.setHeader('Vary', 'Accept-Encoding');
     if (chosen.encoding) response.setHeader('Content-Encoding', chosen.encoding);
     if (!response.hasHeader('Cache-Control')) {
       response.setHeader('Cache-Control', HASHED.test(file) ? 'public, max-age=31536000, immutable' : 'no-cache');
     }
+    if (request.headers['if-none-match'] === tag) {
+      response.writeHead(304).end();
+      return;
+    }
+    response.setHeader('Content-Length', size);
     response.writeHead(200);
     if (request.method === 'HEAD') response.end();
     else createReadStream(chosen.file).pipe(response);
