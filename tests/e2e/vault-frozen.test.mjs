@@ -49,7 +49,10 @@ for (const release of readdirSync(FROZEN)) {
     for (const state of ['open', 'locked', 'kept']) {
       test(`is all there when this one opens it (${state})`, async () => {
         const seen = await page.evaluate(opened, { database: read(`${state}.json`), pin: PIN });
-        const { people, damaged, guests, settings, log } = read('pictured.json')[state === 'open' ? 'open' : 'locked'];
+        const pictured = read('pictured.json')[state === 'open' ? 'open' : 'locked'];
+        const { people, damaged, settings, log } = pictured;
+        // A list of then names no hosts.
+        const guests = { ...pictured.guests, guests: pictured.guests.guests.map((guest) => ({ host: '', ...guest })) };
         assert.equal(people.length, 3);
         assert.equal(seen.locked, state === 'locked');
         for (const [when, expected] of [['before', { people, damaged, guests, log }], ['after', { damaged, guests, log }]]) {
