@@ -90,11 +90,12 @@ describe('the page', () => {
       await page.evaluate(() => document.querySelector('.lock-now').click());
       await page.locator('#lock h2').waitFor();
       await look('the locked page');
-      await page.evaluate(async () => {
-        const { client } = document.querySelector('brow-recogniser');
+      await page.evaluate(async (inside) => {
+        const { insideOf } = await import(inside);
+        const client = insideOf(document.querySelector('brow-recogniser')).client();
         await client.vault('vaultUnlock', { pin: '493817' });
         await client.vault('vaultRemovePin', { pin: '493817' });
-      });
+      }, assetOf('element/inside'));
       assert.deepEqual(found, []);
     });
   }
