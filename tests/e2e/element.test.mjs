@@ -1,13 +1,11 @@
 /** <brow-recogniser> in a page of somebody else's: every attribute, method and event, and its coming and going. */
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { ROOT, Visitor, lyingClip, portrait, portraitClip, seen } from './browser.mjs';
+import { Visitor, assetOf, lyingClip, portrait, portraitClip, seen } from './browser.mjs';
 
 /** The name of a module of the element's room in the release. */
-const moduleOf = (name) => readdirSync(join(ROOT, 'dist/assets/element')).find((file) => file.startsWith(`${name}.`) && file.endsWith('.js'));
-const ELEMENT = moduleOf('element');
+const ELEMENT = assetOf('element/element');
 /** @type {Visitor} */
 let visitor;
 before(async () => {
@@ -65,7 +63,7 @@ async function host(options = {}, body = '') {
   await page.evaluate(helpers);
   await page.evaluate((url) => import(url).then((module) => {
     globalThis.module = module;
-  }), `/assets/element/${ELEMENT}`);
+  }), ELEMENT);
   return page;
 }
 
@@ -370,7 +368,7 @@ describe('with somebody before the camera', () => {
       const stored = (await insideOf(element).client().state()).settings.targetFmr;
       const after = await settle(() => { element.targetFmr = 'nonsense'; });
       return { before, during, after, stored };
-    }, `/assets/element/${moduleOf('inside')}`);
+    }, assetOf('element/inside'));
     assert.ok(Math.abs(during - before - 2) < 1e-3, `${before} ${during}`);
     assert.equal(after, before);
     assert.equal(stored, 1e-3);
