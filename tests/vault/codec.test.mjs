@@ -41,7 +41,10 @@ test('fields that do not belong are dropped, and records of the wrong kind are r
   }
 });
 
-test('no bytes make reading fail otherwise than by saying that they are damaged', () => {
+/** Whether a record's own words name a version: a digit that was hit makes it one of a later release, which is to be said. */
+const namesVersion = (bytes) => /"version":\d/.test(new TextDecoder().decode(bytes));
+
+test('no bytes make reading fail otherwise than by saying that they are damaged, or of a later release', () => {
   const random = repeatable(1);
   const good = encodePerson(person('Anna'), null);
   const end = Date.now() + 1000 * Number(process.env.FUZZ_SECONDS ?? 1);
@@ -53,7 +56,7 @@ test('no bytes make reading fail otherwise than by saying that they are damaged'
     if (round % 50 === 0) bytes = Uint8Array.from({ length: Math.floor(random() * 64) }, () => Math.floor(random() * 256));
     const failure = code(() => decodePerson(bytes));
     if (failure !== null) {
-      assert.equal(failure, 'record_damaged');
+      assert.ok(failure === 'record_damaged' || (failure === 'storage_newer' && namesVersion(bytes)), failure);
       refused += 1;
     }
   }
