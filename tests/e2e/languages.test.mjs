@@ -39,6 +39,7 @@ test('the language that is chosen is kept, on every page, and can be given back 
   await page.locator('html[data-ready]').waitFor({ state: 'attached' });
   await page.locator('#language').selectOption('');
   await page.getByRole('heading', { name: 'Settings' }).waitFor();
+  await page.locator('#language:not([aria-busy])').waitFor();
   assert.deepEqual(visitor.strayRequests(), []);
 });
 

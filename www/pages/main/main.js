@@ -45,13 +45,16 @@ function showState(state) {
   // Locked, nobody can be listed or enrolled: the way in stands above instead.
   for (const id of ['people', 'settings']) find(`#${id}`, HTMLElement).hidden = Boolean(state.vault?.locked);
   vault.show(state);
-  target.value = String(nearestTarget(state.settings.targetFmr));
-  theme.value = state.settings.theme;
-  applyTheme(state.settings.theme);
+  // What is being chosen just now is newer than what was stored when this state was told.
+  if (!isBusy(target)) target.value = String(nearestTarget(state.settings.targetFmr));
+  if (!isBusy(theme)) {
+    theme.value = state.settings.theme;
+    applyTheme(state.settings.theme);
+  }
   // Tests and measurements wait for this mark.
   document.documentElement.dataset.ready = '';
   // A locked store, or none, tells nothing of the choice: the language stays.
-  if (state.vault && !state.vault.locked) chooseLanguage(state.settings.language).catch((error) => notices.fault(error));
+  if (state.vault && !state.vault.locked && !isBusy(languages)) chooseLanguage(state.settings.language).catch((error) => notices.fault(error));
   showLanguages(languages);
 }
 
@@ -67,20 +70,25 @@ function nearestTarget(fmr) {
   return [...target.options].reduce((best, option) => (distance(option) < distance(best) ? option : best)).value;
 }
 
+/** Whether what was chosen here is not stored yet. @param {HTMLElement} control */
+const isBusy = (control) => control.hasAttribute('aria-busy');
+
 /**
- * Keeps a setting. Its control is busy until that is done, for whoever closes the page before would lose the change.
+ * Shows a choice and keeps it. Its control is busy until that is done, for whoever closes the page before would lose the change.
  * @param {HTMLElement} control
  * @param {Partial<import('../../types.js').Settings>} patch
+ * @param {() => void | Promise<void>} [show] makes the page follow at once
  */
-async function changeSettings(control, patch) {
+async function changeSettings(control, patch, show) {
   control.setAttribute('aria-busy', 'true');
   try {
+    await show?.();
     await client.setSettings(patch);
+    control.removeAttribute('aria-busy');
   } catch (error) {
     notices.fault(error);
-    await client.state();
-  } finally {
     control.removeAttribute('aria-busy');
+    await client.state();
   }
 }
 
@@ -104,18 +112,16 @@ function listen() {
   find('.enrol-camera', HTMLButtonElement).addEventListener('click', () => enrol.open('camera'));
   find('.enrol-photo', HTMLButtonElement).addEventListener('click', () => enrol.open('photo'));
   target.addEventListener('change', () => changeSettings(target, { targetFmr: Number(target.value) }));
-  languages.addEventListener('change', async () => {
+  languages.addEventListener('change', () => {
     const language = languages.value || null;
-    await chooseLanguage(language).catch((error) => notices.fault(error));
-    await changeSettings(languages, { language });
+    changeSettings(languages, { language }, () => chooseLanguage(language).catch((error) => notices.fault(error)));
   });
   onLanguage(() => {
     if (shown) showState(shown);
   });
   theme.addEventListener('change', () => {
     const value = /** @type {import('../../types.js').Settings['theme']} */ (theme.value);
-    applyTheme(value);
-    changeSettings(theme, { theme: value });
+    changeSettings(theme, { theme: value }, () => applyTheme(value));
   });
   acceptDrops();
 }
