@@ -4,6 +4,7 @@
  * it held (measured by reading the files, tests/e2e/attacks). So once keys were made anew, the header says `stale`, and the next
  * start that finds no other page at the store moves all of it: into a copy beside it, the old one deleted, and back under its
  * name. A copy counts once its header is there, which comes last; whatever a killed start left, the next one goes on with.
+ * Chromium drops the bytes in the background, after it said that the database is gone; closed in that second, it may forget to.
  */
 import { STORES, openDatabase, result, transaction } from './database.js';
 import { storeError } from './errors.js';
