@@ -8,7 +8,7 @@ use crate::face::frame::Frame;
 use crate::face::geometry::{Point, Rect, Similarity};
 use crate::face::landmarks::{Care, Look};
 use crate::face::mask::{Mask, MaskState};
-use crate::face::quality::{Problem, Quality, QualityParams, measure};
+use crate::face::quality::{Quality, QualityParams, measure};
 use crate::person::decide::{Decision, Reason};
 use crate::person::track::Track;
 
@@ -155,9 +155,9 @@ impl Engine {
             let Some(to_frame) = canonical_to_frame(&look.detection.points) else { continue };
             let Some(track) = self.tracks.iter_mut().find(|t| t.id == id) else { continue };
             let mut quality = measure(pyramid, &look, &to_frame, &QualityParams::PROBE);
-            quality.hidden = track.observe_hidden(quality.hidden, &self.params.track);
-            let were_hidden = track.quality.is_some_and(|q| q.problem == Some(Problem::EyesHidden));
-            quality.judge(&QualityParams::PROBE.followed(were_hidden));
+            let (hidden, limits) = track.observe_hidden(quality.hidden, &self.params.track);
+            quality.hidden = hidden;
+            quality.judge(&limits);
             track.quality = Some(quality);
             let mask = track.observe_mask(look.mask, &self.params.track);
             track.observe_face(look.face, look.spread, &self.params.track);

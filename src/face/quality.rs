@@ -142,9 +142,9 @@ pub fn measure(pyramid: &Pyramid, look: &Look, canonical_to_frame: &Similarity, 
 }
 
 impl QualityParams {
-    /// The same for a face that is followed, whose eyes were hidden in the frame before.
-    pub fn followed(self, were_hidden: bool) -> Self {
-        if were_hidden { Self { most_hidden: STILL_HIDDEN, ..self } } else { self }
+    /// The same for a face that is followed, whose eyes are hidden unless it is seen clearly that they are not.
+    pub fn followed(self, cautious: bool) -> Self {
+        if cautious { Self { most_hidden: STILL_HIDDEN, ..self } } else { self }
     }
 }
 

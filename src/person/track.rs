@@ -3,7 +3,7 @@
 use crate::engine::TrackPresence;
 use crate::face::detect::Detection;
 use crate::face::mask::{Mask, MaskState};
-use crate::face::quality::Quality;
+use crate::face::quality::{Quality, QualityParams};
 use crate::person::decide::Decision;
 use crate::person::embed::{add, cosine, unit};
 use crate::person::template::{Features, Template};
@@ -62,6 +62,8 @@ pub struct Track {
     evidence: (f32, usize),
     mask: Option<[f32; 3]>,
     hidden: Option<f32>,
+    /// Whether dark glasses were seen beyond doubt, and not yet taken off.
+    glasses: bool,
     bare: Pool,
     masked: Pool,
 }
@@ -93,6 +95,7 @@ impl Track {
             evidence: (0.0, 0),
             mask: None,
             hidden: None,
+            glasses: false,
             bare: Pool::default(),
             masked: Pool::default(),
         }
@@ -119,11 +122,13 @@ impl Track {
         Mask::most_probable(mean)
     }
 
-    /// Takes in how hidden the eyes are in a frame, and says how hidden they are over the frames of late.
-    pub fn observe_hidden(&mut self, hidden: f32, params: &TrackParams) -> f32 {
+    /// Takes in how hidden the eyes are in a frame; says how hidden they are over the frames of late, and by which limits this frame
+    /// is to be judged: in its first frames a face in doubt waits, for one frame before the doubt is over would call it unknown.
+    pub fn observe_hidden(&mut self, hidden: f32, params: &TrackParams) -> (f32, QualityParams) {
         let mean = self.hidden.map_or(hidden, |old| old + params.mask_weight * (hidden - old));
         self.hidden = Some(mean);
-        mean
+        self.glasses = mean > QualityParams::PROBE.followed(self.glasses).most_hidden;
+        (mean, QualityParams::PROBE.followed(self.glasses || self.evidence.1 < params.face_frames))
     }
 
     /// Whether another template would tell something new.
@@ -220,6 +225,27 @@ mod tests {
         assert_eq!(t.observe_mask([0.0, 1.0, 0.0], &p).state, MaskState::Bare);
         t.observe_mask([0.0, 1.0, 0.0], &p);
         assert_eq!(t.observe_mask([0.0, 1.0, 0.0], &p).state, MaskState::Masked);
+    }
+
+    #[test]
+    fn whose_eyes_may_be_hidden_waits_until_that_is_known() {
+        let p = TrackParams::default();
+        let look = |t: &mut Track, hidden| {
+            let (mean, limits) = t.observe_hidden(hidden, &p);
+            t.observe_face(0.99, 0.012, &p);
+            mean > limits.most_hidden
+        };
+        // Bare eyes are free at once, glasses that are in doubt in the first frames are not.
+        assert!(!look(&mut track(), 0.3));
+        let mut t = track();
+        let mut is_hidden = |hidden| look(&mut t, hidden);
+        assert!(is_hidden(0.5) && is_hidden(0.5) && is_hidden(0.5));
+        // The doubt is over: these are no opaque glasses.
+        assert!(!is_hidden(0.5));
+        // Glasses that were seen clearly stay on while a head moves, until they are off.
+        assert!((0..5).fold(false, |_, _| is_hidden(0.7)));
+        assert!(is_hidden(0.45));
+        assert!(!(0..5).fold(true, |_, _| is_hidden(0.2)));
     }
 
     #[test]
