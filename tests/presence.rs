@@ -6,12 +6,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use brow::engine::{Engine, EngineParams, Observation, Policy, Presence, PresenceReason, Turn};
+use brow::engine::{Amount, Ask, Engine, EngineParams, Observation, Policy, Presence, PresenceReason, Side, Turn};
 use brow::error::EngineError;
 use brow::face::align::Pyramid;
 use brow::face::frame::Frame;
+use brow::face::geometry::Point;
 use brow::face::presence::Verdict;
-use brow::face::turn::{TurnParams, TurnWatch, Turned};
+use brow::face::turn::{TurnParams, TurnWatch, Turned, nose_offset};
 use brow::manifest::{Manifest, Role};
 use brow::person::decide::{Decision, Reason};
 use sha2::{Digest, Sha256};
@@ -79,16 +80,15 @@ fn a_live_head_that_turns_earns_a_turn() {
     }
 }
 
-/// A portrait as a flat sheet that is turned to and fro about its upright middle, by so many degrees.
-fn turned_sheet(frames: usize, degrees: f64) -> Vec<Vec<u8>> {
+/// A portrait as a flat sheet, turned about its upright middle by so many degrees in each of the pictures.
+fn turned_sheet(degrees: impl Iterator<Item = f64>) -> Vec<Vec<u8>> {
     let portrait = image::open(root().join("tests/data/portraits/obama-1.jpg")).unwrap().to_rgba8();
     let (w, h) = (portrait.width() as f64, portrait.height() as f64);
     let (focal, scale) = (600.0, 430.0 / h);
     let light = |x: f64, y: f64, c: usize| portrait.get_pixel(x.clamp(0.0, w - 1.0) as u32, y.clamp(0.0, h - 1.0) as u32)[c] as f64;
-    (0..frames)
-        .map(|frame| {
-            let angle = degrees.to_radians() * (frame as f64 / 9.0).sin();
-            let (sin, cos) = angle.sin_cos();
+    degrees
+        .map(|degrees| {
+            let (sin, cos) = degrees.to_radians().sin_cos();
             let mut rgba = vec![255u8; 4 * WIDTH * HEIGHT];
             for y in 0..HEIGHT {
                 for x in 0..WIDTH {
@@ -113,7 +113,7 @@ fn turned_sheet(frames: usize, degrees: f64) -> Vec<Vec<u8>> {
 
 #[test]
 fn a_flat_portrait_earns_no_turn_however_it_is_turned() {
-    let turned = turned(&turned_sheet(60, 32.0));
+    let turned = turned(&turned_sheet((0..60).map(|frame| 32.0 * (f64::from(frame) / 9.0).sin())));
     assert_ne!(turned.verdict(&TurnParams::default()), Verdict::Live, "{turned:?}");
 }
 
@@ -295,4 +295,239 @@ fn a_warning_takes_nothing_from_a_decision() {
         assert_eq!(named[0], named[1]);
         assert!(named[1].last().unwrap().starts_with("Match"), "{:?}", named[1].last());
     }
+}
+
+/// A camera before which somebody does what is asked: frames of a head that turned, shown forwards and backwards.
+struct Puppet {
+    frames: Vec<Vec<u8>>,
+    offsets: Vec<f32>,
+    points: Vec<[Point; 5]>,
+    /// Where it is straight, and the step towards its own left.
+    straight: usize,
+    left: isize,
+    /// Shown frames for each step: 1 is as fast as it was filmed.
+    slow: usize,
+    at: usize,
+    asked: (String, usize),
+}
+
+/// Where the largest face's points are in each frame.
+fn points_in(frames: &[Vec<u8>]) -> Vec<[Point; 5]> {
+    let mut engine = engine(false, EngineParams::default());
+    let points = |(i, rgba): (usize, &Vec<u8>)| {
+        let seen = engine.follow(&Frame::new(rgba, WIDTH, HEIGHT, i as f64 * FRAME_MS).unwrap()).unwrap();
+        seen.iter().max_by(|a, b| a.rect.area().total_cmp(&b.rect.area())).expect("a face in each frame").points
+    };
+    frames.iter().enumerate().map(points).collect()
+}
+
+/// Frames until somebody does what is asked.
+const REACTION: usize = 8;
+
+impl Puppet {
+    /// The clip's frame at which the head is straight, between a turn to one side and one to the other.
+    fn of(path: &str, straight: usize, change: impl Fn(&mut [u8], &[Point; 5])) -> Option<Self> {
+        let mut frames = clip(path, 250)?;
+        let places = points_in(&frames);
+        frames.iter_mut().zip(&places).for_each(|(rgba, points)| change(rgba, points));
+        let points = points_in(&frames);
+        let offsets: Vec<f32> = points.iter().map(nose_offset).collect();
+        let left = if offsets[straight + 14] > offsets[straight] { 1 } else { -1 };
+        Some(Self { frames, offsets, points, straight, left, slow: 1, at: straight, asked: (String::new(), 0) })
+    }
+
+    /// The next frame, if this is asked.
+    fn next(&mut self, ask: Option<Ask>) -> &[u8] {
+        let words = match ask {
+            Some(Ask::Turn { side, amount, .. }) => format!("{side:?} {amount:?}"),
+            _ => String::new(),
+        };
+        self.asked = if words == self.asked.0 { (words, self.asked.1 + 1) } else { (words, 0) };
+        if self.asked.1 >= REACTION && self.asked.1.is_multiple_of(self.slow) {
+            let moved = |at: usize, side: Side| {
+                let moved = self.offsets[at] - self.offsets[self.straight];
+                if side == Side::Left { moved } else { -moved }
+            };
+            let step = match ask {
+                Some(Ask::Turn { side, amount, .. }) => {
+                    let outwards = if side == Side::Left { self.left } else { -self.left };
+                    match amount {
+                        Amount::Far if moved(self.at, side) < 0.26 => outwards,
+                        Amount::Little if moved(self.at, side) < 0.12 => outwards,
+                        Amount::Less if moved(self.at, side) > 0.22 => -outwards,
+                        _ => 0,
+                    }
+                }
+                _ => (self.straight as isize - self.at as isize).signum(),
+            };
+            self.at = self.at.saturating_add_signed(step).min(self.frames.len() - 1);
+        }
+        &self.frames[self.at]
+    }
+
+    /// Plays it to a scene until the turn is passed or refused, at most twelve seconds. Nobody is named before.
+    fn plays(&mut self, scene: &mut Scene) -> Presence {
+        let mut ask = None;
+        for _ in 0..300 {
+            let Some(seen) = scene.show(self.next(ask)) else { continue };
+            let now = presence(&seen);
+            if matches!(now.turn, Turn::Passed | Turn::Refused) {
+                return now;
+            }
+            assert!(!is_named(&seen), "named before the turn");
+            ask = now.ask;
+        }
+        panic!("the turn was neither passed nor refused: {:?}", self.asked);
+    }
+
+    fn passes(&mut self, refuse: f32, seed: u64) {
+        let known = self.frames[self.straight].clone();
+        let mut scene = Scene::new(Policy::RequireTurn, refuse, &[&known]);
+        scene.engine.set_presence(Policy::RequireTurn, seed).unwrap();
+        self.at = self.straight;
+        let passed = self.plays(&mut scene);
+        assert_eq!(passed.turn, Turn::Passed, "seed {seed}: {:?}", passed.reason);
+        let named = (0..25).any(|_| is_named(&scene.show(&self.frames[self.straight]).unwrap()));
+        assert!(named, "seed {seed}");
+    }
+}
+
+/// Paints a cloth over nose and mouth.
+fn paint_mask(rgba: &mut [u8], points: &[Point; 5]) {
+    let [right, left, nose, mouth_right, mouth_left] = *points;
+    let (eyes, mouth) = (right.middle(left), mouth_right.middle(mouth_left));
+    let mix = |a: Point, b: Point, t: f32| Point::new(a.x + t * (b.x - a.x), a.y + t * (b.y - a.y));
+    let beside = |eye: Point, corner: Point, t: f32| mix(mix(eye, corner, t), mix(eyes, mouth, t), -0.45);
+    let outline = [
+        mix(eyes, nose, 0.55),
+        beside(left, mouth_left, 0.45),
+        beside(left, mouth_left, 1.1),
+        mix(eyes, mouth, 1.75),
+        beside(right, mouth_right, 1.1),
+        beside(right, mouth_right, 0.45),
+    ];
+    for y in 0..HEIGHT {
+        let mut crossings: Vec<f32> = (0..6)
+            .filter_map(|i| {
+                let (a, b) = (outline[i], outline[(i + 1) % 6]);
+                let y = y as f32;
+                ((a.y <= y) != (b.y <= y)).then(|| a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x))
+            })
+            .collect();
+        crossings.sort_by(f32::total_cmp);
+        for span in crossings.chunks_exact(2) {
+            for x in span[0].max(0.0) as usize..(span[1].max(0.0) as usize).min(WIDTH) {
+                let shade = 200 + ((y / 6) % 2) as u8 * 12;
+                rgba[4 * (y * WIDTH + x)..][..3].copy_from_slice(&[shade - 30, shade, shade + 8]);
+            }
+        }
+    }
+}
+
+/// Draws the picture this much smaller, in the middle of an empty room.
+fn shrink(rgba: &mut [u8], share: f32) {
+    let whole = image::RgbaImage::from_raw(WIDTH as u32, HEIGHT as u32, rgba.to_vec()).unwrap();
+    let (w, h) = ((WIDTH as f32 * share) as u32, (HEIGHT as f32 * share) as u32);
+    let small = image::imageops::resize(&whole, w, h, image::imageops::FilterType::Triangle);
+    rgba.fill(GREY);
+    let (left, top) = ((WIDTH - w as usize) / 2, (HEIGHT - h as usize) / 2);
+    for (x, y, pixel) in small.enumerate_pixels() {
+        rgba[4 * ((top + y as usize) * WIDTH + left + x as usize)..][..4].copy_from_slice(&pixel.0);
+    }
+}
+
+#[test]
+fn a_live_head_that_does_as_asked_passes_and_is_named_be_it_slowly() {
+    let Some(mut puppet) = Puppet::of("clips/stranger-1.mp4", 71, |_, _| {}) else { return };
+    puppet.passes(0.09, 0);
+    puppet.slow = 3;
+    puppet.passes(0.09, 1);
+}
+
+#[test]
+fn so_does_one_with_a_mask() {
+    let Some(mut puppet) = Puppet::of("clips/stranger-1.mp4", 71, paint_mask) else { return };
+    (0..2).for_each(|seed| puppet.passes(0.0, seed));
+}
+
+#[test]
+fn so_does_one_at_two_metres() {
+    let Some(mut puppet) = Puppet::of("clips/stranger-1.mp4", 71, |rgba, _| shrink(rgba, 0.42)) else { return };
+    (0..2).for_each(|seed| puppet.passes(0.0, seed));
+}
+
+#[test]
+fn who_takes_the_place_of_whoever_turned_has_not_turned_be_it_with_a_mask() {
+    let Some(mut puppet) = Puppet::of("clips/stranger-1.mp4", 71, |_, _| {}) else { return };
+    let place = puppet.points[puppet.straight];
+    for masked in [false, true] {
+        let mut other = puppet.frames[puppet.straight].clone();
+        replace_face(&mut other, &place, "biden.jpg");
+        if masked {
+            paint_mask(&mut other, &place);
+        }
+        let known = puppet.frames[puppet.straight].clone();
+        let mut scene = Scene::new(Policy::RequireTurn, 0.0, &[&known, &portrait("biden.jpg")]);
+        puppet.at = puppet.straight;
+        assert_eq!(puppet.plays(&mut scene).turn, Turn::Passed);
+        for frame in 0..40 {
+            for seen in scene.show_all(&other) {
+                let named = match &seen.decision {
+                    Decision::Match { person, .. } => Some(person.as_str()),
+                    _ => None,
+                };
+                // Until the first looks at the other face, the name is that of the one before.
+                assert!(named != Some("person 1") && (named.is_none() || frame < 25), "frame {frame}: {named:?}");
+            }
+        }
+    }
+}
+
+/// Draws a portrait so that its eyes lie where these are.
+fn replace_face(rgba: &mut [u8], place: &[Point; 5], name: &str) {
+    let portrait = image::open(root().join("tests/data/portraits").join(name)).unwrap().to_rgba8();
+    let mut engine = engine(false, EngineParams::default());
+    let (w, h) = (portrait.width() as usize, portrait.height() as usize);
+    let faces = engine.still(&Frame::new(&portrait, w, h, 0.0).unwrap(), None).unwrap();
+    let theirs = faces[0].detection.points;
+    // A similarity by the eyes alone, as complex numbers.
+    let (d, e) = ((place[1].x - place[0].x, place[1].y - place[0].y), (theirs[1].x - theirs[0].x, theirs[1].y - theirs[0].y));
+    let n = d.0 * d.0 + d.1 * d.1;
+    let (re, im) = ((e.0 * d.0 + e.1 * d.1) / n, (e.1 * d.0 - e.0 * d.1) / n);
+    for y in 0..HEIGHT {
+        for x in 0..WIDTH {
+            let (px, py) = (x as f32 - place[0].x, y as f32 - place[0].y);
+            let (u, v) = (theirs[0].x + re * px - im * py, theirs[0].y + im * px + re * py);
+            let inside = (0.0..w as f32).contains(&u) && (0.0..h as f32).contains(&v);
+            let pixel = if inside { portrait.get_pixel(u as u32, v as u32).0 } else { [GREY, GREY, GREY, 255] };
+            rgba[4 * (y * WIDTH + x)..][..4].copy_from_slice(&pixel);
+        }
+    }
+}
+
+#[test]
+fn a_flat_sheet_that_is_turned_as_asked_is_refused() {
+    let degrees = |i: usize| i as f64 * 2.0 - 40.0;
+    let sheet = turned_sheet((0..41).map(degrees));
+    let mut scene = Scene::new(Policy::RequireTurn, 0.0, &[&sheet[20]]);
+    let (mut at, mut ask, mut tries) = (20usize, None, 0);
+    for _ in 0..300 {
+        let seen = scene.show_all(&sheet[at]);
+        assert!(!seen.iter().any(is_named), "named");
+        let now = seen.first().map(presence);
+        tries += usize::from(now.is_some_and(|p| p.turn == Turn::Refused) && ask.is_some());
+        ask = now.and_then(|p| p.ask);
+        let goal = match ask {
+            Some(Ask::Turn { side, .. }) => {
+                if side == Side::Left {
+                    40
+                } else {
+                    0
+                }
+            }
+            _ => 20,
+        };
+        at = at.saturating_add_signed((goal as isize - at as isize).signum());
+    }
+    assert!(tries >= 2, "{tries} tries were refused");
 }

@@ -44,8 +44,8 @@
  *   that it be said; that it look like a person; that the head be turned as asked
  * @typedef {'looking' | 'step_back' | 'print_or_screen' | 'turn' | 'too_early' | 'too_slow' | 'wrong_side' | 'too_far' | 'face_lost'
  *   | 'second_face' | 'other_person' | 'flat' | 'desk'} PresenceReason
- * @typedef {{kind: 'straight'} | {kind: 'turn', side: 'left' | 'right', amount: 'little' | 'far', reached: number}} Ask what to do now; the
- *   subject's own left and right; how much of it is done, 0..1
+ * @typedef {{kind: 'straight'} | {kind: 'turn', side: 'left' | 'right', amount: 'little' | 'far' | 'less', reached: number}} Ask what to do now; the
+ *   subject's own left and right, `less`: part of the way back from there; how much of the turn is done, 0..1
  *
  * @typedef {object} Presence Whether somebody is there, and no print or screen.
  * @property {number | null} passive share of live people who look no more like one, 0..1; null as long as that can't be said

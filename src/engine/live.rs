@@ -221,6 +221,7 @@ impl Engine {
         };
         if let Some(i) = at {
             self.tracks[i].presence.named = matches!(decision, Decision::Match { .. });
+            self.tracks[i].observe_name(&decision);
         }
         let presence = self.presence_of(seen, now);
         Observation {

@@ -15,6 +15,7 @@ use crate::manifest::Role;
 use crate::person::decide::{Decision, Reason};
 use crate::person::embed::cosine;
 use crate::person::template::Template;
+use crate::person::track::Turner;
 
 /// What the operator asks of whoever is recognised or enrolled by the camera.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -150,7 +151,6 @@ pub struct TrackPresence {
     looked: Option<u64>,
     far: bool,
     tight: bool,
-    pub(super) passed: bool,
     /// Whether the last decision was a name: a decision is made anew after each look, and at few frames a second that is every frame.
     pub(super) named: bool,
     refused: Option<Refusal>,
@@ -180,14 +180,14 @@ struct UnderWay {
 }
 
 /// A face under a challenge that is not found for so long has left.
-const LOST_MS: f64 = 400.0;
+const LOST_MS: f64 = 600.0;
 
 impl Engine {
     /// What is asked of whoever is recognised or enrolled by the camera. `seed`: random, from a generator that nobody can foresee; the
     /// turns that are asked for come from it.
     pub fn set_presence(&mut self, policy: Policy, seed: u64) -> Result<(), EngineError> {
         let limits = &self.params.presence;
-        let fault = limits.passive.fault().or(limits.turn.fault());
+        let fault = limits.passive.fault().or(limits.turn.fault()).or(limits.challenge.fault());
         if let (Some(fault), true) = (fault, policy != Policy::Off) {
             return Err(EngineError::PresenceThreshold(fault));
         }
@@ -262,7 +262,7 @@ impl Engine {
         let limits = self.params.presence;
         let Some(track) = self.tracks.iter().find(|t| t.id == s.id) else { return Ok(()) };
         let passive = self.passive(s);
-        if track.presence.passed || s.quality.problem.is_some() || judged(passive, &limits.passive) != Verdict::Live {
+        if track.turned.is_some() || s.quality.problem.is_some() || judged(passive, &limits.passive) != Verdict::Live {
             return Ok(());
         }
         if self.watch.tries.next_ms(now, &limits.challenge) > now {
@@ -328,7 +328,7 @@ impl Engine {
         }
         self.watch.tries.pass();
         if let Some(track) = self.tracks.iter_mut().find(|t| t.id == u.track) {
-            track.presence.passed = true;
+            track.turned = Some(Turner::new(&u.probe, track.decision.as_ref()));
         }
         Ok(())
     }
@@ -339,7 +339,7 @@ impl Engine {
         for track in &mut self.tracks {
             if track.id == u.track {
                 track.presence.refused = Some(why);
-                track.presence.passed = false;
+                track.turned = None;
             }
         }
     }
@@ -369,11 +369,12 @@ impl Engine {
         }
         let limits = self.params.presence;
         let passive = self.passive(s);
-        let known = self.tracks.iter().find(|t| t.id == s.id)?.presence;
+        let track = self.tracks.iter().find(|t| t.id == s.id)?;
+        let (known, passed) = (track.presence, track.turned.is_some());
         let looked = judged(passive, &limits.passive);
         let asked = self.watch.under_way.as_ref().filter(|u| u.track == s.id).map(|u| u.challenge.ask());
         let turn = match () {
-            () if known.passed => Turn::Passed,
+            () if passed => Turn::Passed,
             () if asked.is_some() => Turn::Asked,
             () if known.refused.is_some() => Turn::Refused,
             () => Turn::None,
@@ -385,7 +386,7 @@ impl Engine {
             Verdict::Unsure if known.tight => Some(PresenceReason::StepBack),
             Verdict::Unsure => Some(PresenceReason::Looking),
         };
-        if self.watch.policy == Policy::RequireTurn && looked == Verdict::Live && !known.passed {
+        if self.watch.policy == Policy::RequireTurn && looked == Verdict::Live && !passed {
             verdict = Verdict::Unsure;
             let waits = self.watch.tries.next_ms(now, &limits.challenge) > now;
             reason = Some(match known.refused {

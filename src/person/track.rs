@@ -22,6 +22,8 @@ pub struct TrackParams {
     pub memory: f32,
     /// A frame less like its pool than this, twice in a row, is somebody else who took the place.
     pub same_person: f32,
+    /// A frame less like whoever turned the head as asked than this, twice in a row, with a mask or without: the turn is to be made anew.
+    pub same_turned: f32,
     /// A track is a face from the frame on in which its mean evidence is at least this.
     pub surely_face: f32,
     /// Or this, over so many frames: what only looks like a face, a flag or an animal, does so in every frame and never surely.
@@ -38,6 +40,7 @@ impl Default for TrackParams {
             settled_ms: 400.0,
             memory: 20.0,
             same_person: 0.15,
+            same_turned: 0.3,
             // Everybody in the clips of people at a camera has 7 and more, an embroidered flag 3.8 at most.
             surely_face: 6.0,
             likely_face: 4.2,
@@ -57,6 +60,8 @@ pub struct Track {
     /// Every other look is a look in the mirror: over a track the mean of both costs no more than one.
     pub mirrored: bool,
     pub presence: TrackPresence,
+    /// Who turned the head as asked, if that was done.
+    pub turned: Option<Turner>,
     /// Whether this is a face beyond doubt. Nothing is said of it before.
     pub is_face: bool,
     evidence: (f32, usize),
@@ -66,6 +71,24 @@ pub struct Track {
     glasses: bool,
     bare: Pool,
     masked: Pool,
+}
+
+/// Who turned the head as asked: nobody else has, be it that they put on a mask and take the place.
+pub struct Turner {
+    periocular: Vec<f32>,
+    /// Who that was thought to be.
+    person: Option<String>,
+    strangers: usize,
+}
+
+impl Turner {
+    pub fn new(probe: &Template, decision: Option<&Decision>) -> Self {
+        let person = match decision {
+            Some(Decision::Match { person, .. }) => Some(person.clone()),
+            _ => None,
+        };
+        Self { periocular: probe.periocular.vector.clone(), person, strangers: 0 }
+    }
 }
 
 /// Evidence of one kind of face.
@@ -91,6 +114,7 @@ impl Track {
             embedded_ms: f64::NEG_INFINITY,
             mirrored: false,
             presence: TrackPresence::default(),
+            turned: None,
             is_face: false,
             evidence: (0.0, 0),
             mask: None,
@@ -152,12 +176,29 @@ impl Track {
                 self.bare = Pool::default();
                 self.masked = Pool::default();
                 self.presence = TrackPresence::default();
+                self.turned = None;
                 self.decision = None;
                 replaced = true;
             }
         }
+        if let Some(turner) = &mut self.turned {
+            let like = cosine(&turner.periocular, &template.periocular.vector);
+            turner.strangers = if like < params.same_turned { turner.strangers + 1 } else { 0 };
+            if turner.strangers >= 2 {
+                self.turned = None;
+            }
+        }
         self.pool_mut(template.mask.state).add(template, params.memory);
         replaced
+    }
+
+    /// Whoever is now named and did not turn the head has it to do.
+    pub fn observe_name(&mut self, decision: &Decision) {
+        if let (Decision::Match { person, .. }, Some(turner)) = (decision, &self.turned)
+            && turner.person.as_ref().is_some_and(|p| p != person)
+        {
+            self.turned = None;
+        }
     }
 
     /// The mean of the evidence for this kind of face. None before the first good frame.
@@ -274,6 +315,30 @@ mod tests {
         t.observe(&template(1, false), &p);
         assert_eq!((t.frames(MaskState::Bare), t.frames(MaskState::Incorrect)), (1, 2));
         assert!(t.probe(BARE).unwrap().full.is_some() && t.probe(MASKED).unwrap().full.is_none());
+    }
+
+    #[test]
+    fn a_turn_is_not_passed_on_to_whoever_takes_the_place_with_a_mask_or_under_another_name() {
+        let (mut t, p) = (track(), TrackParams::default());
+        let named = |person: &str| Decision::Match { person: person.into(), score: 5.0, needed: 3.0 };
+        t.observe(&template(1, true), &p);
+        let turner = |t: &Track| Turner::new(&t.probe(BARE).unwrap(), Some(&named("a")));
+        t.turned = Some(turner(&t));
+        // The same eyes above a mask, and the same name.
+        for _ in 0..3 {
+            t.observe(&template(1, false), &p);
+            t.observe_name(&named("a"));
+        }
+        assert!(t.turned.is_some());
+        t.observe_name(&named("b"));
+        assert!(t.turned.is_none());
+        t.turned = Some(turner(&t));
+        let mut other = template(1, false);
+        other.periocular.vector.iter_mut().for_each(|v| *v = -*v);
+        t.observe(&other, &p);
+        assert!(t.turned.is_some());
+        t.observe(&other, &p);
+        assert!(t.turned.is_none());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 /**
  * The guide for the turn of the head that shows that somebody is there: arrows towards the side, one for a little and two for far,
- * a bar that fills as the head turns, and the same in words.
+ * one back where a little was too far, a bar that fills as the head turns, and the same in words.
  */
 import { make } from './dom.js';
 import { text } from '../words/messages.js';
@@ -39,7 +39,7 @@ export class TurnGuide {
     const turn = ask?.kind === 'turn' ? ask : null;
     this.element.hidden = !turn;
     if (!turn) return;
-    const left = (turn.side === 'left') === mirrored;
+    const left = ((turn.side === 'left') === mirrored) !== (turn.amount === 'less');
     const arrow = left ? '\u2190' : '\u2192';
     this.element.dataset.side = left ? 'left' : 'right';
     this.#arrows.textContent = turn.amount === 'far' ? arrow.repeat(2) : arrow;
