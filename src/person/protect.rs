@@ -18,6 +18,9 @@ use crate::person::template::{Features, Template};
 
 /// Three leave traces of the last permutation; the fourth costs a few microseconds.
 const ROUNDS: usize = 4;
+/// Rotations that are kept: a release has two networks, and templates of a few older releases may lie beside theirs. A backup
+/// may name any number of others, which must not cost memory.
+const MOST_ROTATIONS: usize = 16;
 
 /// Protects and unprotects templates under one key.
 pub struct Protector {
@@ -56,6 +59,9 @@ impl Protector {
 
     fn rotation(&mut self, features: &Features) -> &Rotation {
         let id = (features.model.clone(), features.vector.len());
+        if self.rotations.len() >= MOST_ROTATIONS && !self.rotations.contains_key(&id) {
+            self.rotations.clear();
+        }
         self.rotations.entry(id).or_insert_with_key(|(model, n)| Rotation::new(&self.key, model, *n))
     }
 }
@@ -203,6 +209,25 @@ mod tests {
 
     fn turned(rotation: &Rotation, vectors: &[Vec<f32>]) -> Vec<Vec<f32>> {
         vectors.iter().cloned().map(|mut v| (rotation.apply(&mut v), v).1).collect()
+    }
+
+    #[test]
+    fn names_of_networks_that_somebody_made_up_cost_no_memory() {
+        let mut protector = Protector::new([3; 32]);
+        let mut features = Features { model: "known".into(), vector: vectors(1, 64).remove(0) };
+        let before = {
+            protector.rotation(&features).apply(&mut features.vector);
+            features.vector.clone()
+        };
+        let plain = vectors(1, 64).remove(0);
+        for i in 0..1000 {
+            protector.rotation(&Features { model: format!("made up {i}"), vector: Vec::new() });
+            assert!(protector.rotations.len() <= MOST_ROTATIONS);
+        }
+        // The known one is made anew, and is the same.
+        let mut again = Features { model: "known".into(), vector: plain };
+        protector.rotation(&again).apply(&mut again.vector);
+        assert_eq!(again.vector, before);
     }
 
     #[test]
