@@ -9,7 +9,7 @@ import { storeError } from './errors.js';
 export function defaultSettings() {
   return {
     targetFmr: 1e-3, keepPictures: false, language: null, theme: 'system', lockAfterMinutes: 10, retentionDays: null, logMatches: true, backupAfterDays: 30,
-    kioskDistance: 0.22, kioskTimeoutSeconds: 8, kioskSounds: false, kioskCamera: null, kioskHosts: [], kioskPresence: 'require-passive', clockDoubted: false,
+    kioskDistance: 0.22, kioskTimeoutSeconds: 8, kioskSounds: false, kioskCamera: null, kioskHosts: [], kioskPresence: 'require-turn', clockDoubted: false,
   };
 }
 

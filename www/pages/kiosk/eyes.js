@@ -28,7 +28,7 @@ export const GROWTH_MOST = 96 * 1024 * 1024;
  */
 export class Eyes extends EventTarget {
   // Until the administrator's choice is known, the most is asked.
-  client = new BrowClient({ seal: true, unattended: true, presence: 'require-passive' });
+  client = new BrowClient({ seal: true, unattended: true, presence: 'require-turn' });
   camera;
   #upright = new Upright((frame) => this.client.identifyPhoto(frame));
   /** Workers replaced because they had grown. */

@@ -582,7 +582,7 @@ export default {
     'kiosk.presence.require-passive': 'Nur durch Hinsehen',
     'kiosk.presence.warn': 'Hinsehen, aber niemanden abweisen',
     'kiosk.presence.off': 'Nicht prüfen',
-    'kiosk.presence.help': 'Ohne diese Prüfung wird ein Foto, das jemand vor die Kamera hält, mit Namen eingecheckt. Die Drehung dauert etwa drei Sekunden. Wer den Kopf nicht drehen kann, wird oben von Ihnen als angekommen vermerkt oder geht zum Empfang.',
+    'kiosk.presence.help': 'Ohne diese Prüfung wird ein Foto, das jemand vor die Kamera hält, mit Namen eingecheckt; beim Hinsehen allein noch etwa einer von zwölf Ausdrucken oder Bildschirmen. Darum wird die Drehung verlangt, wenn Sie nichts anderes wählen. Sie dauert etwa drei Sekunden. Wer den Kopf nicht drehen kann, wird oben von Ihnen als angekommen vermerkt oder geht zum Empfang.',
     'kiosk.camera.suspect.virtual': 'Diese Kamera heißt wie ein Programm, nicht wie ein Gerät: sie kann eine Aufnahme abspielen.',
     'kiosk.camera.suspect.repeats': 'Bilder dieser Kamera kehren genau gleich wieder, wie in einer Aufnahme.',
     'kiosk.camera.suspect.noise': 'Die Bilder dieser Kamera rauschen nicht, wie gezeichnete oder abgespielte.',

@@ -589,7 +589,7 @@ export default {
     'kiosk.presence.require-passive': 'By looking only',
     'kiosk.presence.warn': 'Look, but refuse nobody',
     'kiosk.presence.off': 'Do not check',
-    'kiosk.presence.help': 'Without it, a photograph that is held to the camera is checked in by name. The turn takes about three seconds. Whoever cannot turn the head is marked as arrived above, by you, or goes to the desk.',
+    'kiosk.presence.help': 'Without it, a photograph that is held to the camera is checked in by name; by looking only, about one print or screen in twelve still is. That is why the turn is asked for unless you choose otherwise. It takes about three seconds. Whoever cannot turn the head is marked as arrived above, by you, or goes to the desk.',
     'kiosk.camera.suspect.virtual': 'The name of this camera is that of a program, not of a device: it can play a recording.',
     'kiosk.camera.suspect.repeats': 'Pictures of this camera come again exactly, as in a recording.',
     'kiosk.camera.suspect.noise': 'The pictures of this camera have no noise, as drawn or played ones.',

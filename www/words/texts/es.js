@@ -582,7 +582,7 @@ export default {
     'kiosk.presence.require-passive': 'Solo mirando',
     'kiosk.presence.warn': 'Mirar, pero no rechazar a nadie',
     'kiosk.presence.off': 'No comprobar',
-    'kiosk.presence.help': 'Sin esto, una foto puesta ante la cámara queda registrada con su nombre. El giro dura unos tres segundos. A quien no puede girar la cabeza lo marca usted arriba como llegado, o va a recepción.',
+    'kiosk.presence.help': 'Sin esto, una foto puesta ante la cámara queda registrada con su nombre; solo mirando, todavía lo consigue una de cada doce impresiones o pantallas, más o menos. Por eso se pide el giro si usted no elige otra cosa. Dura unos tres segundos. A quien no puede girar la cabeza lo marca usted arriba como llegado, o va a recepción.',
     'kiosk.camera.suspect.virtual': 'Esta cámara se llama como un programa, no como un aparato: puede reproducir una grabación.',
     'kiosk.camera.suspect.repeats': 'Hay imágenes de esta cámara que se repiten exactamente, como en una grabación.',
     'kiosk.camera.suspect.noise': 'Las imágenes de esta cámara no tienen ruido, como las dibujadas o reproducidas.',

@@ -582,7 +582,7 @@ export default {
     'kiosk.presence.require-passive': 'En regardant seulement',
     'kiosk.presence.warn': 'Regarder, mais ne refuser personne',
     'kiosk.presence.off': 'Ne pas vérifier',
-    'kiosk.presence.help': 'Sans cela, une photo tenue devant la caméra est enregistrée sous le nom de la personne. Le mouvement prend environ trois secondes. Qui ne peut pas tourner la tête est noté comme arrivé ci-dessus, par vous, ou va à l’accueil.',
+    'kiosk.presence.help': 'Sans cela, une photo tenue devant la caméra est enregistrée sous le nom de la personne ; en regardant seulement, environ une impression ou un écran sur douze l’est encore. C’est pourquoi le mouvement est demandé, sauf si vous en décidez autrement. Il prend environ trois secondes. Qui ne peut pas tourner la tête est noté comme arrivé ci-dessus, par vous, ou va à l’accueil.',
     'kiosk.camera.suspect.virtual': 'Cette caméra porte le nom d’un programme et non d’un appareil : elle peut jouer un enregistrement.',
     'kiosk.camera.suspect.repeats': 'Des images de cette caméra reviennent à l’identique, comme dans un enregistrement.',
     'kiosk.camera.suspect.noise': 'Les images de cette caméra n’ont pas de bruit, comme des images dessinées ou rejouées.',
