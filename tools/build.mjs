@@ -18,6 +18,7 @@ import { dirname, extname, join, posix, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { pageColours } from '../www/ui/colours.js';
+import { meterStyle } from '../www/ui/meter.js';
 import { LANGUAGES, text } from '../www/words/messages.js';
 import { bundle } from './bundle.mjs';
 import { ENGINE_ROOM, PLAIN, RELAXED, flagsFor, integrity, modelFiles, optimise, sha, webDir } from './engine-files.mjs';
@@ -77,7 +78,7 @@ function listFiles(folder) {
 function gather() {
   const sources = new Map();
   for (const path of listFiles(www)) if (!NOT_SHIPPED.test(path)) sources.set(path, readFileSync(join(www, path)));
-  sources.set(SPECIAL.style, Buffer.concat([Buffer.from(pageColours()), sources.get(SPECIAL.style)]));
+  sources.set(SPECIAL.style, Buffer.concat([Buffer.from(pageColours() + meterStyle), sources.get(SPECIAL.style)]));
   const framed = withFrameOrigins({ page: String(sources.get('frame.html')), headers: String(sources.get('_headers')) }, process.env.FRAME_ORIGINS ?? '');
   sources.set('frame.html', Buffer.from(framed.page)).set('_headers', Buffer.from(framed.headers));
   for (const name of ['brow.js', PLAIN, RELAXED]) sources.set(`${ENGINE_ROOM}/${name}`, readFileSync(join(webDir, name)));

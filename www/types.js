@@ -55,13 +55,13 @@
  * @property {Ask | null} ask
  *
  * @typedef {{kind: 'match', person: string, score: number, needed: number}
- *   | {kind: 'unknown', score: number | null, needed: number}
+ *   | {kind: 'unknown', score: number | null, needed: number, closest?: string | null}
  *   | {kind: 'undecided', reason: UndecidedReason, score: number | null, needed: number}} Decision
  *
  * @typedef {object} Observation One face in one frame.
  * @property {number} track the same number as long as the face stays in view
  * @property {{x: number, y: number, width: number, height: number}} box
- * @property {[number, number][]} points the subject's right eye, left eye, nose, right and left corner of the mouth
+ * @property {{x: number, y: number}[]} points the subject's right eye, left eye, nose, right and left corner of the mouth
  * @property {number} detection 0..1
  * @property {Mask} mask
  * @property {Quality} quality

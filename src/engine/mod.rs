@@ -291,7 +291,7 @@ enum Looks {
 /// What is in the way says more than "not sure" or "unknown": a poor frame is no ground to call anybody a stranger.
 fn explained(decision: Decision, quality: &Quality) -> Decision {
     match (decision, quality.problem) {
-        (Decision::Undecided { reason: Reason::TooFewFrames, score, needed } | Decision::Unknown { score, needed }, Some(problem)) => {
+        (Decision::Undecided { reason: Reason::TooFewFrames, score, needed } | Decision::Unknown { score, needed, .. }, Some(problem)) => {
             Decision::Undecided { reason: problem.into(), score, needed }
         }
         (decision, _) => decision,

@@ -9,9 +9,22 @@ use crate::person::gallery::Candidate;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Decision {
-    Match { person: String, score: f32, needed: f32 },
-    Unknown { score: Option<f32>, needed: f32 },
-    Undecided { reason: Reason, score: Option<f32>, needed: f32 },
+    Match {
+        person: String,
+        score: f32,
+        needed: f32,
+    },
+    /// `closest`: who fell just short of a match, for whoever looks after the gallery.
+    Unknown {
+        score: Option<f32>,
+        needed: f32,
+        closest: Option<String>,
+    },
+    Undecided {
+        reason: Reason,
+        score: Option<f32>,
+        needed: f32,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -55,6 +68,8 @@ pub struct DecideParams {
     pub target_fmr: f32,
     /// Two candidates whose scores lie closer than this are too close to call: 0.3 is a factor of two in rate.
     pub margin: f32,
+    /// How far below what is needed a score still is "just below": 0.7 is a factor of five in rate.
+    pub near: f32,
     /// Good frames before anybody is named.
     pub match_frames: usize,
     /// Good frames before anybody is called unknown: a wrong "unknown" on a first poor frame is what people notice.
@@ -63,7 +78,7 @@ pub struct DecideParams {
 
 impl Default for DecideParams {
     fn default() -> Self {
-        Self { target_fmr: 1e-3, margin: 0.3, match_frames: 2, unknown_frames: 5 }
+        Self { target_fmr: 1e-3, margin: 0.3, near: 0.7, match_frames: 2, unknown_frames: 5 }
     }
 }
 
@@ -84,7 +99,8 @@ impl DecideParams {
         let enough = |n: usize| frames.is_none_or(|f| f >= n);
         if best.score < needed {
             return if enough(self.unknown_frames) {
-                Decision::Unknown { score, needed }
+                let closest = (best.score >= needed - self.near).then(|| best.person.clone());
+                Decision::Unknown { score, needed, closest }
             } else {
                 Decision::Undecided { reason: Reason::TooFewFrames, score, needed }
             };
@@ -130,6 +146,17 @@ mod tests {
         assert!(matches!(kind(&[5.0, 0.0], 2), Decision::Match { .. }));
         assert!(matches!(kind(&[1.0, 0.0], 4), Decision::Undecided { reason: Reason::TooFewFrames, .. }));
         assert!(matches!(kind(&[1.0, 0.0], 5), Decision::Unknown { .. }));
+    }
+
+    #[test]
+    fn whoever_fell_just_short_is_told_and_nobody_who_fell_far() {
+        let p = DecideParams::default();
+        let closest = |score| match p.decide(&candidates(&[score]), 1, None) {
+            Decision::Unknown { closest, .. } => closest,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(closest(2.9), Some("p0".to_owned()));
+        assert_eq!(closest(2.2), None);
     }
 
     #[test]

@@ -10,7 +10,8 @@
  */
 import { FrameLoop } from '../camera/camera.js';
 import { Upright } from '../camera/upright.js';
-import { find, make, nameElement } from '../ui/dom.js';
+import { find, make, nameElement, withName } from '../ui/dom.js';
+import { matchMeter } from '../ui/meter.js';
 import { presenceWords } from '../ui/turn.js';
 import { BrowError } from '../words/errors.js';
 import { text } from '../words/messages.js';
@@ -182,13 +183,15 @@ export class LiveView extends EventTarget {
     face.item.dataset.kind = decision.kind;
     face.item.dataset.mask = observation.mask.state;
     face.box.replaceChildren(make('span', { class: 'label', part: 'label' }, make('span', { class: 'sign', 'aria-hidden': 'true' }), this.#who(decision)));
+    const meter = this.recognising ? matchMeter(decision) : null;
     face.item.replaceChildren(
       make('span', { class: 'sign', 'aria-hidden': 'true' }),
       make('span', { class: 'words' },
         make('strong', { class: 'name', part: 'name' }, this.#who(decision)),
-        make('span', { class: 'note', part: 'note' }, this.recognising ? this.#note(observation) : ''),
+        make('span', { class: 'note', part: 'note' }, ...(this.recognising ? this.#note(observation) : [])),
         make('span', { class: 'presence', part: 'presence' }, presence?.verdict === 'attack' && decision.kind !== 'undecided' ? text('presence.why.print_or_screen') : ''),
-        make('span', { class: 'mask', part: 'mask' }, text(`mask.${observation.mask.state}`))),
+        make('span', { class: 'mask', part: 'mask' }, text(`mask.${observation.mask.state}`)),
+        ...(meter ? [meter] : [])),
     );
   }
 
@@ -204,17 +207,23 @@ export class LiveView extends EventTarget {
     return text(`who.${decision.kind}`);
   }
 
-  /** Why, in words. @param {Observation} observation */
+  /** Why, in words; for a stranger, who fell just short. @param {Observation} observation @returns {(Node | string)[]} */
   #note({ decision, presence }) {
-    if (decision.kind === 'undecided' && decision.reason === 'presence_unproven' && presence) return presenceWords(presence) || text('who.undecided.presence_unproven');
-    if (decision.kind !== 'undecided') return text(`who.${decision.kind}.note`);
+    if (decision.kind === 'unknown' && decision.closest) return withName(text('who.unknown.closest', { name: '{name}' }), this.#nameOf(decision.closest));
+    if (decision.kind === 'undecided') return [this.#reason({ decision, presence })];
+    return [text(`who.${decision.kind}.note`)];
+  }
+
+  /** Why nothing can be said. @param {{decision: Extract<Decision, {kind: 'undecided'}>, presence: Observation['presence']}} observation */
+  #reason({ decision, presence }) {
+    if (decision.reason === 'presence_unproven' && presence) return presenceWords(presence) || text('who.undecided.presence_unproven');
     return text(this.locked && decision.reason === 'empty_gallery' ? 'who.undecided.locked' : `who.undecided.${decision.reason}`);
   }
 
   /** Tells screen readers what changed, once it has settled. @param {Observation[]} observations */
   #announce(observations) {
     const words = observations.map((observation) => text('announce.face', {
-      who: observation.decision.kind === 'undecided' && this.recognising ? this.#note(observation) : this.#whoText(observation.decision),
+      who: observation.decision.kind === 'undecided' && this.recognising ? this.#reason({ decision: observation.decision, presence: observation.presence }) : this.#whoText(observation.decision),
       mask: text(`mask.${observation.mask.state}`),
     })).sort().join(' ') || (this.#loop.running ? text('live.nobody') : '');
     const now = performance.now();

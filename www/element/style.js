@@ -3,6 +3,7 @@
  * docs/EMBEDDING.md. Sizes are in em of the element's own font, so that it grows with the text around it.
  */
 import { colours } from '../ui/colours.js';
+import { meterStyle } from '../ui/meter.js';
 
 /** A page may replace each colour. @param {string} name @param {string} own */
 const replaceable = (name, own) => `var(--brow-${name}, ${own})`;
@@ -38,7 +39,8 @@ progress::-webkit-progress-bar { background: var(--stage-line); }
 progress::-webkit-progress-value { background: var(--stage-accent); border-radius: 999px; }
 progress::-moz-progress-bar { background: var(--stage-accent); }
 
-.stage { position: relative; aspect-ratio: 4 / 3; overflow: hidden; background: var(--stage); color: var(--stage-ink); }
+/* Taller than the picture where the words in it need more room. */
+.stage { position: relative; display: grid; grid-template: minmax(max-content, 1fr) / minmax(0, 1fr); aspect-ratio: 4 / 3; overflow: clip; background: var(--stage); color: var(--stage-ink); }
 video { position: absolute; left: 50%; top: 50%; width: 100%; height: 100%; object-fit: cover; transform: translate(-50%, -50%); }
 .overlay { position: absolute; inset: 0; pointer-events: none; container-type: inline-size; }
 
@@ -52,7 +54,7 @@ video { position: absolute; left: 50%; top: 50%; width: 100%; height: 100%; obje
 [data-kind="match"] .sign::before { content: "\\2713"; }
 [data-kind="unknown"] .sign::before { content: "?"; }
 
-.loading, .invite { position: absolute; inset: 0; display: grid; place-content: center; justify-items: center; gap: 0.8em; padding: 1.5em; text-align: center; background: var(--veil); }
+.loading, .invite { position: relative; grid-area: 1 / 1; display: grid; place-content: center; justify-items: center; gap: 0.8em; padding: 1.5em; text-align: center; background: var(--veil); }
 .loading { grid-template-columns: minmax(0, 24em); }
 .loading-title { font-weight: 600; font-size: 1.15em; }
 .loading-bytes { font-variant-numeric: tabular-nums; min-height: 1.5em; }
@@ -86,6 +88,7 @@ video { position: absolute; left: 50%; top: 50%; width: 100%; height: 100%; obje
 .who[data-kind="unknown"] .name { color: var(--unknown); }
 .who[data-kind="unknown"] .sign { background: var(--unknown); }
 
+${meterStyle}
 @media (prefers-reduced-motion: reduce) {
   * { transition: none !important; animation: none !important; }
 }
