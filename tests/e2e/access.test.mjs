@@ -43,8 +43,9 @@ for (const colorScheme of ['light', 'dark']) {
   });
 }
 
-/** Chooses a setting and waits until it is kept. */
+/** Chooses a setting, among those for experts too, and waits until it is kept. */
 async function choose(page, label, value) {
+  await page.locator('#settings details').evaluate((details) => { details.open = true; });
   const control = page.getByLabel(label);
   await control.selectOption(value);
   await control.and(page.locator(':not([aria-busy])')).waitFor();

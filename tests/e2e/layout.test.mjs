@@ -41,7 +41,7 @@ describe('the page', () => {
         select.dispatchEvent(new Event('change'));
       }, tag);
       await page.locator(`html[lang="${tag}"]`).waitFor({ state: 'attached' });
-      await page.evaluate(() => { document.querySelector('#vault details').open = true; });
+      await page.evaluate(() => { for (const details of document.querySelectorAll('details')) details.open = true; });
       await look('the page');
       for (const button of ['.pin-set', '.export', '.import', '.log', '.renew', '.everything', '.clear', '#people li .danger', '#people li button:nth-child(2)', '#people li button:first-child']) {
         await through(button);

@@ -71,8 +71,8 @@ export class BrowClient extends EventTarget {
   #deciding;
 
   /**
-   * @param {{store?: string, seal?: boolean, inherit?: boolean, unattended?: boolean, presence?: PresencePolicy}} [options] `store` names the gallery; two names are two
-   *   galleries. `seal`: once everything is loaded, the page can't fetch anything any more but scripts of its own origin, see
+   * @param {{store?: string | null, seal?: boolean, inherit?: boolean, unattended?: boolean, presence?: PresencePolicy}} [options] `store` names the gallery; two names are two
+   *   galleries; null keeps nothing, and forgets everybody with the worker. `seal`: once everything is loaded, the page can't fetch anything any more but scripts of its own origin, see
    *   sealPage; for pages that have nothing else to fetch. `inherit`: the worker starts from what was fetched and held to its hash, and
    *   has the page's policy, see startWorker. `unattended`: the
    *   page goes on without the PIN where the vault is kept open on this device. `presence`: what is

@@ -16,7 +16,8 @@ import { showInside } from './inside.js';
 import { elementStyle } from './style.js';
 import { BrowError } from '../words/errors.js';
 import { LiveView } from './live.js';
-import { direction, fault, faultOf, language, number, onLanguage, setLanguage, text, translate } from '../words/messages.js';
+import { LoadingWords } from '../ui/loading.js';
+import { direction, fault, faultOf, language, onLanguage, setLanguage, text, translate } from '../words/messages.js';
 import { nameProblem, tidyName } from '../words/names.js';
 import { readPhoto } from '../camera/photo.js';
 import { unsupported } from '../camera/support.js';
@@ -103,6 +104,7 @@ export class BrowRecogniser extends HTMLElement {
   #parts;
   #live;
   #turnGuide = new TurnGuide();
+  #loadingWords = new LoadingWords();
   #changes = new Changes();
   /** @type {EngineState} */
   #engine = 'none';
@@ -767,11 +769,8 @@ export class BrowRecogniser extends HTMLElement {
   /** @param {Progress} detail */
   #progressed(detail) {
     const { loaded, total } = detail;
-    const part = total ? loaded / total : 0;
-    this.#parts.loaded.value = part;
-    const megabytes = (/** @type {number} */ bytes) => number(bytes / 1e6, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-    this.#parts.bytes.textContent = part < 1
-      ? text('loading.bytes', { loaded: megabytes(loaded), total: megabytes(total) }) : text('loading.engine');
+    this.#parts.loaded.value = total ? loaded / total : 0;
+    this.#parts.bytes.textContent = this.#loadingWords.say(detail);
     this.#tell('brow-progress', { ...detail });
   }
 

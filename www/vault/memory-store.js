@@ -1,6 +1,6 @@
 /**
- * Stands in for the vault where the browser stores nothing (private windows of some browsers, blocked site data): the
- * page works, and forgets everybody when it is closed.
+ * Stands in for the vault where the browser stores nothing (private windows of some browsers, blocked site data), and where
+ * nothing is to be kept: everything works, and everybody is forgotten with the worker.
  */
 
 import { storeError } from './errors.js';

@@ -31,6 +31,9 @@ export function clearedStore(vault) {
   return { since: marker.time, people: marker.people };
 }
 
+/** How many people were here when the page was last open, before the store says so. */
+export const peopleBefore = () => readMarker()?.people ?? 0;
+
 /** @param {string} vault @param {number} people */
 export function rememberStore(vault, people) {
   try {

@@ -47,13 +47,13 @@ const now = () => performance.timeOrigin + performance.now();
 
 /**
  * Makes the engine, opens the store beside it, and hands the gallery's templates over.
- * @param {{store: string, unattended: boolean, files: EngineFiles, deciding: Deciding, held: Held | null}} options
+ * @param {{store: string | null, unattended: boolean, files: EngineFiles, deciding: Deciding, held: Held | null}} options
  * @returns {Promise<Started>}
  */
 async function start({ store: name, unattended, files, deciding: asked, held }) {
   const workerRunning = now();
   deciding = asked;
-  const opening = openStore({ name, unattended, held, onevent: storeChanged, onprogress: () => scope.postMessage({ event: 'working' }) });
+  const opening = name === null ? Promise.resolve(new MemoryStore()) : openStore({ name, unattended, held, onevent: storeChanged, onprogress: () => scope.postMessage({ event: 'working' }) });
   opening.catch(() => {});
   const reading = readModels(files.models);
   reading.catch(() => {});
@@ -65,7 +65,7 @@ async function start({ store: name, unattended, files, deciding: asked, held }) 
   const modelsReady = now();
   try {
     store = await opening;
-    store.setProtector(engine);
+    if (!(store instanceof MemoryStore)) store.setProtector(engine);
     await fillGallery();
   } catch (error) {
     storageFault = withoutStorage(toFault(error));

@@ -5,6 +5,7 @@
 import { choose } from '../../ui/dialogs.js';
 import { TurnGuide, askWords } from '../../ui/turn.js';
 import { find, withName } from '../../ui/dom.js';
+import { LoadingWords } from '../../ui/loading.js';
 import { chooser } from '../../ui/fields.js';
 import { insideOf } from '../../element/inside.js';
 import { consentVersion, fault, faultOf, language, text } from '../../words/messages.js';
@@ -171,8 +172,18 @@ export class EnrolDialog {
     const turn = this.#turn;
     const capturing = this.#capturing = new AbortController();
     this.#busy = true;
+    const starting = find('.starting', HTMLElement, this.#dialog);
+    const words = new LoadingWords();
+    const loading = (/** @type {Event} */ event) => {
+      starting.textContent = words.say(/** @type {CustomEvent} */ (event).detail);
+    };
+    starting.textContent = text(this.#recogniser.ready ? 'live.starting' : 'loading.title');
+    this.#recogniser.addEventListener('brow-progress', loading);
     try {
-      await this.#recogniser.start();
+      await this.#recogniser.start().finally(() => {
+        this.#recogniser.removeEventListener('brow-progress', loading);
+        starting.textContent = '';
+      });
       if (turn !== this.#turn) return;
       this.#busy = false;
       this.#showCapture();

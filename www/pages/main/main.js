@@ -4,6 +4,7 @@ import '../../offline/alone.js';
 import { find } from '../../ui/dom.js';
 import { BrowRecogniser } from '../../element/element.js';
 import { insideOf } from '../../element/inside.js';
+import { Demo } from './demo.js';
 import { EnrolDialog } from './enrol.js';
 import { forgetWhenLeft } from './leaving.js';
 import { onLanguage } from '../../words/messages.js';
@@ -13,6 +14,7 @@ import { chooseLanguage, showLanguages, startLanguage } from '../../ui/page-lang
 import { PeopleList } from '../../ui/people.js';
 import { showTheme } from '../../ui/theme.js';
 import { VaultPanel } from '../../ui/vault.js';
+import { peopleBefore } from '../../vault/persist.js';
 
 /** @import { State } from '../../types.js' */
 
@@ -28,6 +30,8 @@ const { camera } = recogniser;
 const client = insideOf(recogniser).client();
 const people = new PeopleList(find('#people', HTMLElement), { client, notices });
 const enrol = new EnrolDialog(find('#enrol', HTMLDialogElement), { recogniser, people });
+const demo = new Demo(find('#demo', HTMLDialogElement));
+const welcome = find('#welcome', HTMLElement);
 const vault = new VaultPanel(find('#vault', HTMLElement), find('#lock', HTMLElement), { client, notices });
 
 const ENGINE_FAULTS = ['offline', 'download_failed', 'program_damaged', 'model_damaged', 'model_truncated'];
@@ -37,9 +41,24 @@ const CAMERA_FAULTS = ['camera_refused', 'camera_absent', 'camera_busy', 'camera
 /** What is shown, to be shown again in another language. @type {State | null} */
 let shown = null;
 
+/** Whether nobody is enrolled, as far as is known. @type {boolean | null} */
+let first = null;
+
+/** To whoever is here for the first time the page says what to do, where the camera's picture will be, and keeps the rest short. @param {boolean} wanted */
+function showWelcome(wanted) {
+  welcome.slot = wanted ? (shown ? 'invite' : 'loading') : '';
+  if (first === wanted) return;
+  // Whoever has forgotten everybody just now has the backup before them, and needs it most.
+  if (first === null || !wanted) find('#vault .backup', HTMLDetailsElement).open = !wanted;
+  first = wanted;
+  welcome.hidden = !wanted;
+  document.body.classList.toggle('first', wanted);
+}
+
 /** @param {State} state */
 function showState(state) {
   shown = state;
+  showWelcome(state.people.length === 0 && !state.vault?.locked);
   for (const code of ENGINE_FAULTS) notices.clear(code);
   people.show(state);
   // Locked, nobody can be listed or enrolled: the way in stands above instead.
@@ -103,13 +122,16 @@ function listen() {
     event.preventDefault();
     const { code } = event.detail;
     if (CAMERA_FAULTS.includes(code)) clearCameraFaults();
-    if (code.startsWith('browser_')) for (const button of document.querySelectorAll('button.enrol-camera, button.enrol-photo')) button.setAttribute('disabled', '');
+    if (code.startsWith('browser_')) for (const button of document.querySelectorAll('button.enrol-camera, button.enrol-photo, #welcome button')) button.setAttribute('disabled', '');
     notices.fault(event.detail);
   });
   camera.addEventListener('started', clearCameraFaults);
   camera.addEventListener('recovered', clearCameraFaults);
   people.addEventListener('more', (event) => enrol.open('camera', { person: /** @type {CustomEvent} */ (event).detail }));
   find('.enrol-camera', HTMLButtonElement).addEventListener('click', () => enrol.open('camera'));
+  find('.begin', HTMLButtonElement, welcome).addEventListener('click', () => enrol.open('camera'));
+  find('.demo-open', HTMLButtonElement, welcome).addEventListener('click', () => demo.open());
+  demo.addEventListener('own', () => enrol.open('camera'));
   find('.enrol-photo', HTMLButtonElement).addEventListener('click', () => enrol.open('photo'));
   target.addEventListener('change', () => changeSettings(target, { targetFmr: Number(target.value) }));
   languages.addEventListener('change', () => {
@@ -134,11 +156,12 @@ function acceptDrops() {
   document.addEventListener('drop', (event) => {
     event.preventDefault();
     const files = event.dataTransfer?.files;
-    if (recogniser.ready && files?.length && !enrol.isOpen) enrol.open('photo', { files });
+    if (recogniser.ready && files?.length && !document.querySelector('dialog[open]')) enrol.open('photo', { files });
   });
 }
 
 // The element loads and starts by itself.
+showWelcome(peopleBefore() === 0);
 listen();
 forgetWhenLeft({ isProtected: () => Boolean(shown?.vault?.pin), drop: () => client.close() });
 keepOffline({
