@@ -36,6 +36,11 @@ export function sharedClip(name) {
   return SHARED && encode(name, ['-i', join(SHARED, 'clips', `${name}.mp4`)]);
 }
 
+/** A clip of shared/inputs, drawn from portraits that are in the public domain; null where that does not lie there. */
+export function sharedInput(name) {
+  return SHARED && encode(name, ['-i', join(SHARED, 'inputs', `${name}.mp4`)]);
+}
+
 /** For `skip`: why a test can't run here, or false. */
 export const needsShared = SHARED ? false : 'SKIPPED: ../shared with its clips is not there';
 
