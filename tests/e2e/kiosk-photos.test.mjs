@@ -72,6 +72,11 @@ describe('photos', () => {
     await takeWith('name,photo\nAda Example,a.jpg\nEve Example,b.jpg\n', lay('same', { 'a.jpg': 'obama-1', 'b.jpg': 'obama-2' }));
     assert.match((await problems()).join('|'), /Line 3, Eve Example: Enrolled, but the photo shows the face of Ada Example in line 2/);
   });
+
+  test('that are worse than they should be are told on their line, with what is to be better; good ones are not', async () => {
+    await takeWith('name,photo\nAda Example,a.jpg\nEve Example,b.jpg\n', lay('poor', { 'a.jpg': 'astronaut', 'b.jpg': 'obama-1-backlit' }));
+    assert.deepEqual(await problems(), ['Line 3, Eve Example: Enrolled, but recognition will often fail. The face is too dark for a reliable enrolment. Choose a picture with light from the front.']);
+  });
 });
 
 describe('the export', () => {

@@ -6,7 +6,7 @@ import { find, make } from '../../ui/dom.js';
 import { consentVersion, fault, faultOf, language, text } from '../../words/messages.js';
 
 /** @import { BrowClient } from '../../client/client.js' */
-/** @import { Fault, PhotoFound, State } from '../../types.js' */
+/** @import { Fault, PhotoFound, QualityProblem, State } from '../../types.js' */
 /** @import { Guest, GuestList } from '../../vault/types.js' */
 /** @import { Taken } from './preview.js' */
 
@@ -183,11 +183,12 @@ export class ImportForm extends EventTarget {
         continue;
       }
       try {
-        const { resembles, state: after } = await this.#enrol(guest, file);
+        const { resembles, shortcoming, state: after } = await this.#enrol(guest, file);
         state = after;
         enrolled += 1;
         problems[guest.id] = null;
         if (resembles) this.#complainOf(guest, this.#alike(resembles));
+        if (shortcoming) this.#complainOf(guest, poorWords(shortcoming));
       } catch (error) {
         const { code, message } = faultOf(error);
         // The disk is full, the store is locked: the next row would fare no better.
@@ -210,16 +211,16 @@ export class ImportForm extends EventTarget {
   /**
    * @param {Guest} guest
    * @param {File} file
-   * @returns {Promise<{resembles: {id: string, name: string} | null, state: State}>}
+   * @returns {Promise<{resembles: {id: string, name: string} | null, shortcoming: QualityProblem | null, state: State}>}
    */
   async #enrol({ id, name }, file) {
     const { frame } = await readPhoto(file);
-    const { resembles } = await this.#client.enrolPhoto(frame);
+    const { resembles, quality: { shortcoming } } = await this.#client.enrolPhoto(frame);
     const { state } = await this.#client.save({
       id, name, source: 'photo', keepPicture: false,
       consent: { text: text('checkin.consent.text'), version: `paper ${consentVersion()}`, language: language(), time: Date.now() },
     });
-    return { resembles, state };
+    return { resembles, shortcoming, state };
   }
 
   /** @param {Guest} guest @param {string} words */
@@ -237,6 +238,12 @@ export class ImportForm extends EventTarget {
       list.lastElementChild?.replaceChildren(text('checkin.lines.more', { count: this.#complaints - SHOWN }));
     }
   }
+}
+
+/** @param {QualityProblem} shortcoming of the photo that somebody was enrolled from */
+function poorWords(shortcoming) {
+  const { message, remedy } = fault(shortcoming);
+  return text('checkin.photo.poor', { why: `${message} ${remedy}` });
 }
 
 /** Why a guest can't be recognised. @param {string} code */

@@ -713,6 +713,7 @@ export default {
     'checkin.photo.none': 'لم تُذكر أي صورة.',
     'checkin.photo.missing': 'لم تكن الصورة بين الملفات.',
     'checkin.photo.unknown': 'لم يُسجَّل بعد.',
+    'checkin.photo.poor': 'تم التسجيل، لكن التعرّف سيفشل كثيرًا. {why}',
     'checkin.photo.resembles': 'تم التسجيل، لكن الصورة تشبه {name}: تحقّق من صحة الصورتين.',
     'checkin.problem.too_wide': 'في هذا السطر خانات أكثر من الأعمدة: قطعته علامة فاصلة داخل خانة. تُرك هذا السطر؛ ضع مثل هذه الخانة بين علامتي اقتباس.',
     'checkin.problem.unreadable': 'تعذّرت قراءة بعض حروف هذا السطر؛ فتُرك.',

@@ -669,6 +669,7 @@ export default {
     'checkin.photo.none': 'Es ist kein Foto genannt.',
     'checkin.photo.missing': 'Das Foto war nicht unter den Dateien.',
     'checkin.photo.unknown': 'Noch nicht aufgenommen.',
+    'checkin.photo.poor': 'Aufgenommen, aber das Erkennen wird oft misslingen. {why}',
     'checkin.photo.resembles': 'Aufgenommen, aber das Foto sieht {name} ähnlich: Prüfen Sie, ob beide Fotos stimmen.',
     'checkin.problem.too_wide': 'Diese Zeile hat mehr Zellen, als es Spalten gibt: Ein Trennzeichen in einer Zelle hat sie zerschnitten. Sie wurde ausgelassen; setzen Sie eine solche Zelle in Anführungszeichen.',
     'checkin.problem.unreadable': 'Einige Buchstaben dieser Zeile waren nicht lesbar; sie wurde ausgelassen.',

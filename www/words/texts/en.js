@@ -676,6 +676,7 @@ export default {
     'checkin.photo.none': 'No photo is named.',
     'checkin.photo.missing': 'The photo was not among the files.',
     'checkin.photo.unknown': 'Not enrolled yet.',
+    'checkin.photo.poor': 'Enrolled, but recognition will often fail. {why}',
     'checkin.photo.resembles': 'Enrolled, but the photo looks like {name}: check that both photos are right.',
     'checkin.problem.too_wide': 'This row has more cells than there are columns: a delimiter inside a cell has cut it. It was left out; put such a cell in quotation marks.',
     'checkin.problem.unreadable': 'Some letters of this row could not be read; it was left out.',

@@ -669,6 +669,7 @@ export default {
     'checkin.photo.none': 'No se indica ninguna foto.',
     'checkin.photo.missing': 'La foto no estaba entre los archivos.',
     'checkin.photo.unknown': 'Aún sin registrar.',
+    'checkin.photo.poor': 'Registrada, pero el reconocimiento fallará a menudo. {why}',
     'checkin.photo.resembles': 'Registrada, pero la foto se parece a {name}: compruebe que ambas fotos son correctas.',
     'checkin.problem.too_wide': 'Esta fila tiene más celdas que columnas hay: un separador dentro de una celda la ha cortado. Se omitió; ponga esa celda entre comillas.',
     'checkin.problem.unreadable': 'Algunas letras de esta fila no se pudieron leer; se omitió.',

@@ -669,6 +669,7 @@ export default {
     'checkin.photo.none': 'Aucune photo n’est indiquée.',
     'checkin.photo.missing': 'La photo n’était pas parmi les fichiers.',
     'checkin.photo.unknown': 'Pas encore enregistrée.',
+    'checkin.photo.poor': 'Enregistrée, mais la reconnaissance échouera souvent. {why}',
     'checkin.photo.resembles': 'Enregistrée, mais la photo ressemble à {name} : vérifiez que les deux photos sont les bonnes.',
     'checkin.problem.too_wide': 'Cette ligne a plus de cellules qu’il n’y a de colonnes : un séparateur dans une cellule l’a coupée. Elle a été laissée de côté ; mettez une telle cellule entre guillemets.',
     'checkin.problem.unreadable': 'Certaines lettres de cette ligne sont illisibles ; elle a été laissée de côté.',

@@ -658,6 +658,7 @@ export default {
     'checkin.photo.none': '写真の指定がありません。',
     'checkin.photo.missing': '写真がファイルの中にありませんでした。',
     'checkin.photo.unknown': 'まだ登録されていません。',
+    'checkin.photo.poor': '登録しましたが、認識できないことが多くなります。{why}',
     'checkin.photo.resembles': '登録しましたが、写真が{name}さんに似ています。両方の写真が正しいか確かめてください。',
     'checkin.problem.too_wide': '列の数よりセルが多い行です。セルの中の区切り文字で切れたと思われるため、除外しました。そのようなセルは引用符で囲んでください。',
     'checkin.problem.unreadable': '読み取れない文字があるため、この行は除外しました。',
