@@ -41,6 +41,19 @@ export function sharedInput(name) {
   return SHARED && encode(name, ['-i', join(SHARED, 'inputs', `${name}.mp4`)]);
 }
 
+/** A frame of a clip of shared/, as a JPEG. @param {string} path within it @param {number} at seconds */
+export function sharedFrame(path, at) {
+  return execFileSync('ffmpeg', ['-v', 'error', '-ss', String(at), '-i', join(SHARED, path), '-frames:v', '1', '-f', 'mjpeg', '-q:v', '2', '-'], { maxBuffer: 1e8 });
+}
+
+/** Clips of shared/ after each other, each for so many seconds at most and an empty room after it. @param {string[]} paths @param {number} seconds */
+export function chainedClips(paths, seconds) {
+  const inputs = paths.flatMap((path) => ['-t', String(seconds), '-i', join(SHARED, path)]);
+  const fit = 'fps=25,scale=640:480:force_original_aspect_ratio=decrease,pad=640:480:-1:-1,setsar=1,tpad=stop_duration=1.5:color=0x8d9a92';
+  const parts = paths.map((_, index) => `[${index}:v]${fit}[c${index}]`);
+  return encode(`chained-${paths.length}`, [...inputs, '-filter_complex', `${parts.join(';')};${paths.map((_, index) => `[c${index}]`).join('')}concat=n=${paths.length}`]);
+}
+
 /** For `skip`: why a test can't run here, or false. */
 export const needsShared = SHARED ? false : 'SKIPPED: ../shared with its clips is not there';
 

@@ -79,15 +79,15 @@ export const listHands = (at) => ({
 /** The exports of the kiosk's own module, as another script of this origin would get them. */
 export const kioskModule = (page) => page.evaluateHandle(() => import(document.querySelector('script[type=module]').src));
 
-/** Sets the PIN of a kiosk, or unlocks it, and enrols people from portraits, without its pages, for tests of what comes after. */
-export async function prepareKiosk(visitor, people) {
+/** Sets the PIN of a kiosk, or unlocks it, and enrols people from portraits or photos, without its pages, for tests of what comes after. */
+export async function prepareKiosk(visitor, people, { presence = 'off' } = {}) {
   const page = await visitKiosk(visitor, { clip: plainClip('gray') });
   await page.locator('#setup').waitFor();
   const module = await kioskModule(page);
-  await module.evaluate(async ({ eyes: { client } }, { pin, people }) => {
+  await module.evaluate(async ({ eyes: { client } }, { pin, people, presence }) => {
     if (!(await client.state()).vault.pin) await client.vault('vaultSetPin', { pin });
     else await client.vault('vaultUnlock', { pin });
-    await client.vault('vaultSettings', { patch: { kioskPresence: 'off' } });
+    await client.vault('vaultSettings', { patch: { kioskPresence: presence } });
     const guests = [];
     for (const { name, photo } of people) {
       const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(photo), (character) => character.charCodeAt(0))]));
@@ -100,7 +100,7 @@ export async function prepareKiosk(visitor, people) {
       guests.push({ id, line: guests.length + 2, name, email: '', ref: '', company: '', photo: '', problem: null, arrived: null, seen: null, by: null });
     }
     await client.vault('guestsSet', { list: { name: 'test', created: Date.now(), guests } });
-  }, { pin: PIN, people: people.map(({ name, picture }) => ({ name, photo: readFileSync(portrait(picture)).toString('base64') })) });
+  }, { pin: PIN, presence, people: people.map(({ name, picture, photo }) => ({ name, photo: (photo ?? readFileSync(portrait(picture))).toString('base64') })) });
   await visitor.leave();
 }
 

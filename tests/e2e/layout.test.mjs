@@ -112,7 +112,7 @@ describe('the other pages, and the kiosk', () => {
     test(`in ${LANGUAGES[tag]}`, async () => {
       found = [];
       await page.evaluate((chosen) => localStorage.setItem('brow.language', chosen), tag);
-      for (const path of ['check.html', 'bench.html', 'prove.html', 'frame.html']) {
+      for (const path of ['check.html', 'bench.html', 'count.html', 'prove.html', 'frame.html']) {
         await page.goto(`${visitor.server.url}/${path}`);
         await page.locator(`html[lang="${tag}"]`).waitFor({ state: 'attached' });
         await look(path);
