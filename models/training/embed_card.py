@@ -27,7 +27,8 @@ def card(run, model, identifier, results):
         " averaged with that of the mirrored window. Meant for comparing consenting people with themselves, with or without a"
         " mask; not for finding out age, sex, origin or mood, and not for watching people who did not agree to it.",
         "",
-        f"- Started from `{run['start']}` (SHA-256 {run['start_sha256'][:16]}...).",
+        f"- Started from `{run['start']}` (SHA-256 {run['start_sha256'][:16]}...)"
+        + (f" with the weights of `{run['weights']}` (SHA-256 {run['weights_sha256'][:16]}...)." if run.get("weights") else "."),
         f"- Teachers: {', '.join(run['teachers'])}; targets centred by source, {recipe['dimensions']} principal components.",
         f"- Pictures: {run['pictures']:,} of {run['identities']:,} identities, {run['really_masked']:,} of them really masked: "
         + "; ".join(SOURCES.get(s.split(":")[0], s) for s in run["sets"]) + ".",

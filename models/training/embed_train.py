@@ -138,12 +138,12 @@ class Faces:
         self.position = np.concatenate(kept)
         self.points = np.concatenate([s.points[k] for s, k in zip(sources, kept)])
         self.masked = np.concatenate([s.masked[k] for s, k in zip(sources, kept)])
-        people, first = [], 0
+        people, first, firsts = [], 0, {}
         for s, k in zip(sources, kept):
             numbers = numbered(s.people[k])
-            people.append(numbers + first)
-            first += numbers.max() + 1
-        self.people, self.count = np.concatenate(people), int(first)
+            people.append(numbers + firsts.setdefault(s.stem, first))  # a set named twice shows the same people
+            first = max(first, int(people[-1].max()) + 1)
+        self.people, self.count = np.concatenate(people), first
         self.targets, self.basis = teachers.centred_targets(
             [[t[k] for t in s.templates] for s, k in zip(sources, kept)], recipe.dimensions, recipe.seed,
             centre=recipe.centre, basis=basis,
@@ -418,7 +418,19 @@ def file_hash(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, report=print, fast=False, start_is=None):
+def start_network(start, weights=None):
+    """The network of `start`, with the weights of the file `weights`, which came from there, if one is given.
+
+    What a network expects of its input stands in the start's own file; a network made from it here has that in the manifest only.
+    """
+    network = embed_net.OnnxNet(start)
+    if weights:
+        tuned = embed_net.OnnxNet(weights)
+        network.load_weights(tuned.state_dict(), tuned.fingerprint(), weights)
+    return network
+
+
+def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, report=print, fast=False, start_is=None, weights=None):
     """Train and export; returns what `run.json` says. `start_is` names the teacher that is the start network itself, if one is."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -427,7 +439,7 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
     basis = np.load(kept_basis) if (folder / "checkpoint.pt").exists() and kept_basis.exists() else None
     faces = Faces([load_source(s, teacher_names) for s in sets], recipe, basis)
     report(f"{len(faces)} pictures of {faces.count} identities, {int(faces.masked.sum())} of them really masked")
-    network = embed_net.OnnxNet(start).to("cuda" if torch.cuda.is_available() else "cpu")
+    network = start_network(start, weights).to("cuda" if torch.cuda.is_available() else "cpu")
     own = teacher_names.index(start_is) if start_is else None
     agreement = turn_targets(network, faces, recipe, own) if recipe.keep_basis and basis is None else None
     np.save(kept_basis, faces.basis)
@@ -445,7 +457,8 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
     if difference > 5e-3:
         raise RuntimeError(f"student.onnx differs from the trained network by {difference:.1e} of the output's length")
     summary = dict(
-        window=network.window.about, normalisation=network.normalisation, start=Path(start).name, start_sha256=file_hash(start), sets=[Path(s).name for s in sets],
+        window=network.window.about, normalisation=network.normalisation, start=Path(start).name, start_sha256=file_hash(start),
+        weights=Path(weights).name if weights else None, weights_sha256=file_hash(weights) if weights else None, sets=[Path(s).name for s in sets],
         teachers=teacher_names, pictures=len(faces), identities=faces.count, really_masked=int(faces.masked.sum()), recipe=asdict(recipe),
         steps=trainer.step, samples=trainer.step * recipe.batch, minutes=round(trainer.spent / 60, 1),
         device=trainer.device.type, agreement_at_start=agreement, log=trainer.log, export_difference=difference,
@@ -465,6 +478,7 @@ def main():
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--start-is", help="the teacher that is the start network itself: its templates need not be made again")
+    parser.add_argument("--weights", help="a network that came from --start: its weights are where training begins")
     parser.add_argument("--compile", action="store_true", help="let torch fuse operators (needs a C++ compiler)")
     for name, value in asdict(Recipe()).items():
         if type(value) in (int, float):
@@ -478,7 +492,7 @@ def main():
     try:
         summary = train(
             args.folder, args.start, args.sets, args.teachers.split(","), recipe, args.steps, args.minutes,
-            lambda text: print(text, flush=True), args.compile, args.start_is,
+            lambda text: print(text, flush=True), args.compile, args.start_is, args.weights,
         )
     except (data.BadIndex, align.BadPicture, embed_net.OtherArchitecture, Diverged, FileNotFoundError, ValueError) as error:
         sys.exit(f"embed_train: {error}")

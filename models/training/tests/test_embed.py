@@ -294,6 +294,24 @@ class Training(unittest.TestCase):
         with self.assertRaisesRegex(data.BadIndex, "teachers.py embed"):
             embed_train.load_source(self.stem, ["absent"])
 
+    def test_a_set_named_twice_shows_the_same_people_twice(self):
+        once, twice = (embed_train.Faces([embed_train.load_source(f"{self.stem}:people", ["t"])] * n, self.recipe) for n in (1, 2))
+        self.assertEqual((twice.count, len(twice)), (once.count, 2 * len(once)))
+        np.testing.assert_allclose(twice.prototypes @ twice.prototypes.T, once.prototypes @ once.prototypes.T, atol=1e-3)
+
+    def test_a_run_takes_up_a_network_that_came_from_its_start(self):
+        file = self.out / "tuned.onnx"
+        tuned = embed_net.OnnxNet(self.out / "start.onnx")
+        with torch.no_grad():
+            next(tuned.parameters()).mul_(2)
+        embed_net.export(tuned, file)
+        network = embed_train.start_network(self.out / "start.onnx", file)
+        for ours, theirs in zip(network.parameters(), tuned.parameters()):
+            np.testing.assert_allclose(ours.detach(), theirs.detach(), rtol=1e-3, atol=1e-6)
+        embed_smoke.tiny_network(self.out / "stranger.onnx", 64, 112, 9, 1)
+        with self.assertRaisesRegex(embed_net.OtherArchitecture, "stranger.onnx"):
+            embed_train.start_network(self.out / "start.onnx", self.out / "stranger.onnx")
+
     def test_a_square_start_network_is_trained_on_whole_faces(self):
         embed_smoke.tiny_network(self.out / "square.onnx", 112, 112, 8, 1)
         summary = embed_train.train(self.out / "whole", self.out / "square.onnx", [self.stem], ["t"], self.recipe, steps=2, report=lambda text: None)
