@@ -8,7 +8,7 @@ use crate::face::geometry::Point;
 use crate::face::presence::PresenceCalibration;
 use crate::person::calibrate::Calibrations;
 use crate::person::embed::View;
-use crate::person::template::Template;
+use crate::person::template::{Features, Template};
 
 /// models/manifest.json.
 ///
@@ -135,6 +135,23 @@ impl Manifest {
         template
     }
 
+    /// Whether the networks that made a template are these, earlier or later ones.
+    pub fn age(&self, template: &Template) -> Age {
+        let template = self.renamed(template.clone());
+        let mut age = Age::Current;
+        for (features, role) in [(Some(&template.periocular), Role::Periocular), (template.full.as_ref(), Role::Full)] {
+            let Some(Features { model, .. }) = features else { continue };
+            let known_as = self.model(role).known_as();
+            if is_later(model, &known_as) {
+                return Age::Newer;
+            }
+            if *model != known_as {
+                age = Age::Outdated;
+            }
+        }
+        age
+    }
+
     /// None for a role that this pack does without, which only presence may be.
     pub fn find(&self, role: Role) -> Option<&ModelEntry> {
         self.models.iter().find(|m| m.role == role)
@@ -145,6 +162,24 @@ impl Manifest {
         // `parse` saw to it that each needed role is there.
         self.find(role).expect("a checked manifest has every role")
     }
+}
+
+/// How the networks of a template stand to those of a pack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    Current,
+    Outdated,
+    /// Of a later release, as where two tabs run two.
+    Newer,
+}
+
+/// Whether a network is of the same name as another one and of a higher number: `full-4` than `full-3`. [Note: ids]
+fn is_later(id: &str, than: &str) -> bool {
+    let numbered = |id: &str| {
+        let (name, number) = id.split('@').next()?.rsplit_once('-')?;
+        Some((name.to_owned(), number.parse::<u32>().ok()?))
+    };
+    matches!((numbered(id), numbered(than)), (Some((a, n)), Some((b, m))) if a == b && n > m)
 }
 
 impl ModelEntry {
@@ -263,6 +298,25 @@ mod tests {
         // Without the other network's part it is the same bytes' work.
         old.full = None;
         assert!(gallery.put("a", vec![m.renamed(old)], &eyes, &full).is_empty());
+    }
+
+    #[test]
+    fn templates_are_told_to_be_of_these_of_earlier_and_of_later_networks() {
+        let m = changed(|_| {}).unwrap();
+        let of = |eyes: &str, full: Option<&str>| {
+            let mut t = crate::person::template::tests::template(1, full.is_some());
+            t.periocular.model = eyes.into();
+            if let (Some(features), Some(model)) = (t.full.as_mut(), full) {
+                features.model = model.into();
+            }
+            m.age(&t)
+        };
+        let (eyes, full) = (m.model(Role::Periocular).known_as(), m.model(Role::Full).known_as());
+        assert_eq!((of(&eyes, Some(&full)), of(&eyes, None), of("periocular-5", None)), (Age::Current, Age::Current, Age::Current));
+        assert_eq!((of(&eyes, Some("full-2")), of("periocular-1", Some(&full))), (Age::Outdated, Age::Outdated));
+        // The same number of other bytes is no release's, and whoever numbers otherwise has no later ones.
+        assert_eq!((of(&eyes, Some("full-3@00000000")), of("eyes", None)), (Age::Outdated, Age::Outdated));
+        assert_eq!((of(&eyes, Some("full-4@00000000")), of("periocular-99", Some("full-2"))), (Age::Newer, Age::Newer));
     }
 
     #[test]

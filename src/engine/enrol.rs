@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::live::Seen;
-use super::{Engine, Looks, Observation, Presence, PresenceReason, Timings};
+use super::{Engine, Face, Looks, Observation, Presence, PresenceReason, Timings};
 use crate::error::EngineError;
 use crate::face::align::{CANONICAL_SIDE, Normalisation, Pyramid, Window};
 use crate::face::frame::Frame;
@@ -91,7 +91,8 @@ impl Default for EnrolParams {
 }
 
 /// What an enrolment may be at its worst, with the person's word for it: darker, smaller and less sharp than one should be, but seen.
-const POOR: QualityParams = QualityParams { least_px: 48.0, least_sharpness: 0.064, least_brightness: 14.0, ..QualityParams::ENROL };
+pub(super) const POOR: QualityParams =
+    QualityParams { least_px: 48.0, least_sharpness: 0.064, least_brightness: 14.0, ..QualityParams::ENROL };
 
 /// A guided enrolment under way.
 #[derive(Default)]
@@ -118,6 +119,23 @@ struct Kept {
 impl Engine {
     /// Enrols from a still picture with one face.
     pub fn enrol_still(&mut self, frame: &Frame) -> Result<Enrolment, EngineError> {
+        // A photograph's frame is what somebody chose: a face cut off at the edge is not refused, a hopeless one is.
+        let params = QualityParams {
+            most_outside: 1.0,
+            least_px: 48.0,
+            least_brightness: 25.0,
+            most_yaw: 35.0,
+            most_pitch: 35.0,
+            ..QualityParams::ENROL
+        };
+        let face = self.one_face(frame, &params)?;
+        let picture = picture(&Pyramid::new(*frame), &face.canonical_to_frame);
+        let resembles = self.resembles(&face.template);
+        Ok(Enrolment { templates: vec![face.template], mask: face.mask, quality: face.quality, resembles, picture })
+    }
+
+    /// The one face of a still picture, if it is as good as `params` ask.
+    pub(super) fn one_face(&mut self, frame: &Frame, params: &QualityParams) -> Result<Face, EngineError> {
         let mut faces = self.still(frame, None)?;
         let largest = faces.first().map_or(0.0, |f| f.detection.rect.area());
         // Somebody small in the background is not who is being enrolled.
@@ -128,21 +146,7 @@ impl Engine {
             1 => faces.remove(0),
             n => return Err(EngineError::SeveralFaces(n)),
         };
-        // A photograph's frame is what somebody chose: a face cut off at the edge is not refused, a hopeless one is.
-        let params = QualityParams {
-            most_outside: 1.0,
-            least_px: 48.0,
-            least_brightness: 25.0,
-            most_yaw: 35.0,
-            most_pitch: 35.0,
-            ..QualityParams::ENROL
-        };
-        if let Some(problem) = judged(&face.quality, &params) {
-            return Err(EngineError::Unsuitable(problem));
-        }
-        let picture = picture(&Pyramid::new(*frame), &face.canonical_to_frame);
-        let resembles = self.resembles(&face.template);
-        Ok(Enrolment { templates: vec![face.template], mask: face.mask, quality: face.quality, resembles, picture })
+        judged(&face.quality, params).map_or(Ok(face), |problem| Err(EngineError::Unsuitable(problem)))
     }
 
     /// Begins a guided enrolment; one under way is given up.
@@ -302,13 +306,14 @@ fn absent(presence: &Presence, hint: Hint) -> Hint {
     }
 }
 
-/// The canonical face at twice its size.
+/// What is kept of a face as a picture: the canonical face at twice its size with a border of a fifth of it, so that the detector and
+/// the networks of releases to come find all that they look at.
+const KEPT: Window = Window { width: 320, height: 320, zoom: 2.0, centre: Point::new(CANONICAL_SIDE / 2.0, CANONICAL_SIDE / 2.0) };
+
 fn picture(pyramid: &Pyramid, canonical_to_frame: &Similarity) -> Picture {
-    let middle = Point::new(CANONICAL_SIDE / 2.0, CANONICAL_SIDE / 2.0);
-    let window = Window { width: 224, height: 224, zoom: 2.0, centre: middle };
     let mut planes = Vec::new();
-    pyramid.window(&window, canonical_to_frame, Normalisation::BYTES, &mut planes);
-    let n = window.width * window.height;
+    pyramid.window(&KEPT, canonical_to_frame, Normalisation::BYTES, &mut planes);
+    let n = KEPT.width * KEPT.height;
     let rgba = (0..n).flat_map(|i| [planes[i] as u8, planes[n + i] as u8, planes[2 * n + i] as u8, 255]).collect();
-    Picture { rgba, width: window.width, height: window.height }
+    Picture { rgba, width: KEPT.width, height: KEPT.height }
 }

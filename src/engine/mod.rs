@@ -4,6 +4,7 @@ mod challenge;
 mod enrol;
 mod live;
 mod presence;
+mod remake;
 mod still;
 
 use serde::Serialize;
@@ -28,6 +29,7 @@ pub use challenge::{Amount, Ask, ChallengeParams, Refusal, Side};
 pub use enrol::{EnrolParams, Enrolment, EnrolmentStep, Hint, Picture};
 pub use live::{Followed, LiveParams};
 pub use presence::{IdentityParams, Policy, Presence, PresenceLimits, PresenceReason, TrackPresence, Turn};
+pub use remake::Outdated;
 pub use still::{Face, default_pad};
 
 use enrol::Session;

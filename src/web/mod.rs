@@ -164,6 +164,18 @@ impl Engine {
         Ok(result.into())
     }
 
+    /// Which of a person's templates were made by networks before these: `{references: [index], due}`; `due`: there is no other.
+    pub fn outdated(&self, templates: Vec<Uint8Array>) -> Result<JsValue, JsValue> {
+        let templates: Vec<_> = templates.iter().map(|bytes| Template::decode(&bytes.to_vec()).ok()).collect();
+        plain(&self.inner.outdated(&templates))
+    }
+
+    /// The template of the face on a picture that was kept; throws where it is not good enough for one.
+    pub fn remake(&mut self, rgba: &[u8], width: usize, height: usize) -> Result<Vec<u8>, JsValue> {
+        let frame = frame(rgba, width, height, 0.0)?;
+        Ok(self.inner.remake(&frame).map_err(thrown)?.encode())
+    }
+
     #[wasm_bindgen(js_name = removePerson)]
     pub fn remove_person(&mut self, id: &str) -> bool {
         self.inner.remove_person(id)

@@ -42,6 +42,10 @@ export class Engine {
     accepted: number;
     refused: { index: number; code: string; message: string }[];
   };
+  /** Which templates earlier networks made; `due`: there are no others. */
+  outdated(templates: Uint8Array[]): { references: number[]; due: boolean };
+  /** The template of the face on a kept picture. */
+  remake(rgba: Uint8Array, width: number, height: number): Uint8Array;
   removePerson(id: string): boolean;
   clearGallery(): void;
   people(): number;
