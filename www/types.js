@@ -114,7 +114,9 @@
  * @property {number} bare references without a mask
  * @property {number} masked references with one
  * @property {number} refused references that the networks of this version can't use
- * @property {Uint8Array<ArrayBuffer> | null} picture PNG, if it was asked for
+ * @property {'waiting' | 'again' | null} outdated all their templates are of earlier networks: new ones will be made from their picture, or
+ *   they have to be enrolled again
+ * @property {Uint8Array<ArrayBuffer> | null} picture PNG or JPEG, if it was asked for
  *
  * @typedef {object} Settings
  * @property {number} targetFmr false matches per probe that the operator accepts
@@ -160,6 +162,13 @@
  * @typedef {{person: PersonSummary, state: State}} Saved
  *
  * @typedef {{file: string, loaded: number, total: number}} Progress bytes of all files together
+ *
+ * @typedef {object} Remade How far the making of new templates from kept pictures has come.
+ * @property {number} done pictures looked at
+ * @property {number} total
+ * @property {number} made people who were stored with a new template
+ * @property {boolean} over it has come to its end
+ * @property {Fault | null} fault what ended it too early; the next start goes on
  *
  * @typedef {'plain' | 'relaxed'} EngineBuild the module for every browser with SIMD, or that for relaxed SIMD
  *

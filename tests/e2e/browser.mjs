@@ -218,13 +218,14 @@ export async function enrolByCamera(page, name, { mask = 'bare', poor = false } 
   await page.getByRole('button', { name: 'Close', exact: true }).click();
 }
 
-/** Enrols from a photo file. */
-export async function enrolByPhoto(page, name, file) {
+/** Enrols from a photo file; `picture`: and asks for a picture to be kept. */
+export async function enrolByPhoto(page, name, file, { picture = false } = {}) {
   await page.getByRole('button', { name: 'Enrol from a photo' }).click();
   await page.getByLabel('Choose a photo').setInputFiles(file);
   await page.getByText('One face found').waitFor();
   await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByLabel('I agree to this').check();
+  if (picture) await page.getByLabel('Also keep a picture').check();
   await page.getByRole('button', { name: 'Enrol', exact: true }).click();
   await page.locator('#enrol .saved-name').waitFor();
   await page.getByRole('button', { name: 'Close', exact: true }).click();

@@ -11,10 +11,10 @@ export const visitKiosk = (visitor, options) => visitor.visit({ path: '/kiosk.ht
  * Enters the PIN, once or twice where it is new. The cameras of these tests show portraits, which a kiosk refuses: tests that are not about
  * that have the administration's setting for it off.
  */
-export async function enter(page, { restart = 'ask', presence = 'off' } = {}) {
+export async function enter(page, { restart = 'ask', presence = 'off', pin = PIN } = {}) {
   await page.locator('#setup').waitFor();
-  await page.locator('#kiosk-pin').fill(PIN);
-  if (await page.locator('#kiosk-pin-again').isVisible()) await page.locator('#kiosk-pin-again').fill(PIN);
+  await page.locator('#kiosk-pin').fill(pin);
+  if (await page.locator('#kiosk-pin-again').isVisible()) await page.locator('#kiosk-pin-again').fill(pin);
   if (restart === 'go') await page.locator('[name=restart][value=go]').check();
   await page.locator('#setup button').click();
   await page.locator('html[data-ready]').waitFor({ state: 'attached' });
@@ -34,9 +34,9 @@ async function setPresence(page, presence) {
 
 export const screen = (page, kind, options) => page.locator(`#kiosk[data-screen="${kind}"]`).waitFor(options);
 
-export async function administer(page) {
+export async function administer(page, { pin = PIN } = {}) {
   await page.keyboard.press('Control+Alt+A');
-  await page.locator('#vault-admin-pin').fill(PIN);
+  await page.locator('#vault-admin-pin').fill(pin);
   await page.keyboard.press('Enter');
   await page.locator('#admin[open]').waitFor();
   await page.locator('#kiosk-log tbody tr').first().waitFor();

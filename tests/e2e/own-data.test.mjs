@@ -29,3 +29,19 @@ test('a person sees all that is kept about them, with the words they agreed to, 
   await page.keyboard.press('Escape');
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Show data');
 });
+
+test('a picture that was asked for is the face with its border, lies in the file, and what was asked for is part of the consent', async () => {
+  const page = await visitor.visit({ clip: plainClip('gray') });
+  await enrolByPhoto(page, 'Grace', portrait('biden'), { picture: true });
+  await page.getByRole('button', { name: 'Show data: Grace' }).click();
+  const dialog = page.getByRole('dialog');
+  const picture = dialog.getByRole('img', { name: 'Picture of Grace' });
+  await picture.waitFor();
+  assert.deepEqual(await picture.evaluate(async (img) => {
+    await img.decode();
+    return [img.naturalWidth, img.naturalHeight];
+  }), [320, 320]);
+  assert.match(await dialog.locator('q').innerText(), /unless I ask for it below.*Also keep a picture of my face/s);
+  const [download] = await Promise.all([page.waitForEvent('download'), dialog.getByRole('button', { name: 'Save as a file' }).click()]);
+  assert.match(readFileSync(await download.path(), 'utf8'), /src="data:image\/jpeg;base64,\/9j\//);
+});

@@ -46,6 +46,32 @@ describe('people', () => {
     });
   });
 
+  test('whose templates are made anew keep everything else, and whoever is gone or not meant is passed over', async () => {
+    const seen = await page.evaluate(async () => {
+      const store = await t.open();
+      const one = await store.put(t.person('One', { picture: new Uint8Array([1, 2, 3]), expires: 4e12 }));
+      const two = await store.put(t.person('Two', { seed: 2 }));
+      const gone = await store.put(t.person('Gone', { seed: 3 }));
+      await store.remove(gone.id);
+      const [reference] = t.person('x', { seed: 9 }).references;
+      const asked = [];
+      const remade = await store.remake([one.id, gone.id, two.id], ({ name }) => {
+        asked.push(name);
+        return name === 'One' ? [reference] : null;
+      });
+      const { updated, references, ...rest } = await store.person(one.id);
+      const { updated: before, references: _, ...same } = one;
+      const { entries } = await store.logEntries();
+      return {
+        asked, remade: remade.map(({ name }) => name), rest: JSON.stringify(rest) === JSON.stringify(same), later: updated > before,
+        references: references.length === 1 && references[0].template.every((byte, i) => byte === reference.template[i]),
+        two: (await store.person(two.id)).references.length, log: entries.filter(({ event }) => event === 'remade').map(({ subject }) => subject === one.id),
+        backup: (await store.backup()).changes,
+      };
+    });
+    assert.deepEqual(seen, { asked: ['One', 'Two'], remade: ['One'], rest: true, later: true, references: true, two: 2, log: [true], backup: 5 });
+  });
+
   test('with a bad name or id, or without consent, are refused with a remedy and change nothing', async () => {
     const codes = await page.evaluate(async () => {
       const store = await t.open();

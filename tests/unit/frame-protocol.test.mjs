@@ -41,6 +41,7 @@ test('what is too long is refused as huge', () => {
   assert.equal(why({ brow: 1, id: 1, op: 'forget', person: 'x'.repeat(201) }), 'huge');
   assert.equal(why({ brow: 1, id: 1, op: 'enrol', name: 'Ada', consent: { ...consent, text: 'x'.repeat(4_001) } }), 'huge');
   assert.equal(why({ brow: 1, id: 1, op: 'set', options: { person: 'x'.repeat(1e6) } }), 'huge');
+  assert.equal(why({ brow: 1, id: 1, op: 'enrol', name: 'Ada', consent, addTo: 'x'.repeat(65) }), 'huge');
 });
 
 test('a burst is let through, a flood is not, and after a while it goes on', () => {

@@ -10,7 +10,7 @@ import { startWorker } from './trusted.js';
 
 export { BrowError };
 
-/** @import { Deciding, Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, PresencePolicy, Saved, SaveRequest, Settings, Started, State } from '../types.js' */
+/** @import { Deciding, Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, PresencePolicy, Remade, Saved, SaveRequest, Settings, Started, State } from '../types.js' */
 /** @import { Held } from '../vault/store.js' */
 
 /** How long an answer to a frame may take before the worker counts as dead: far above the slowest phone's frame. */
@@ -40,6 +40,7 @@ const BARREN_DEATHS = 3;
  * - `progress` CustomEvent<Progress>: bytes fetched;
  * - `state` CustomEvent<State>: whenever a state arrives, as part of an answer or by itself: another tab changed the
  *   gallery, or somebody's date of erasure came;
+ * - `remade` CustomEvent<Remade>: templates are made anew from kept pictures, in the background;
  * - `storage` CustomEvent<Fault>: the store can't be used any more;
  * - `restarted` CustomEvent<{cause: Fault, state: State}>: the worker died, and another one is ready;
  * - `fault` CustomEvent<Fault>: it could not be started again.
@@ -292,7 +293,7 @@ export class BrowClient extends EventTarget {
   };
 
   /** @param {{id: number, ok: boolean, value?: unknown, error?: Fault} | {event: 'died', reason: string} | {event: 'changed', state: State}
-   *   | {event: 'storage', fault: Fault} | {event: 'working'}} data */
+   *   | {event: 'storage', fault: Fault} | {event: 'remade', remade: Remade} | {event: 'working'}} data */
   #receive(data) {
     this.#heard = true;
     document.removeEventListener('securitypolicyviolation', this.#onViolation);
@@ -300,6 +301,7 @@ export class BrowClient extends EventTarget {
     if ('event' in data) {
       if (data.event === 'died') this.#died(data.reason);
       else if (data.event === 'working') return; // It lives: the clocks of silence were started anew above.
+      else if (data.event === 'remade') this.dispatchEvent(new CustomEvent('remade', { detail: data.remade }));
       else if (data.event === 'storage') this.dispatchEvent(new CustomEvent('storage', { detail: faultOf(data.fault) }));
       else this.#tellState(data.state);
       return;

@@ -27,7 +27,7 @@ export { BrowError };
 /** @import { Mode, Options } from './attributes.js' */
 /** @import { CaptureOptions } from './capture.js' */
 /** @import { Change } from './changes.js' */
-/** @import { Consent, Decision, Enrolment, Fault, Look, Mask, MaskState, Observation, Presence, PresencePolicy, Progress, Rotation, Settings, State } from '../types.js' */
+/** @import { Consent, Decision, Enrolment, Fault, Look, Mask, MaskState, Observation, PersonSummary, Presence, PresencePolicy, Progress, Rotation, Settings, State } from '../types.js' */
 
 /** @typedef {'none' | 'loading' | 'failed' | 'ready'} EngineState */
 
@@ -37,7 +37,7 @@ export { BrowError };
  * @property {Omit<Consent, 'time'> & {time?: number}} consent what the person agreed to; without it nobody is enrolled
  * @property {MaskState} [mask] by camera: what the person's face is like now; `bare` if left out
  * @property {Blob} [photo] enrols from this picture instead of the camera
- * @property {boolean} [keepPicture] also keeps a small picture
+ * @property {boolean} [keepPicture] also keeps a picture of the face, from which a release with other networks makes its templates
  * @property {string} [addTo] the id of a person whom the view is added to
  * @property {'refuse' | 'new' | 'add'} [resembling] what happens to a face that matches somebody enrolled; `refuse` if left out
  * @property {'refuse' | 'keep'} [poor] what happens to a face that is darker, smaller or less sharp than it should be, but can be seen;
@@ -69,7 +69,7 @@ export { BrowError };
  * @property {boolean} locked whether the gallery is locked by a PIN
  * @property {Omit<Options, 'seal' | 'autostart'>} options
  * @property {number | null} needed the score that a match needs now
- * @property {(PersonName & {bare: number, masked: number})[]} people
+ * @property {(PersonName & {bare: number, masked: number, outdated: PersonSummary['outdated']})[]} people
  * @property {FaceNow[]} faces
  * @property {Fault | null} fault the last one, as long as it lasts
  */
@@ -364,7 +364,7 @@ export class BrowRecogniser extends HTMLElement {
       locked: Boolean(this.#state?.vault?.locked),
       options,
       needed: this.#state?.needed ?? null,
-      people: (this.#state?.people ?? []).map(({ id, name, bare, masked }) => ({ id, name, bare, masked })),
+      people: (this.#state?.people ?? []).map(({ id, name, bare, masked, outdated }) => ({ id, name, bare, masked, outdated })),
       faces: this.observations.map((observation) => ({ ...this.#face(observation), box: { ...observation.box } })),
       fault: this.#fault && { ...this.#fault },
     };

@@ -59,14 +59,17 @@ async function makeElement(origin) {
 }
 
 /** @param {Record<string, any>} request the person is asked in this frame, in the host's words @param {BrowRecogniser} element */
-async function enrol({ name, consent, mask }, element) {
+async function enrol({ name, consent, mask, addTo }, element) {
   const { text: words, version, language } = consent;
-  const agreed = await askConsent(withName(text('frame.consent.title', { name: '{name}' }), name), words);
+  // A view is added to nobody on a host's word but to whoever could not be recognised otherwise.
+  const again = addTo === undefined ? null : element.snapshotState().people.find(({ id, outdated }) => id === addTo && outdated === 'again');
+  if (again === undefined) throw new BrowError(fault('no_such_person'));
+  const agreed = await askConsent(withName(text('frame.consent.title', { name: '{name}' }), again?.name ?? name), words);
   if (!agreed) throw new BrowError(fault('consent_refused'));
   enrolling = new AbortController();
   try {
     return await element.enrol({
-      name, mask, consent: { text: words, version, language, time: Date.now() }, signal: enrolling.signal,
+      name, mask, addTo, consent: { text: words, version, language, time: Date.now() }, signal: enrolling.signal,
     });
   } finally {
     enrolling = null;

@@ -56,7 +56,8 @@ export class BrowFrame extends EventTarget {
 
   /**
    * The person is asked in the frame whether they agree to the words of `consent`.
-   * @param {{name: string, consent: Pick<Consent, 'text' | 'version' | 'language'>, mask?: 'bare' | 'masked'}} request
+   * @param {{name: string, consent: Pick<Consent, 'text' | 'version' | 'language'>, mask?: 'bare' | 'masked', addTo?: string}} request `addTo`: the id of
+   *   somebody whom the state calls `outdated: 'again'`
    * @returns {Promise<PersonName>}
    */
   enrol(request) { return this.request('enrol', request); }

@@ -59,7 +59,7 @@ const OPS = {
   cancel: fields({}),
   state: fields({}),
   set: fields({ options: fields(Object.fromEntries(OPTION_NAMES.map((name) => [name, simple]))) }, 1),
-  enrol: fields({ name: words(200), consent, mask: (value) => (value === 'bare' || value === 'masked' ? null : 'malformed') }, 2),
+  enrol: fields({ name: words(200), consent, mask: (value) => (value === 'bare' || value === 'masked' ? null : 'malformed'), addTo: words(64) }, 2),
   verify: fields({ person: words(200) }),
   forget: fields({ person: words(200) }, 1),
 };

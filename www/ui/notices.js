@@ -54,6 +54,25 @@ export class Notices {
     this.#offers.set(key, action);
   }
 
+  /**
+   * How far something is that goes on by itself. Said aloud when it begins, not at each step.
+   * @param {string} key
+   * @param {string} words
+   * @param {number} share 0..1
+   */
+  progress(key, words, share) {
+    let notice = this.#shown.get(key);
+    if (notice?.isConnected) notice.setAttribute('aria-live', 'off');
+    else {
+      notice = make('div', { class: 'notice', role: 'status', 'data-code': key }, make('p', {}, make('span', {}), make('progress', {})));
+      this.#add(key, notice);
+    }
+    const [said, bar] = /** @type {HTMLElement} */ (notice.firstElementChild).children;
+    said.textContent = words;
+    bar.setAttribute('aria-label', words);
+    /** @type {HTMLProgressElement} */ (bar).value = share;
+  }
+
   /** Something done. @param {...(Node | string)} words */
   say(...words) {
     const notice = make('div', { class: 'notice', role: 'status' }, make('p', {}, ...words));

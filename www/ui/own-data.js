@@ -1,5 +1,6 @@
 /** All that is kept about one person, shown to them and saved as a file that any browser and many programs open. */
 import { make, nameElement, withName } from './dom.js';
+import { pictureBlob, pictureType } from './picture.js';
 import { download, moment } from './vault.js';
 import { direction, language, text } from '../words/messages.js';
 
@@ -8,11 +9,11 @@ import { direction, language, text } from '../words/messages.js';
 /** @param {string} title @param {(Node | string)[]} value */
 const row = (title, ...value) => [make('dt', {}, text(title)), make('dd', {}, ...value)];
 
-/** The picture as an address that holds it whole, so that the file needs no other. @param {Uint8Array} png */
-function pictureAddress(png) {
+/** The picture as an address that holds it whole, so that the file needs no other. @param {Uint8Array} picture */
+function pictureAddress(picture) {
   let characters = '';
-  for (const byte of png) characters += String.fromCharCode(byte);
-  return `data:image/png;base64,${btoa(characters)}`;
+  for (const byte of picture) characters += String.fromCharCode(byte);
+  return `data:${pictureType(picture)};base64,${btoa(characters)}`;
 }
 
 /** Where a picture is its address comes later: the file holds it, the page reads it. @param {OwnData} data @returns {HTMLElement[]} */
@@ -60,7 +61,7 @@ export function showOwnData(data) {
       make('div', { class: 'actions' },
         make('button', { type: 'button', class: 'primary', onclick: () => download(file(data), 'brow-data.html') }, text('data.save')),
         make('button', { type: 'button', class: 'plain', onclick: () => dialog.close() }, text('data.close'))));
-    const address = data.person.picture && URL.createObjectURL(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (data.person.picture)], { type: 'image/png' }));
+    const address = data.person.picture && URL.createObjectURL(pictureBlob(/** @type {Uint8Array<ArrayBuffer>} */ (data.person.picture)));
     if (address) dialog.querySelector('img')?.setAttribute('src', address);
     dialog.addEventListener('close', () => {
       if (address) URL.revokeObjectURL(address);

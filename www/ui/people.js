@@ -2,6 +2,7 @@
 import { ask, askSamePerson, confirmClear, confirmDelete } from './dialogs.js';
 import { find, make, nameElement, withName } from './dom.js';
 import { showOwnData } from './own-data.js';
+import { pictureBlob } from './picture.js';
 import { countText, date, text } from '../words/messages.js';
 import { distinctName, nameProblem, sameName, tidyName } from '../words/names.js';
 
@@ -9,7 +10,7 @@ import { distinctName, nameProblem, sameName, tidyName } from '../words/names.js
 /** @import { Notices } from './notices.js' */
 /** @import { PersonSummary, State } from '../types.js' */
 
-/** Events: `more` CustomEvent<PersonSummary>: a view is to be added. */
+/** Events: `more` CustomEvent<PersonSummary>: a view is to be added, or the person enrolled again. */
 export class PeopleList extends EventTarget {
   #list;
   #count;
@@ -68,14 +69,15 @@ export class PeopleList extends EventTarget {
     const words = make('div', { class: 'words' },
       make('strong', { class: 'name' }, nameElement(person.name)),
       make('span', { class: 'note' }, `${text('people.references', { bare: person.bare, masked: person.masked })} \u00b7 ${text('people.since', { date: since })}`));
-    if (person.refused) words.append(make('span', { class: 'problem' }, text('people.refused', { count: person.refused })));
+    if (person.outdated) words.append(make('span', { class: person.outdated === 'again' ? 'problem' : 'note' }, text(person.outdated === 'again' ? 'people.again' : 'people.remaking')));
+    else if (person.refused) words.append(make('span', { class: 'problem' }, text('people.refused', { count: person.refused })));
     const button = (/** @type {string} */ key, /** @type {string} */ kind, /** @type {() => void} */ act) => make('button', {
       type: 'button', class: `small ${kind}`, 'aria-label': text(`people.${key}.of`, { name: person.name }), onclick: act,
     }, text(`people.${key}`));
     return make('li', { 'data-id': person.id },
       this.#picture(person), words,
       make('div', { class: 'actions' },
-        button('more', 'plain', () => this.dispatchEvent(new CustomEvent('more', { detail: person }))),
+        button(person.outdated === 'again' ? 'enrolAgain' : 'more', person.outdated === 'again' ? 'primary' : 'plain', () => this.dispatchEvent(new CustomEvent('more', { detail: person }))),
         button('rename', 'plain', () => this.#rename(person)),
         button('data', 'plain', () => void this.#showData(person)),
         button('delete', 'danger', () => this.#delete(person))));
@@ -84,7 +86,7 @@ export class PeopleList extends EventTarget {
   /** The picture that was asked for, or the first letter of the name. @param {PersonSummary} person */
   #picture(person) {
     if (!person.picture) return make('span', { class: 'portrait', 'aria-hidden': 'true' }, [...person.name][0] ?? '');
-    const url = URL.createObjectURL(new Blob([person.picture], { type: 'image/png' }));
+    const url = URL.createObjectURL(pictureBlob(person.picture));
     this.#pictureUrls.push(url);
     return make('img', { class: 'portrait', src: url, alt: text('people.picture', { name: person.name }) });
   }

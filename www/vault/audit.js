@@ -24,7 +24,7 @@ import { storeError } from './errors.js';
 
 export const EVENTS = /** @type {const} */ ([
   'vault_created', 'vault_upgraded', 'settings_changed',
-  'enrolled', 'changed', 'matched', 'refused', 'presence_refused',
+  'enrolled', 'changed', 'remade', 'matched', 'refused', 'presence_refused',
   'erased', 'erased_all', 'erased_everything', 'expiry_held',
   'exported', 'imported', 'protection_renewed',
   'pin_set', 'pin_changed', 'pin_removed', 'unlocked', 'unlock_refused', 'locked', 'kept_open', 'admin_opened',

@@ -26,6 +26,7 @@ export { verifyExport } from './audit.js';
 
 /** @typedef {import('./types.js').Bytes} Bytes */
 /** @typedef {import('./types.js').Person} Person */
+/** @typedef {import('./types.js').Reference} Reference */
 /** @typedef {import('./types.js').Sealed} Sealed */
 /** @typedef {import('./types.js').Settings} Settings */
 /** @typedef {import('./types.js').Damaged} Damaged */
@@ -87,7 +88,7 @@ const BATCH = 200;
 /** Bytes of templates and pictures that an import holds in memory before it lays them out. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 const EXPIRY_CHECK_MS = 15 * 60 * 1000;
-const CHANGES = new Set(['enrolled', 'changed', 'erased', 'erased_all', 'guests_erased', 'imported', 'vault_upgraded']);
+const CHANGES = new Set(['enrolled', 'changed', 'remade', 'erased', 'erased_all', 'guests_erased', 'imported', 'vault_upgraded']);
 const DAY_MS = 86_400_000;
 
 /** @param {string} id @param {unknown} cause @returns {Damaged} */
@@ -288,6 +289,35 @@ export class Store {
       const sealed = await this.#sealPerson(after);
       await this.#commit([{ event: 'changed', subject: id, detail: { references: after.references.length } }], (tx) => this.#writePerson(tx, id, sealed));
       return after;
+    });
+  }
+
+  /**
+   * Puts other references in the place of several people's, in one transaction; all else of them stays. What is done in the
+   * background is nobody's doing: it puts off no lock.
+   * @param {string[]} ids whoever is not there any more, or damaged, is passed over
+   * @param {(person: Person) => Reference[] | null} anew of a person as they are now; null: they stay as they are
+   * @returns {Promise<Person[]>} whoever got other references, as stored
+   */
+  async remake(ids, anew) {
+    await this.#ready();
+    return this.#exclusively(async () => {
+      /** @type {Person[]} */
+      const people = [];
+      for (const id of ids) {
+        const before = await this.#personAsEnrolled(id).catch((cause) => {
+          if (!['no_such_person', 'record_damaged'].includes(fromCause(cause).code)) throw cause;
+          return null;
+        });
+        const references = before && anew(before);
+        if (references) people.push(checkPerson({ ...before, references, updated: Date.now() }));
+      }
+      if (people.length === 0) return [];
+      const rows = await Promise.all(people.map((person) => this.#sealPerson(person)));
+      await this.#commit(people.map(({ id, references }) => ({ event: 'remade', subject: id, detail: { references: references.length } })), (tx) => {
+        people.forEach(({ id }, i) => this.#writePerson(tx, id, rows[i]));
+      });
+      return people;
     });
   }
 

@@ -7,6 +7,7 @@ import { MemoryStore } from '../vault/memory-store.js';
 import { fault, faultOf, isFault } from '../words/messages.js';
 import { listOperations } from './lists.js';
 import { addModels, readModels } from './models.js';
+import { Remaking, usable } from './remaking.js';
 import { storeError } from '../vault/errors.js';
 import { Witness, vaultState } from '../vault/operations.js';
 import { defaultSettings } from '../vault/settings.js';
@@ -25,8 +26,13 @@ const scope = /** @type {Scope} */ (/** @type {unknown} */ (self));
 /** How sure the mask network must be before a frame counts as of the other mask state than was chosen. */
 const MASK_MISMATCH = 0.7;
 
+/** Of a kept picture's JPEG: a template made of it is that of the picture itself, at a quarter of the bytes. */
+const PICTURE_QUALITY = 0.92;
+
 /** @type {Engine} */
 let engine;
+/** @type {Remaking} */
+let remaking;
 /** The engine's memory: it grows and never shrinks. @type {WebAssembly.Memory} */
 let memory;
 /** @type {Store} */
@@ -59,6 +65,7 @@ async function start({ store: name, unattended, files, deciding: asked, held }) 
   reading.catch(() => {});
   memory = /** @type {{memory: WebAssembly.Memory}} */ (await init({ module_or_path: files.module })).memory;
   engine = new Engine(files.manifest);
+  remaking = new Remaking({ engine, name: name ?? '', referenceOf });
   const moduleReady = now();
   addModels(engine, await reading);
   watchPresence();
@@ -72,6 +79,7 @@ async function start({ store: name, unattended, files, deciding: asked, held }) 
     store = new MemoryStore();
     await fillGallery();
   }
+  remakeOutdated();
   const times = { workerRunning, moduleReady, modelsReady, galleryReady: now() };
   return { state: await currentState(), times, build: files.build };
 }
@@ -112,11 +120,13 @@ async function storeChanged(event) {
 async function fillGallery() {
   if (store.locked) {
     engine.clearGallery();
+    remaking.forget();
     filled = true;
     return;
   }
   const [{ people }, settings] = await Promise.all([store.people(), store.settings()]);
   engine.clearGallery();
+  remaking.forget();
   engine.setTarget(deciding.targetFmr ?? settings.targetFmr);
   for (const person of people) putInGallery(person);
   filled = true;
@@ -127,9 +137,22 @@ const refused = new Map();
 
 /** @param {Person} person */
 function putInGallery(person) {
+  remaking.note(person);
   if (deciding.person !== null && deciding.person !== person.id) return;
   const result = engine.putPerson(person.id, person.references.map((reference) => reference.template));
   refused.set(person.id, result.refused.length);
+}
+
+/** Makes templates anew where the networks are others and a picture was kept; the page hears of it. Nothing waits for it. */
+function remakeOutdated() {
+  if (store instanceof MemoryStore || store.locked) return;
+  remaking.run(store, {
+    put: putInGallery,
+    tell: (remade) => {
+      scope.postMessage({ event: 'remade', remade });
+      if (remade.over) currentState().then((state) => scope.postMessage({ event: 'changed', state }), () => {});
+    },
+  }).catch(die);
 }
 
 /** @returns {Promise<State>} */
@@ -160,6 +183,7 @@ function summary(person) {
     bare,
     masked: person.references.length - bare,
     refused: refused.get(person.id) ?? 0,
+    outdated: remaking.standing(person.id),
     picture: means.pictures && person.picture ? new Uint8Array(person.picture) : null,
   };
 }
@@ -192,25 +216,23 @@ async function hold(face) {
 }
 
 /**
- * @param {CapturedFace} face
+ * @param {Uint8Array} template
  * @param {'camera' | 'photo'} source
- * @returns {Reference[]}
+ * @returns {Reference}
  */
-function referencesOf(face, source) {
-  return face.templates.map((template) => {
-    const info = engine.templateInfo(template);
-    const { periocular, full } = info.models;
-    const models = full ? { periocular, full } : { periocular };
-    return { template, source, mask: info.mask.state, quality: info.quality, models, time: Date.now() };
-  });
+function referenceOf(template, source) {
+  const info = engine.templateInfo(template);
+  const { periocular, full } = info.models;
+  const models = full ? { periocular, full } : { periocular };
+  return { template, source, mask: info.mask.state, quality: info.quality, models, time: Date.now() };
 }
 
-/** The aligned face as PNG. @param {CapturedFace['best']} best @returns {Promise<Uint8Array<ArrayBuffer>>} */
+/** The aligned face, with its border, as JPEG. @param {CapturedFace['best']} best @returns {Promise<Uint8Array<ArrayBuffer>>} */
 async function pictureOf(best) {
   const canvas = new OffscreenCanvas(best.width, best.height);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
   context.putImageData(new ImageData(new Uint8ClampedArray(best.rgba), best.width, best.height), 0, 0);
-  const blob = await canvas.convertToBlob({ type: 'image/png' });
+  const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: PICTURE_QUALITY });
   return new Uint8Array(await blob.arrayBuffer());
 }
 
@@ -220,13 +242,14 @@ async function pictureOf(best) {
  */
 async function save(request) {
   if (!captured) throw fault('nothing_captured');
-  const references = referencesOf(captured, request.source);
+  const references = captured.templates.map((template) => referenceOf(template, request.source));
   const picture = request.keepPicture ? await pictureOf(captured.best) : null;
   const known = request.addTo ? await find(request.addTo) : undefined;
   const id = known?.id ?? request.id ?? crypto.randomUUID();
   if (known) {
     await store.update(id, {
-      references: [...known.references, ...references],
+      // Those that only an earlier release could use make room.
+      references: [...usable(engine, known.references), ...references],
       consent: request.consent,
       ...(picture ? { picture } : {}),
     });
@@ -245,7 +268,10 @@ async function save(request) {
 /** What site-worker.js works with; `pictures`: whether people's pictures are told. */
 export const means = {
   store: () => store,
-  refill: fillGallery,
+  async refill() {
+    await fillGallery();
+    remakeOutdated();
+  },
   empty: () => engine.clearGallery(),
   state: currentState,
   progress: () => scope.postMessage({ event: 'working' }),
@@ -375,6 +401,12 @@ function toFault(error) {
   return fault('unexpected');
 }
 
+/** After a trap the engine's memory can't be trusted: this worker ends, and the page starts another. @param {unknown} reason */
+function die(reason) {
+  scope.postMessage({ event: 'died', reason: String(reason) });
+  scope.close();
+}
+
 scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {
   const { id, op } = data;
   try {
@@ -382,10 +414,8 @@ scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {
     const value = await /** @type {(message: any) => unknown} */ (operation)(data);
     scope.postMessage({ id, ok: true, value });
   } catch (error) {
-    // After a trap the engine's memory can't be trusted: this worker ends, and the page starts another.
     if (error instanceof WebAssembly.RuntimeError) {
-      scope.postMessage({ event: 'died', reason: String(error) });
-      scope.close();
+      die(error);
       return;
     }
     scope.postMessage({ id, ok: false, error: toFault(error) });

@@ -8,12 +8,13 @@ import { fillScreen } from './awake.js';
 import { fault, text } from '../../words/messages.js';
 import { Notices } from '../../ui/notices.js';
 import { chooseLanguage, showLanguages } from '../../ui/page-language.js';
+import { OutdatedNotice } from '../../ui/outdated.js';
 import { PeopleList } from '../../ui/people.js';
 import { logParts } from '../../ui/vault.js';
 
 /** @import { BrowClient } from '../../client/client.js' */
 /** @import { Eyes } from './eyes.js' */
-/** @import { State } from '../../types.js' */
+/** @import { Remade, State } from '../../types.js' */
 /** @import { Settings } from '../../vault/types.js' */
 
 /** Left alone for so long, it closes. */
@@ -30,6 +31,7 @@ export class Admin extends EventTarget {
   #checkIn;
   #notices;
   #held;
+  #outdated;
   #share = 0;
   /** What keeps the screen on. @type {'lock' | 'video' | 'none'} */
   #awake = 'none';
@@ -45,6 +47,7 @@ export class Admin extends EventTarget {
     this.#notices = new Notices(find('.notices', HTMLElement, dialog));
     for (const input of dialog.querySelectorAll('input')) if (input.type === 'file') chooser(input);
     this.#held = new HeldNotice({ client, notices: this.#notices });
+    this.#outdated = new OutdatedNotice(this.#notices);
     this.#people = new PeopleList(find('#people', HTMLElement, dialog), { client, notices: this.#notices });
     this.#checkIn = new CheckIn(find('#checkin', HTMLElement, dialog), { client, notices: this.#notices });
     for (const part of [this.#people, this.#checkIn]) part.addEventListener('state', (event) => this.#changed(/** @type {CustomEvent<State>} */ (event).detail));
@@ -83,6 +86,7 @@ export class Admin extends EventTarget {
     }
     this.#people.show(state);
     this.#held.show(state.vault);
+    this.#outdated.show(state);
     this.#checkIn.heed(state);
     this.#show(this.#input('#distance'), String(Math.round(100 * settings.kioskDistance)));
     this.#show(this.#input('#timeout'), String(settings.kioskTimeoutSeconds));
@@ -141,6 +145,9 @@ export class Admin extends EventTarget {
   }
 
   #listen() {
+    this.#client.addEventListener('remade', (event) => {
+      if (this.isOpen) this.#outdated.progress(/** @type {CustomEvent<Remade>} */ (event).detail);
+    });
     const on = (/** @type {string} */ selector, /** @type {() => Promise<unknown> | unknown} */ act) => find(selector, HTMLElement, this.#dialog)
       .addEventListener(/button|\./.test(selector) ? 'click' : 'change', () => Promise.resolve().then(act).catch((error) => this.#notices.fault(error)));
     on('#distance', () => this.#set({ kioskDistance: Number(this.#input('#distance').value) / 100 }));
@@ -231,6 +238,7 @@ export class Admin extends EventTarget {
     find('#people ul', HTMLElement, this.#dialog).replaceChildren();
     find('#kiosk-log tbody', HTMLElement, this.#dialog).replaceChildren();
     this.#held.show(null);
+    this.#outdated.show(null);
     find('.notices', HTMLElement, this.#dialog).replaceChildren();
     this.#checkIn.close();
   }

@@ -68,7 +68,9 @@ export class CheckIn extends EventTarget {
 
   /** @param {State} state */
   heed({ people }) {
-    this.#import.enrolled = new Set(people.map(({ id }) => id));
+    const ids = (/** @type {boolean} */ again) => new Set(people.filter(({ outdated }) => (outdated === 'again') === again).map(({ id }) => id));
+    this.#import.again = ids(true);
+    this.#import.enrolled = ids(false);
     this.#show();
   }
 
@@ -76,6 +78,7 @@ export class CheckIn extends EventTarget {
   close() {
     this.#list = null;
     this.#enrolled.clear();
+    this.#import.again.clear();
     this.#undo = [];
     this.#import.close();
     this.#input('#guest-search').value = '';
@@ -121,6 +124,7 @@ export class CheckIn extends EventTarget {
   /** @param {Guest} guest */
   #stateOf({ id, problem }) {
     if (this.#enrolled.has(id)) return text('checkin.enrolled');
+    if (this.#import.again.has(id)) return text('people.again');
     return problemWords(problem ?? 'unknown');
   }
 

@@ -22,8 +22,10 @@ export class ImportForm extends EventTarget {
   #preview;
   /** @type {GuestList | null} */
   list = null;
-  /** Ids of everybody enrolled. @type {Set<string>} */
+  /** Ids of everybody who can be recognised. @type {Set<string>} */
   enrolled = new Set();
+  /** Ids of everybody who has to be enrolled again, for this release has other networks. @type {Set<string>} */
+  again = new Set();
   #busy = false;
   #complaints = 0;
 
@@ -217,7 +219,7 @@ export class ImportForm extends EventTarget {
     const { frame } = await readPhoto(file);
     const { resembles, quality: { shortcoming } } = await this.#client.enrolPhoto(frame);
     const { state } = await this.#client.save({
-      id, name, source: 'photo', keepPicture: false,
+      id, name, source: 'photo', keepPicture: false, addTo: this.again.has(id) ? id : null,
       consent: { text: text('checkin.consent.text'), version: `paper ${consentVersion()}`, language: language(), time: Date.now() },
     });
     return { resembles, shortcoming, state };

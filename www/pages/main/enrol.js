@@ -8,7 +8,7 @@ import { find, withName } from '../../ui/dom.js';
 import { LoadingWords } from '../../ui/loading.js';
 import { chooser } from '../../ui/fields.js';
 import { insideOf } from '../../element/inside.js';
-import { consentVersion, fault, faultOf, language, text } from '../../words/messages.js';
+import { consentVersion, date, fault, faultOf, language, text } from '../../words/messages.js';
 import { nameProblem, tidyName } from '../../words/names.js';
 import { readPhoto } from '../../camera/photo.js';
 
@@ -41,7 +41,7 @@ export class EnrolDialog {
   #file;
   /** @type {'camera' | 'photo'} */
   #mode = 'camera';
-  /** Whom a view is added to. @type {PersonSummary | null} */
+  /** Whom a view is added to, or who is enrolled again. @type {PersonSummary | null} */
   #more = null;
   /** @type {Enrolment | null} */
   #photo = null;
@@ -91,7 +91,8 @@ export class EnrolDialog {
 
   /**
    * @param {'camera' | 'photo'} mode
-   * @param {{person?: PersonSummary, files?: FileList}} [options] `person`: add a view to them; `files`: a dropped photo
+   * @param {{person?: PersonSummary, files?: FileList}} [options] `person`: add a view to them, or enrol them again where their templates are of
+   *   other networks; `files`: a dropped photo
    */
   open(mode, { person, files } = {}) {
     this.#turn++;
@@ -108,12 +109,30 @@ export class EnrolDialog {
     this.#name.readOnly = Boolean(person);
     this.#dialog.dataset.mode = mode;
     find('#enrol-title', HTMLElement, this.#dialog).replaceChildren(...(person
-      ? withName(text('enrol.title.more', { name: '{name}' }), person.name) : [text(`enrol.title.${mode}`)]));
+      ? withName(text(this.#isAgain ? 'enrol.title.again' : 'enrol.title.more', { name: '{name}' }), person.name) : [text(`enrol.title.${mode}`)]));
+    this.#showConsent();
     find('.submit', HTMLButtonElement, this.#dialog).textContent = text(`enrol.next.${mode}`);
     this.#stage('details');
     if (!this.#dialog.open) this.#dialog.showModal();
     (mode === 'photo' ? this.#file : this.#name).focus();
     if (files) this.#takePhoto(files);
+  }
+
+  /** Whoever is enrolled again agreed before: to these words or others, which stay with their date. */
+  get #isAgain() {
+    return this.#more?.outdated === 'again';
+  }
+
+  #showConsent() {
+    const given = this.#isAgain ? this.#more : null;
+    const words = find('#consent-text', HTMLElement, this.#dialog);
+    words.textContent = given ? given.consent.text : text('consent.text');
+    if (given) words.lang = given.consent.language;
+    else words.removeAttribute('lang');
+    find('.consent-given', HTMLElement, this.#dialog).textContent = given ? text('enrol.again.consent', { date: date(given.consent.time, { dateStyle: 'medium' }) }) : '';
+    this.#consent.checked = given !== null;
+    find('label', HTMLElement, /** @type {HTMLElement} */ (this.#consent.closest('fieldset'))).hidden = given !== null;
+    this.#keepPicture.checked = Boolean(given?.picture);
   }
 
   get isOpen() {
@@ -257,7 +276,7 @@ export class EnrolDialog {
         addTo,
         source: this.#mode,
         keepPicture: this.#keepPicture.checked,
-        consent: { text: text('consent.text'), version: consentVersion(), language: language(), time: details.consentTime },
+        consent: this.#isAgain && this.#more ? this.#more.consent : { text: this.#consentWords(), version: consentVersion(), language: language(), time: details.consentTime },
       });
       if (turn === this.#turn) this.#showSaved(person, enrolment);
     } catch (error) {
@@ -265,6 +284,11 @@ export class EnrolDialog {
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** With what was asked for beside it. */
+  #consentWords() {
+    return this.#keepPicture.checked ? `${text('consent.text')} ${text('enrol.keepPicture')}.` : text('consent.text');
   }
 
   /**

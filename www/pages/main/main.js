@@ -11,12 +11,13 @@ import { onLanguage } from '../../words/messages.js';
 import { Notices } from '../../ui/notices.js';
 import { keepOffline } from '../../offline/offline.js';
 import { chooseLanguage, showLanguages, startLanguage } from '../../ui/page-language.js';
+import { OutdatedNotice } from '../../ui/outdated.js';
 import { PeopleList } from '../../ui/people.js';
 import { showTheme } from '../../ui/theme.js';
 import { VaultPanel } from '../../ui/vault.js';
 import { peopleBefore } from '../../vault/persist.js';
 
-/** @import { State } from '../../types.js' */
+/** @import { Remade, State } from '../../types.js' */
 
 startLanguage();
 
@@ -29,6 +30,7 @@ const recogniser = find('brow-recogniser', BrowRecogniser);
 const { camera } = recogniser;
 const client = insideOf(recogniser).client();
 const people = new PeopleList(find('#people', HTMLElement), { client, notices });
+const outdated = new OutdatedNotice(notices);
 const enrol = new EnrolDialog(find('#enrol', HTMLDialogElement), { recogniser, people });
 const demo = new Demo(find('#demo', HTMLDialogElement));
 const welcome = find('#welcome', HTMLElement);
@@ -61,6 +63,7 @@ function showState(state) {
   showWelcome(state.people.length === 0 && !state.vault?.locked);
   for (const code of ENGINE_FAULTS) notices.clear(code);
   people.show(state);
+  outdated.show(state);
   // Locked, nobody can be listed or enrolled: the way in stands above instead.
   for (const id of ['people', 'settings']) find(`#${id}`, HTMLElement).hidden = Boolean(state.vault?.locked);
   vault.show(state);
@@ -117,6 +120,7 @@ function clearCameraFaults() {
 
 function listen() {
   client.addEventListener('state', (event) => showState(/** @type {CustomEvent<State>} */ (event).detail));
+  client.addEventListener('remade', (event) => outdated.progress(/** @type {CustomEvent<Remade>} */ (event).detail));
   recogniser.addEventListener('brow-fault', (event) => {
     // Told here, above everything, rather than in the element.
     event.preventDefault();
