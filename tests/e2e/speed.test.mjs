@@ -15,7 +15,7 @@ test('the page about speed measures every stage on a face', async () => {
   await page.waitForFunction(() => globalThis.browBench, null, { timeout: 60_000 });
   const result = await page.evaluate(() => globalThis.browBench);
   assert.equal(result.faces, 1);
-  for (const stage of ['detect', 'landmarks', 'periocular', 'total', 'roundTrip', 'newcomer', 'detectSmall', 'five']) {
+  for (const stage of ['detect', 'landmarks', 'periocular', 'total', 'roundTrip', 'newcomer', 'detectSmall', 'five', 'presence']) {
     const { median, minimum } = result.stages[stage];
     assert.ok(minimum > 0 && median >= minimum, `${stage}: ${median} ${minimum}`);
   }

@@ -371,6 +371,7 @@ export default {
     'bench.stage.quality': 'الجودة',
     'bench.stage.periocular': 'قالب منطقة العينين',
     'bench.stage.full': 'قالب الوجه كاملًا',
+    'bench.stage.presence': 'نظرة واحدة بحثًا عن صورة مطبوعة أو شاشة',
     'bench.stage.decide': 'المقارنة والقرار',
     'bench.stage.total': 'من الصورة المباشرة إلى القرار، في المحرّك',
     'bench.stage.roundTrip': 'من الصورة المباشرة إلى القرار، مع الذهاب إلى العامل والعودة',

@@ -347,6 +347,7 @@ export default {
     'bench.stage.quality': 'Bildgüte',
     'bench.stage.periocular': 'Merkmale der Augenpartie',
     'bench.stage.full': 'Merkmale des ganzen Gesichts',
+    'bench.stage.presence': 'Ein Blick auf Ausdruck oder Bildschirm',
     'bench.stage.decide': 'Vergleich und Entscheidung',
     'bench.stage.total': 'Vom Livebild zur Entscheidung, in der Erkennung',
     'bench.stage.roundTrip': 'Vom Livebild zur Entscheidung, mit dem Weg zum Worker und zurück',

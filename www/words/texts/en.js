@@ -354,6 +354,7 @@ export default {
     'bench.stage.quality': 'Quality',
     'bench.stage.periocular': 'Periocular embedding',
     'bench.stage.full': 'Full-face embedding',
+    'bench.stage.presence': 'One look for a print or a screen',
     'bench.stage.decide': 'Comparison and decision',
     'bench.stage.total': 'Live frame to decision, in the engine',
     'bench.stage.roundTrip': 'Live frame to decision, with the way to the worker and back',

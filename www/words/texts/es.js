@@ -347,6 +347,7 @@ export default {
     'bench.stage.quality': 'Calidad',
     'bench.stage.periocular': 'Plantilla de la zona de los ojos',
     'bench.stage.full': 'Plantilla de la cara entera',
+    'bench.stage.presence': 'Una mirada en busca de una impresión o pantalla',
     'bench.stage.decide': 'Comparación y decisión',
     'bench.stage.total': 'De la imagen en directo a la decisión, en el motor',
     'bench.stage.roundTrip': 'De la imagen en directo a la decisión, con ida y vuelta al worker',

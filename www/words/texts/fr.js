@@ -347,6 +347,7 @@ export default {
     'bench.stage.quality': 'Qualité',
     'bench.stage.periocular': 'Empreinte de la région des yeux',
     'bench.stage.full': 'Empreinte du visage entier',
+    'bench.stage.presence': 'Un regard pour repérer une impression ou un écran',
     'bench.stage.decide': 'Comparaison et décision',
     'bench.stage.total': 'De l’image à la décision, dans le moteur',
     'bench.stage.roundTrip': 'De l’image à la décision, aller et retour vers le worker compris',

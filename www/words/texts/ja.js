@@ -341,6 +341,7 @@ export default {
     'bench.stage.quality': '品質',
     'bench.stage.periocular': '目の周りのテンプレート',
     'bench.stage.full': '顔全体のテンプレート',
+    'bench.stage.presence': '印刷物か画面かを見る1回の確認',
     'bench.stage.decide': '照合と判定',
     'bench.stage.total': 'ライブ映像から判定まで（認識機能の中）',
     'bench.stage.roundTrip': 'ライブ映像から判定まで（ワーカーとの往復を含む）',
