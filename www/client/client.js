@@ -62,6 +62,8 @@ export class BrowClient extends EventTarget {
   #turn = 0;
   /** Whether the page's policy refused the worker. */
   #refused = false;
+  /** Pending while the page is left. */
+  #shown = Promise.resolve();
   /** @type {Held | null} */
   #held = null;
   #store;
@@ -107,12 +109,14 @@ export class BrowClient extends EventTarget {
   async #load() {
     this.#closed = false;
     const turn = ++this.#turn;
+    addEventListener('pagehide', this.#onHide);
     const [files, script] = await Promise.all([
       engineFiles((progress) => this.dispatchEvent(new CustomEvent('progress', { detail: progress }))),
       this.#inherit ? workerScript() : workerAddress(),
     ]);
     // The worker is started after the seal, for it takes its policy from the page at that moment.
     if (this.#seal) await sealPage();
+    await this.#shown;
     if (turn !== this.#turn) throw new BrowError(fault('closed'));
     this.#launch(script);
     return this.#post('start', { store: this.#store, unattended: this.#unattended, files, deciding: this.#deciding, held: this.#held }, [], START_BOUND_MS);
@@ -122,6 +126,7 @@ export class BrowClient extends EventTarget {
   close() {
     this.#closed = true;
     this.#turn++;
+    removeEventListener('pagehide', this.#onHide);
     this.#stopWorker();
     this.#refuseAll(fault('closed'));
   }
@@ -292,6 +297,17 @@ export class BrowClient extends EventTarget {
     if (effectiveDirective === 'worker-src') this.#refused = true;
   };
 
+  /**
+   * WebKit keeps a page that is left for the Back button as it stands, its workers too: one that was just writing would hold the
+   * store for as long, and no other page could open it. So it ends here, and another one comes when the page is shown again.
+   */
+  #onHide = () => {
+    this.#shown = new Promise((resolve) => addEventListener('pageshow', () => resolve(), { once: true }));
+    if (!this.#worker) return;
+    this.#stopWorker();
+    this.#replace();
+  };
+
   /** @param {{id: number, ok: boolean, value?: unknown, error?: Fault} | {event: 'died', reason: string} | {event: 'changed', state: State}
    *   | {event: 'storage', fault: Fault} | {event: 'remade', remade: Remade} | {event: 'working'}} data */
   #receive(data) {
@@ -396,16 +412,22 @@ export class BrowClient extends EventTarget {
       this.#refuseAll(fault(this.#refused ? 'worker_refused' : cause));
       return;
     }
-    this.#refuseAll(fault('worker_restarted'));
     this.#barrenDeaths += 1;
     if (this.#barrenDeaths >= BARREN_DEATHS) {
+      this.#refuseAll(fault('worker_restarted'));
       this.dispatchEvent(new CustomEvent('fault', { detail: fault('worker_failed') }));
       return;
     }
+    this.#replace();
+  }
+
+  /** Another worker for one that is gone. */
+  #replace() {
+    this.#refuseAll(fault('worker_restarted'));
     this.start().then(
       ({ state }) => this.dispatchEvent(new CustomEvent('restarted', { detail: { cause: fault('worker_restarted'), state } })),
       (error) => {
-        if (error.code !== 'worker_restarted') this.dispatchEvent(new CustomEvent('fault', { detail: error }));
+        if (!['worker_restarted', 'closed'].includes(error.code)) this.dispatchEvent(new CustomEvent('fault', { detail: error }));
       },
     );
   }
