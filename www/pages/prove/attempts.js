@@ -16,6 +16,7 @@
  * @typedef {object} Attempt
  * @property {string} way short; its words are the text `prove.way.` and this
  * @property {string} [needs] global that the way needs; where it is missing there is no way out
+ * @property {() => boolean} [offered] whether the browser says that it has the way, where no global tells
  * @property {(url: string) => unknown} go resolves if it got through, rejects or throws if not
  * @property {boolean} [leaves] the page is gone if it succeeds
  * @property {boolean} [inward] reaches nobody: it is about what runs here
@@ -165,7 +166,7 @@ export function pageAttempts() {
       await sleep(400);
       form.remove();
     }, mute: true },
-    { way: 'prefetch', go: (url) => element('link', { rel: 'prefetch', href: url }) },
+    { way: 'prefetch', offered: () => document.createElement('link').relList.supports('prefetch'), go: (url) => element('link', { rel: 'prefetch', href: url }) },
     { way: 'preload', go: (url) => element('link', { rel: 'preload', as: 'image', href: url }) },
     { way: 'ping', go: async (url) => {
       const link = document.createElement('a');
@@ -236,10 +237,10 @@ function addressFor(address, way, own) {
  * @param {boolean} own whether it is one of the own site
  * @returns {Promise<Result>}
  */
-async function attemptOne({ way, needs, go, mute, leaves }, address, own) {
+async function attemptOne({ way, needs, offered, go, mute, leaves }, address, own) {
   /** @param {Outcome} outcome @param {Reason} reason @param {string} [detail] @returns {Result} */
   const result = (outcome, reason, detail = '') => ({ way, outcome, reason, detail });
-  if (needs !== undefined && !(needs in globalThis)) return result('absent', 'absent');
+  if ((needs !== undefined && !(needs in globalThis)) || offered?.() === false) return result('absent', 'absent');
   // No page can keep itself from going to another address of its own site, and this one would be gone.
   if (leaves && own) return result('out', 'untried');
   const url = addressFor(address, way, own);

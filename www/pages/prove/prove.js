@@ -19,6 +19,8 @@ const DEFAULT_ADDRESS = 'http://127.0.0.1:9099';
  * ahead, and going to another of its addresses.
  */
 const OPEN = new Set(['module', 'worker_script', 'script', 'prefetch', 'departure']);
+/** What the page itself tries as a worker that it makes does in these ways. @type {Record<string, string>} */
+const TWINS = { worker_fetch: 'fetch', worker_script: 'script' };
 const ARRIVED = new URL(files.arrived.url, import.meta.url).href;
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
@@ -34,7 +36,7 @@ const button = find('run', HTMLButtonElement);
 const verdict = find('verdict', HTMLElement);
 const table = find('results', HTMLTableElement);
 
-/** @param {Place} place @param {Result} result */
+/** @param {Place} place @param {Result} result @returns {HTMLTableCellElement} what happened, in words */
 function show(place, { way, outcome, reason, detail }) {
   const row = table.tBodies[0].insertRow();
   row.dataset.outcome = outcome;
@@ -43,7 +45,9 @@ function show(place, { way, outcome, reason, detail }) {
   head.textContent = text(`prove.way.${way}`);
   row.append(head);
   row.insertCell().textContent = text(`prove.place.${place}`);
-  row.insertCell().textContent = text(reason === 'out' && place.endsWith('.own') ? 'prove.reason.out.own' : `prove.reason.${reason}`, { detail });
+  const cell = row.insertCell();
+  cell.textContent = text(reason === 'out' && place.endsWith('.own') ? 'prove.reason.out.own' : `prove.reason.${reason}`, { detail });
+  return cell;
 }
 
 /** The worker's script, from before the page was sealed. @type {Blob | null} */
@@ -78,7 +82,21 @@ async function tryFromWorker(what, report) {
   });
 }
 
-/** @typedef {{place: Place, result: Result}} Row */
+/** @typedef {{place: Place, result: Result, cell: HTMLTableCellElement}} Row */
+
+/**
+ * Says what is known of attempts in workers that failed without a word: WebKit tells no worker that the policy refused it. The
+ * page has the same policy, and was told. That counts as no refusal, for it is not the worker's own.
+ * @param {Row[]} rows
+ */
+function explainSilence(rows) {
+  for (const { place, result: { way, reason }, cell } of rows) {
+    if (reason !== 'failed' || !(place.startsWith('worker') || way in TWINS)) continue;
+    const page = place.endsWith('.own') ? 'page.own' : 'page';
+    const twin = rows.find((row) => row.place === page && row.result.way === (TWINS[way] ?? way))?.result;
+    if (twin?.reason === 'policy') cell.textContent = text('prove.reason.twin', { detail: twin.detail });
+  }
+}
 
 /** @param {Row[]} rows @returns {string} */
 function sumUp(rows) {
@@ -102,8 +120,7 @@ async function prove(address) {
   /** @type {Row[]} */
   const rows = [];
   const collect = (/** @type {Place} */ place) => (/** @type {Result} */ result) => {
-    rows.push({ place, result });
-    show(place, result);
+    rows.push({ place, result, cell: show(place, result) });
     verdict.textContent = text('prove.trying', { done: rows.length });
   };
   try {
@@ -117,6 +134,7 @@ async function prove(address) {
       await tryFromWorker({ address: ARRIVED, own: true }, collect('worker.own'));
       await attemptAll(toOwnSite(pageAttempts()), ARRIVED, collect('page.own'), { own: true });
     }
+    explainSilence(rows);
     verdict.textContent = sumUp(rows);
   } catch (error) {
     verdict.textContent = text('prove.stopped', { detail: String(error) });
