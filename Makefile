@@ -14,7 +14,7 @@
 PORT ?= 8080
 CARGO_TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "cargo nextest run" || echo "cargo test")
 
-.PHONY: serve build package samples test test-all bench soak models clean setup-build setup-test \
+.PHONY: serve build package samples test test-all bench soak models clean setup-build setup-test setup-test-all \
         check-format check-lints check-rust check-types check-unit check-browser check-size check-training
 
 serve: build
@@ -32,7 +32,7 @@ samples: package
 test: setup-test
 	@node tools/test.mjs
 
-test-all: setup-test
+test-all: setup-test-all
 	@node tools/test.mjs --all
 
 setup-build:
@@ -40,6 +40,9 @@ setup-build:
 
 setup-test:
 	@node tools/setup.mjs test
+
+setup-test-all:
+	@node tools/setup.mjs test-all
 
 check-format:
 	cargo fmt --check
@@ -58,7 +61,7 @@ check-types: setup-build
 check-unit: setup-build
 	node --test $(wildcard tests/unit/*.test.mjs tests/vault/*.test.mjs)
 
-check-browser: setup-test
+check-browser: setup-test-all
 	@node tools/test.mjs build e2e
 
 check-size: build

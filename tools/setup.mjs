@@ -1,6 +1,6 @@
 /**
  * Looks for the tools that building or testing needs and installs what is missing, at pinned versions, saying so.
- * `node tools/setup.mjs build|test`. Nothing is installed that is already there.
+ * `node tools/setup.mjs build|test|test-all`. Nothing is installed that is already there.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
@@ -48,6 +48,12 @@ export const findChromium = () => firstThere(process.env.CHROMIUM, ['/usr/bin/ch
 /** The Firefox that the tests drive. */
 export const findFirefox = () => firstThere(process.env.FIREFOX, ['/usr/bin/firefox-esr', '/usr/bin/firefox']);
 
+/** The WebKit that the tests drive, where what they drive it with is there too. */
+export function findWebkit() {
+  const browser = firstThere(process.env.WEBKIT, ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/webkit2gtk-4.1/MiniBrowser`));
+  return ['/usr/bin/WebKitWebDriver', '/usr/bin/Xvfb'].every((path) => existsSync(path)) ? browser : null;
+}
+
 function needRustAndNode() {
   if (Number(process.versions.node.split('.')[0]) < 20) fail('Node 20 or newer is needed; Debian: apt-get install nodejs npm');
   if (!output('cargo', ['--version'])) fail('Rust is needed: see https://rustup.rs');
@@ -86,12 +92,14 @@ function isOld(chromium) {
   return version < LEAST_CHROMIUM;
 }
 
-function needDebianPackages() {
+/** @param {boolean} all also what `make test-all` alone needs */
+function needDebianPackages(all) {
   const missing = [];
   const chromium = findChromium();
   if (!chromium || isOld(chromium)) missing.push('chromium');
-  if (!findFirefox()) missing.push('firefox-esr');
   if (!output('ffmpeg', ['-version'])) missing.push('ffmpeg');
+  if (all && !findFirefox()) missing.push('firefox-esr');
+  if (all && !findWebkit()) missing.push('webkit2gtk-driver', 'xvfb');
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0) fail(`the tests need ${missing.join(' and ')}: sudo apt-get install ${missing.join(' ')}`);
   install(`${missing.join(' and ')} missing or too old`, 'apt-get', ['update', '-qq']);
@@ -103,5 +111,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   needWasmTarget();
   needBindgen();
   needNodeModules();
-  if (process.argv[2] === 'test') needDebianPackages();
+  if (['test', 'test-all'].includes(process.argv[2])) needDebianPackages(process.argv[2] === 'test-all');
 }

@@ -67,7 +67,7 @@ export async function checkStorage({ client }) {
   const { storage } = await client.state();
   if (storage) return fail(storage);
   // Older browsers say nothing of the room there is, nor whether they keep what is stored.
-  const { quota = Infinity, usage = 0 } = await navigator.storage?.estimate?.() ?? {};
+  const { quota = Infinity, usage = 0 } = await navigator.storage?.estimate?.().catch(() => null) ?? {};
   const free = quota - usage;
   if (free < LITTLE_BYTES) return warn(fault('storage_little', { megabytes: Math.max(0, Math.round(free / 1e6)) }));
   return await navigator.storage?.persisted?.() ? ok('check.storage.ok', {}) : warn(fault('storage_clearable'));
