@@ -1,8 +1,8 @@
 /** The kiosk, in a real browser with a clip in place of the camera: PIN, administration, who is greeted and who is not. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Visitor, findings, needsShared, plainClip, portraitClip, queueClip, sharedInput } from './browser.mjs';
-import { PIN, administer, backToKiosk, enter, kioskModule, prepareKiosk, screen, visitKiosk } from './kiosk-browser.mjs';
+import { Visitor, findings, needsShared, plainClip, portrait, portraitClip, queueClip, sharedInput } from './browser.mjs';
+import { PIN, administer, backToKiosk, enter, importList, kioskModule, prepareKiosk, screen, visitKiosk } from './kiosk-browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -26,8 +26,47 @@ test('asks for a PIN of its own, and refuses one that is entered differently or 
   await page.getByText('too short').waitFor();
   assert.deepEqual(await findings(page), []);
   await enter(page);
-  await screen(page, 'attract');
-  assert.match(await page.locator('.say').innerText(), /You can keep your mask on/);
+  await screen(page, 'empty');
+});
+
+test('with nobody enrolled it says that it is not set up, and sends nobody who stands there to be asked about', async () => {
+  const page = await visit({ clip: portraitClip('biden') });
+  await enter(page);
+  await page.waitForTimeout(3_000);
+  assert.equal(await page.locator('#kiosk').getAttribute('data-screen'), 'empty');
+  assert.deepEqual(await findings(page), []);
+  // The PIN was entered a moment ago.
+  await page.getByRole('button', { name: 'Set it up' }).click();
+  await page.locator('#admin[open]').waitFor();
+  const step = (name, state) => page.locator(`[data-step="${name}"][data-state="${state}"]`);
+  await step('camera', 'ok').waitFor();
+  await step('people', 'now').getByText('Nobody is enrolled.').waitFor();
+  assert.deepEqual(await findings(page), []);
+  await page.getByRole('button', { name: 'Import a list' }).click();
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'guest-file');
+  await importList(page, 'name,photo\nGuest,biden.jpg\n', [portrait('biden')]);
+  await step('people', 'ok').waitFor();
+  await step('face', 'ok').getByText('It works: Guest was recognised.').waitFor();
+  await step('go', 'ok').waitFor();
+  await backToKiosk(page);
+  await page.locator('.headline', { hasText: 'Welcome, Guest' }).waitFor();
+  await administer(page);
+  assert.equal(await page.locator('#checklist details').getAttribute('open'), null);
+  await page.getByRole('button', { name: 'Erase this event' }).click();
+  await page.locator('dialog.choice button.danger').click();
+  await page.getByText('There is no list yet.').waitFor();
+  await backToKiosk(page);
+  await screen(page, 'empty');
+});
+
+test('whoever presses anywhere for two seconds is told how the administration is reached', async () => {
+  const page = await visit({ clip: plainClip('gray') });
+  await enter(page);
+  const how = page.locator('.how');
+  await page.locator('.say').click({ delay: 2_500 });
+  assert.match(await how.innerText(), /press and hold/);
+  await page.locator('.say').click();
+  assert.equal(await page.locator('dialog[open]').count(), 0);
 });
 
 test('opens its administration for the PIN only, by key, by a long press, and not by a short one', async () => {
@@ -51,6 +90,7 @@ test('opens its administration for the PIN only, by key, by a long press, and no
 });
 
 test('sends a stranger to the desk, and offers another try', async () => {
+  await prepareKiosk(visitor, [{ name: 'Barack Obama', picture: 'obama-1' }]);
   const page = await visit({ clip: portraitClip('biden') });
   await enter(page);
   await screen(page, 'stranger');
@@ -78,7 +118,6 @@ test('the operator sets how near a face wakes it, and reads how near that is', a
 });
 
 test('a name is forgotten and its screen gone after the seconds that the operator set; the next language and theme are the operator’s, too', async () => {
-  await prepareKiosk(visitor, [{ name: 'Barack Obama', picture: 'obama-1' }]);
   const page = await visit({ clip: portraitClip('obama-1') });
   await enter(page);
   // Greeted already, he is greeted anew when the administration is closed, and the list says that he is there.

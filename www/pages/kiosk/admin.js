@@ -1,5 +1,6 @@
 /** The kiosk's administration: settings, expected people, people, log, and the way out. It is empty while it is closed. */
 import { CheckIn } from './checkin.js';
+import { Checklist } from './checklist.js';
 import { isInfrared } from '../../camera/camera.js';
 import { find, make } from '../../ui/dom.js';
 import { chooser } from '../../ui/fields.js';
@@ -14,7 +15,7 @@ import { logParts } from '../../ui/vault.js';
 
 /** @import { BrowClient } from '../../client/client.js' */
 /** @import { Eyes } from './eyes.js' */
-/** @import { Remade, State } from '../../types.js' */
+/** @import { Observation, Remade, State } from '../../types.js' */
 /** @import { Settings } from '../../vault/types.js' */
 
 /** Left alone for so long, it closes. */
@@ -29,6 +30,7 @@ export class Admin extends EventTarget {
   #eyes;
   #people;
   #checkIn;
+  #checklist;
   #notices;
   #held;
   #outdated;
@@ -50,6 +52,7 @@ export class Admin extends EventTarget {
     this.#outdated = new OutdatedNotice(this.#notices);
     this.#people = new PeopleList(find('#people', HTMLElement, dialog), { client, notices: this.#notices });
     this.#checkIn = new CheckIn(find('#checkin', HTMLElement, dialog), { client, notices: this.#notices });
+    this.#checklist = new Checklist(find('#checklist', HTMLElement, dialog), { eyes });
     for (const part of [this.#people, this.#checkIn]) part.addEventListener('state', (event) => this.#changed(/** @type {CustomEvent<State>} */ (event).detail));
     this.#listen();
   }
@@ -70,6 +73,7 @@ export class Admin extends EventTarget {
     const state = await this.#client.state();
     await this.#listCameras(state.vault?.settings?.kioskCamera ?? null);
     this.heed(state);
+    this.#checklist.open(state);
     this.#sayAwake();
     this.#saySuspect();
     await this.#checkIn.open(state);
@@ -85,6 +89,7 @@ export class Admin extends EventTarget {
       return;
     }
     this.#people.show(state);
+    this.#checklist.heed(state);
     this.#held.show(state.vault);
     this.#outdated.show(state);
     this.#checkIn.heed(state);
@@ -106,10 +111,13 @@ export class Admin extends EventTarget {
     if (field !== document.activeElement) field.value = value;
   }
 
-  /** How large the nearest face is now. @param {number} share */
-  saw(share) {
-    this.#share = share;
-    if (this.isOpen) this.#sayDistance();
+  /** @param {Observation[]} observations @param {number} height of the frame */
+  saw(observations, height) {
+    const nearest = observations.reduce((best, face) => (best && best.box.height >= face.box.height ? best : face), /** @type {Observation | null} */ (null));
+    this.#share = nearest ? nearest.box.height / height : 0;
+    if (!this.isOpen) return;
+    this.#sayDistance();
+    this.#checklist.saw(nearest);
   }
 
   /** @param {'lock' | 'video' | 'none'} how */
@@ -236,6 +244,7 @@ export class Admin extends EventTarget {
     clearTimeout(this.#alone);
     for (const dialog of document.querySelectorAll('dialog[open]')) /** @type {HTMLDialogElement} */ (dialog).close();
     find('#people ul', HTMLElement, this.#dialog).replaceChildren();
+    this.#checklist.forget();
     find('#kiosk-log tbody', HTMLElement, this.#dialog).replaceChildren();
     this.#held.show(null);
     this.#outdated.show(null);

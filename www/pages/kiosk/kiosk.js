@@ -31,6 +31,11 @@ const TOUCH_EVERY_MS = 15_000;
 const UPKEEP_EVERY_MS = 60_000;
 /** So long the corner is pressed before it opens the administration. */
 const PRESS_MS = 1_200;
+/** So long anywhere else, and it says how the administration is reached, for so long. */
+const HOW_MS = 2_000;
+const HOW_SHOWN_MS = 10_000;
+/** Who entered the PIN is taken to stand there for so long. */
+const JUST_ENTERED_MS = 60_000;
 /** A question for the PIN that nobody answers goes away. */
 const UNANSWERED_MS = 60_000;
 
@@ -40,6 +45,8 @@ const root = find('#kiosk', HTMLElement);
 const headline = find('.headline', HTMLElement, root);
 const also = find('.also', HTMLElement, root);
 const again = find('.again', HTMLButtonElement, root);
+const setUp = find('.set-up', HTMLButtonElement, root);
+const how = find('.how', HTMLElement, root);
 const trouble = find('.trouble', HTMLElement, root);
 const setup = find('#setup', HTMLFormElement);
 const corner = find('.corner', HTMLButtonElement);
@@ -68,6 +75,10 @@ let shownKey = '';
 let remembered = false;
 /** Whether the kiosk goes on by itself after a reload. */
 let keptOpen = false;
+/** How many people can be recognised. */
+let enrolled = 0;
+/** When the PIN was entered here last. */
+let enteredAt = -Infinity;
 /** Loads a new release, once one is ready. @type {(() => void) | null} */
 let switchOver = null;
 
@@ -81,6 +92,7 @@ function heed(state) {
     return;
   }
   hasPin = state.vault.pin;
+  enrolled = state.people.length;
   settings = state.vault.settings;
   keptOpen = Boolean(state.vault.keptOpen);
   if (settings) client.decideBy({ presence: settings.kioskPresence }).catch(showTrouble);
@@ -100,7 +112,7 @@ function ask(title, words) {
   delete headline.dataset.t;
   headline.textContent = text(title);
   also.textContent = '';
-  again.hidden = true;
+  again.hidden = setUp.hidden = true;
   find('.setup-text', HTMLElement, setup).textContent = text(words);
   find('.second', HTMLElement, setup).hidden = hasPin;
   pin.autocomplete = hasPin ? 'current-password' : 'new-password';
@@ -121,6 +133,7 @@ async function begin() {
     const state = await client.vault(hasPin ? 'vaultUnlock' : 'vaultSetPin', { pin: pin.value });
     heed(choice.get('restart') === 'go' ? await client.vault('vaultKeepOpen', { wanted: true }) : state);
     pin.value = pinAgain.value = '';
+    enteredAt = performance.now();
   } catch (error) {
     const { message, remedy } = faultOf(error);
     problem.textContent = `${message} ${remedy}`;
@@ -167,11 +180,18 @@ function show(force = false) {
   // The tracks of whoever was judged and still stands there are kept, or they would be judged again and again.
   if (flow.forgotten && remembered) client.resetTracks().catch(() => {});
   remembered = !flow.forgotten;
-  const key = JSON.stringify(screen);
+  const key = JSON.stringify([screen, enrolled > 0]);
   if (key === shownKey && !force) return;
   shownKey = key;
   const turn = ++shown;
   again.hidden = !['stranger', 'unsure', 'refused'].includes(screen.kind);
+  setUp.hidden = enrolled > 0;
+  if (enrolled === 0) {
+    root.dataset.screen = 'empty';
+    headline.textContent = text('kiosk.empty');
+    also.textContent = text('kiosk.empty.also');
+    return;
+  }
   if (screen.kind === 'greet') {
     void greet(/** @type {string} */ (screen.person), turn);
     return;
@@ -231,9 +251,16 @@ function showTrouble(error) {
   trouble.hidden = false;
 }
 
-/** Asks for the PIN, then opens the administration. */
-async function openAdmin() {
-  if (!running || document.querySelector('dialog[open]')) return;
+/** Asks for the PIN, unless it was entered a moment ago, then opens the administration. @param {{justEntered?: boolean}} [how] */
+async function openAdmin({ justEntered = false } = {}) {
+  if (!running || document.querySelector('dialog[open]') || !(justEntered || await provePin())) return;
+  forget();
+  show(true);
+  await admin.open();
+}
+
+/** @returns {Promise<boolean>} whether the PIN was entered */
+async function provePin() {
   const { field, input } = secretField('admin-pin', text('vault.pin'), 'current-password');
   const unanswered = setTimeout(() => input.closest('dialog')?.close(), UNANSWERED_MS);
   const open = await formDialog({
@@ -241,10 +268,7 @@ async function openAdmin() {
     submit: () => client.vault('vaultProvePin', { pin: input.value }),
   });
   clearTimeout(unanswered);
-  if (!open) return;
-  forget();
-  show(true);
-  await admin.open();
+  return open;
 }
 
 function listen() {
@@ -256,8 +280,8 @@ function listen() {
   });
   eyes.addEventListener('look', (event) => {
     const { observations, height } = /** @type {CustomEvent<{observations: Observation[], height: number}>} */ (event).detail;
-    admin.saw(Math.max(0, ...observations.map(({ box }) => box.height / height)));
-    if (admin.isOpen) return;
+    admin.saw(observations, height);
+    if (admin.isOpen || enrolled === 0) return;
     flow.see(observations, height, performance.now());
     show();
   });
@@ -325,7 +349,7 @@ function listenForAdmin() {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let pressed;
   corner.addEventListener('pointerdown', () => {
-    pressed = setTimeout(openAdmin, PRESS_MS);
+    pressed = setTimeout(() => void openAdmin(), PRESS_MS);
   });
   for (const kind of ['pointerup', 'pointerleave', 'pointercancel']) corner.addEventListener(kind, () => clearTimeout(pressed));
   corner.addEventListener('contextmenu', (event) => event.preventDefault());
@@ -339,6 +363,31 @@ function listenForAdmin() {
       void openAdmin();
     }
   });
+  // To whoever set the kiosk up a moment ago its PIN is not asked for twice.
+  setUp.addEventListener('click', () => void openAdmin({ justEntered: performance.now() - enteredAt < JUST_ENTERED_MS }));
+  tellHow();
+}
+
+/** Says how the administration is reached to whoever presses anywhere for long. */
+function tellHow() {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  root.addEventListener('pointerdown', ({ target }) => {
+    clearTimeout(timer);
+    if (!running || (target instanceof Element && target.closest('button'))) return;
+    timer = setTimeout(() => {
+      how.textContent = text('kiosk.how');
+      timer = setTimeout(() => {
+        how.textContent = '';
+      }, HOW_SHOWN_MS);
+    }, HOW_MS);
+  });
+  for (const kind of ['pointerup', 'pointerleave', 'pointercancel']) {
+    root.addEventListener(kind, () => {
+      if (!how.textContent) clearTimeout(timer);
+    });
+  }
+  root.addEventListener('contextmenu', (event) => event.preventDefault());
 }
 
 async function start() {

@@ -1,0 +1,100 @@
+/** What has to be there before a kiosk is left alone, step by step, with what is the case now: shown at the top of its administration. */
+import { find, withName } from '../../ui/dom.js';
+import { countText, text } from '../../words/messages.js';
+
+/** @import { Observation, State } from '../../types.js' */
+/** @import { Eyes } from './eyes.js' */
+
+/** @typedef {'camera' | 'people' | 'face' | 'policy' | 'go'} Step */
+/** @typedef {{id: string, name: string}} Tried whom the kiosk has recognised while this was open */
+
+export class Checklist {
+  #root;
+  #eyes;
+  /** @type {State | null} */
+  #state = null;
+  /** @type {Tried | null} */
+  #tried = null;
+  /** @type {Observation | null} */
+  #face = null;
+  #shown = '';
+
+  /** @param {HTMLElement} root @param {{eyes: Eyes}} parts */
+  constructor(root, { eyes }) {
+    this.#root = root;
+    this.#eyes = eyes;
+    for (const button of root.querySelectorAll('[data-to]')) {
+      button.addEventListener('click', () => {
+        const field = document.getElementById(button.getAttribute('data-to') ?? '');
+        field?.scrollIntoView({ block: 'center' });
+        field?.focus({ preventScroll: true });
+      });
+    }
+  }
+
+  /** Opened where it is not done yet. @param {State} state */
+  open(state) {
+    this.#tried = null;
+    this.#shown = '';
+    find('details', HTMLDetailsElement, this.#root).open = state.people.length === 0;
+    this.heed(state);
+  }
+
+  /** @param {State} state */
+  heed(state) {
+    this.#state = state;
+    this.#show();
+  }
+
+  /** @param {Observation | null} face the nearest one in view */
+  saw(face) {
+    this.#face = face;
+    const decision = face?.decision;
+    if (decision?.kind === 'match') {
+      const person = this.#state?.people.find(({ id }) => id === decision.person);
+      if (person) this.#tried = { id: person.id, name: person.name };
+    }
+    this.#show();
+  }
+
+  /** Nobody's name stays in the closed page. */
+  forget() {
+    this.#state = null;
+    this.#tried = null;
+    this.#face = null;
+    find('[data-step="face"] .words', HTMLElement, this.#root).replaceChildren();
+  }
+
+  #show() {
+    const state = this.#state;
+    if (!state) return;
+    const problem = this.#face?.quality.problem ?? null;
+    const decision = this.#face?.decision;
+    const running = this.#eyes.camera.running;
+    const people = state.people.length;
+    const key = JSON.stringify([running, Boolean(this.#face), problem, people, this.#tried, decision?.kind, decision?.kind === 'undecided' && decision.reason, state.vault?.settings?.kioskPresence, state.settings.targetFmr, text('kiosk.steps')]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    if (!running) this.#say('camera', 'fail', [text('live.off')]);
+    else if (!this.#face) this.#say('camera', 'now', [text('kiosk.steps.camera.nobody')]);
+    else this.#say('camera', problem ? 'warn' : 'ok', [text(problem ? `who.undecided.${problem}` : 'check.light.ok')]);
+    this.#say('people', people ? 'ok' : 'now', [people ? countText('people.count', people) : text('kiosk.people.none')]);
+    if (this.#tried) this.#say('face', 'ok', withName(text('kiosk.steps.face.known', { name: '{name}' }), this.#tried.name));
+    else if (people && decision?.kind === 'unknown') this.#say('face', 'warn', [text('who.unknown.note')]);
+    else this.#say('face', people ? 'now' : 'todo', [text('kiosk.steps.face.try')]);
+    this.#say('policy', 'ok', [text(`kiosk.presence.${state.vault?.settings?.kioskPresence}`), ' \u00b7 ', this.#target(state.settings.targetFmr)]);
+    this.#say('go', people && this.#tried ? 'ok' : 'todo', null);
+  }
+
+  /** A setting by the words of its menu. @param {number} fmr */
+  #target(fmr) {
+    return [...find('#kiosk-target', HTMLSelectElement).options].find(({ value }) => Number(value) === fmr)?.textContent ?? String(fmr);
+  }
+
+  /** @param {Step} step @param {'todo' | 'now' | 'ok' | 'warn' | 'fail'} state @param {(Node | string)[] | null} words null: as they stand in the page */
+  #say(step, state, words) {
+    const row = find(`[data-step="${step}"]`, HTMLElement, this.#root);
+    row.dataset.state = state;
+    if (words) find('.words', HTMLElement, row).replaceChildren(...words);
+  }
+}
