@@ -1,14 +1,23 @@
-/** The list of people: who is enrolled, and renaming, adding a view, showing what is kept, and deleting. */
+/** The list of people: who is enrolled, searched and sorted where they are many, and renaming, adding a view, showing what is kept, and deleting. */
 import { ask, askSamePerson, confirmClear, confirmDelete } from './dialogs.js';
 import { find, make, nameElement, withName } from './dom.js';
 import { showOwnData } from './own-data.js';
 import { pictureBlob } from './picture.js';
 import { countText, date, text } from '../words/messages.js';
-import { distinctName, nameProblem, sameName, tidyName } from '../words/names.js';
+import { distinctName, nameProblem, sameName, searchForm, tidyName } from '../words/names.js';
+import { erasedAt } from '../vault/expiry.js';
 
 /** @import { BrowClient } from '../client/client.js' */
 /** @import { Notices } from './notices.js' */
 /** @import { PersonSummary, State } from '../types.js' */
+
+/** From so many people on they are searched and sorted, and scroll by themselves. */
+const MANY = 9;
+/** So many rows are made at a time; the next when the last comes near. */
+const ROWS = 50;
+const NEAR = '800px';
+
+/** @typedef {'name' | 'newest' | 'expiry'} Order */
 
 /** Events: `more` CustomEvent<PersonSummary>: a view is to be added, or the person enrolled again. */
 export class PeopleList extends EventTarget {
@@ -21,6 +30,19 @@ export class PeopleList extends EventTarget {
   #notices;
   /** @type {PersonSummary[]} */
   #people = [];
+  /** Whom the search finds, in the chosen order. @type {PersonSummary[]} */
+  #found = [];
+  /** How many of them have a row. */
+  #rows = 0;
+  /** @type {number | null} */
+  #retentionDays = null;
+  #tools;
+  #search;
+  #order;
+  #foundWords;
+  #end = new IntersectionObserver((entries) => {
+    if (entries.some(({ isIntersecting }) => isIntersecting)) this.#addRows(this.#rows + ROWS);
+  }, { rootMargin: NEAR });
   /** @type {string[]} */
   #pictureUrls = [];
 
@@ -38,6 +60,20 @@ export class PeopleList extends EventTarget {
     this.#damaged = find('.damaged', HTMLElement, root);
     this.#clear = find('.clear', HTMLButtonElement, root);
     this.#clear.addEventListener('click', () => this.#forgetEverybody());
+    this.#search = make('input', { id: 'people-search', type: 'search', dir: 'auto', autocomplete: 'off' });
+    this.#order = make('select', { id: 'people-order' });
+    this.#foundWords = make('p', { class: 'note found', role: 'status' });
+    this.#tools = make('div', { class: 'people-tools', hidden: true },
+      make('div', { class: 'field' }, make('label', { 'for': 'people-search', 'data-t': 'people.search' }), this.#search),
+      make('div', { class: 'field' }, make('label', { 'for': 'people-order', 'data-t': 'people.order' }), this.#order), this.#foundWords);
+    this.#list.before(this.#tools);
+    for (const [control, kind] of /** @type {[HTMLElement, string][]} */ ([[this.#search, 'input'], [this.#order, 'change']])) {
+      control.addEventListener(kind, () => {
+        this.#rows = 0;
+        this.#showFound();
+        this.#list.scrollTop = 0;
+      });
+    }
   }
 
   /** @returns {PersonSummary[]} */
@@ -51,24 +87,78 @@ export class PeopleList extends EventTarget {
   }
 
   /** @param {State} state */
-  show({ people, damaged }) {
+  show({ people, damaged, vault }) {
     this.#people = people;
-    for (const url of this.#pictureUrls) URL.revokeObjectURL(url);
-    this.#pictureUrls = [];
+    this.#retentionDays = vault?.settings?.retentionDays ?? null;
+    this.#showTools(people.length >= MANY);
     this.#count.textContent = people.length ? countText('people.count', people.length) : '';
     this.#none.hidden = people.length > 0;
     this.#clear.hidden = people.length === 0;
     this.#damaged.hidden = damaged.length === 0;
     this.#damaged.textContent = damaged.length ? countText('people.damaged', damaged.length) : '';
-    this.#list.replaceChildren(...people.map((person) => this.#row(person)));
+    this.#showFound();
+  }
+
+  /** Nobody is in the page any more, nor what was searched for. */
+  forget() {
+    this.#people = [];
+    this.#search.value = '';
+    this.#rows = 0;
+    this.#showFound();
+  }
+
+  /** @param {boolean} many */
+  #showTools(many) {
+    this.#tools.hidden = !many;
+    this.#list.classList.toggle('many', many);
+    if (!many) this.#search.value = '';
+    const { value } = this.#order;
+    this.#order.replaceChildren(...['name', 'newest', 'expiry'].map((order) => make('option', { value: order }, text(`people.order.${order}`))));
+    this.#order.value = many && value ? value : 'name';
+    for (const label of this.#tools.querySelectorAll('label')) label.textContent = text(label.dataset.t ?? '');
+  }
+
+  /** Finds and sorts anew. What was scrolled to stays. */
+  #showFound() {
+    const wanted = searchForm(this.#search.value.trim());
+    this.#found = wanted ? this.#people.filter(({ name }) => searchForm(name).includes(wanted)) : [...this.#people];
+    const order = /** @type {Order} */ (this.#order.value);
+    // By name they come already.
+    if (order === 'newest') this.#found.sort((a, b) => b.created - a.created);
+    if (order === 'expiry') this.#found.sort((a, b) => this.#erasedAt(a) - this.#erasedAt(b));
+    this.#foundWords.textContent = wanted ? countText('people.found', this.#found.length) : '';
+    const { scrollTop } = this.#list;
+    const rows = Math.max(ROWS, this.#rows);
+    this.#rows = 0;
+    for (const url of this.#pictureUrls) URL.revokeObjectURL(url);
+    this.#pictureUrls = [];
+    this.#list.replaceChildren();
+    this.#addRows(rows);
+    this.#list.scrollTop = scrollTop;
+  }
+
+  /** @param {number} count of rows that there are to be */
+  #addRows(count) {
+    this.#end.disconnect();
+    this.#list.append(...this.#found.slice(this.#rows, count).map((person) => this.#row(person)));
+    this.#rows = Math.min(count, this.#found.length);
+    const last = this.#list.lastElementChild;
+    if (last && this.#rows < this.#found.length) this.#end.observe(last);
+  }
+
+  /** @param {PersonSummary} person */
+  #erasedAt(person) {
+    return erasedAt(person, this.#retentionDays);
   }
 
   /** @param {PersonSummary} person */
   #row(person) {
     const since = date(person.created, { dateStyle: 'medium' });
+    const until = this.#erasedAt(person);
     const words = make('div', { class: 'words' },
       make('strong', { class: 'name' }, nameElement(person.name)),
       make('span', { class: 'note' }, `${text('people.references', { bare: person.bare, masked: person.masked })} \u00b7 ${text('people.since', { date: since })}`));
+    if (until < Infinity) words.append(make('span', { class: 'note until' }, text('people.until', { date: date(until, { dateStyle: 'medium' }) })));
     if (person.outdated) words.append(make('span', { class: person.outdated === 'again' ? 'problem' : 'note' }, text(person.outdated === 'again' ? 'people.again' : 'people.remaking')));
     else if (person.refused) words.append(make('span', { class: 'problem' }, text('people.refused', { count: person.refused })));
     const button = (/** @type {string} */ key, /** @type {string} */ kind, /** @type {() => void} */ act) => make('button', {

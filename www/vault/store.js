@@ -17,6 +17,7 @@ import { Kinds } from './kinds.js';
 import { clearStoresOf, readClear } from './migrations/from-1.js';
 import { openSettled } from './old-bytes.js';
 import { WAIT_MOST, checkPin, countTry, newPinKey, unwrap, waitSeconds, wrapUnder } from './pin.js';
+import { DAY_MS, erasedAt } from './expiry.js';
 import { checkSettings, decodeSettings, defaultSettings, encodeSettings } from './settings.js';
 import { tidyName } from '../words/names.js';
 import { addToSummary, checkPassphrase, emptySummary, readBackup, writeBackup } from './transfer.js';
@@ -89,7 +90,6 @@ const BATCH = 200;
 const BATCH_BYTES = 4 * 1024 * 1024;
 const EXPIRY_CHECK_MS = 15 * 60 * 1000;
 const CHANGES = new Set(['enrolled', 'changed', 'remade', 'erased', 'erased_all', 'guests_erased', 'imported', 'vault_upgraded']);
-const DAY_MS = 86_400_000;
 
 /** @param {string} id @param {unknown} cause @returns {Damaged} */
 function asDamaged(id, cause) {
@@ -763,8 +763,7 @@ export class Store {
         for await (const person of people) {
           for (const reference of person.references) kinds.check(reference, this.#protector);
           const known = here.has(person.id);
-          const until = Math.min(person.expires ?? Infinity, retentionDays === null ? Infinity : person.consent.time + retentionDays * DAY_MS);
-          if (until <= Date.now()) counts.expired += 1;
+          if (erasedAt(person, retentionDays) <= Date.now()) counts.expired += 1;
           else if (known && rule === 'skip') counts.skipped += 1;
           else {
             if (known && rule === 'replace') counts.replaced += 1;

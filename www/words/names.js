@@ -42,3 +42,8 @@ export function distinctName(name, others) {
     if (!others.some((other) => sameName(other, candidate))) return candidate;
   }
 }
+
+/** A name as it is searched for: without marks, in small letters, for nobody types those of others. @param {string} name */
+export function searchForm(name) {
+  return name.normalize('NFKD').replace(/\p{M}+/gu, '').toLocaleLowerCase();
+}

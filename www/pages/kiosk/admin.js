@@ -243,7 +243,7 @@ export class Admin extends EventTarget {
   #closed() {
     clearTimeout(this.#alone);
     for (const dialog of document.querySelectorAll('dialog[open]')) /** @type {HTMLDialogElement} */ (dialog).close();
-    find('#people ul', HTMLElement, this.#dialog).replaceChildren();
+    this.#people.forget();
     this.#checklist.forget();
     find('#kiosk-log tbody', HTMLElement, this.#dialog).replaceChildren();
     this.#held.show(null);
