@@ -91,6 +91,7 @@ export function makePackage() {
   writeTypes();
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   cpSync(join(root, 'docs/EMBEDDING.md'), join(folder, 'README.md'));
+  cpSync(join(root, 'CHANGELOG.md'), join(folder, 'CHANGELOG.md'));
   write('package.json', `${JSON.stringify({
     name: NAME,
     version,
