@@ -80,16 +80,28 @@ test('whoever is deleted gets a receipt, and comes back from the backup with a p
 test('with a PIN the page is locked after a reload: nobody is listed, and a wrong PIN says so', async () => {
   await page.getByRole('button', { name: 'Set a PIN' }).click();
   assert.deepEqual(await findings(page), []);
+  const first = page.locator('dialog.vault-dialog').getByLabel('New PIN or passphrase', { exact: true });
+  for (const [weak, why] of [['123456', /A row of digits/], ['240588', /looks like a date/], [PIN, /^$/]]) {
+    await first.fill(weak);
+    assert.match(await page.locator('dialog.vault-dialog .weak').textContent(), why, weak);
+  }
   await submit({ 'New PIN or passphrase': PIN, 'The same once more': PIN }, 'Save');
   await notice('The PIN is set.');
   await reload();
   await page.getByRole('heading', { name: 'Locked' }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'unlock-pin', 'it can be typed at once');
   assert.equal(await page.locator('#people').isVisible(), false);
   assert.deepEqual(await findings(page), []);
   assert.equal((await page.locator('body').innerText()).includes('Ada'), false);
   await page.locator('#unlock-pin').fill('wrong pin');
   await page.getByRole('button', { name: 'Unlock' }).click();
   await page.getByText('That PIN or passphrase is not right.').waitFor();
+  for (const wrong of ['wrong again', 'and again']) {
+    await page.locator('#unlock-pin').fill(wrong);
+    await page.getByRole('button', { name: 'Unlock' }).click();
+  }
+  await page.locator('#lock .waiting', { hasText: /The next try is possible in \d+ seconds?\./ }).waitFor();
+  assert.ok(await page.getByRole('button', { name: 'Unlock' }).isDisabled());
   await page.locator('#unlock-pin').fill(PIN);
   await page.getByRole('button', { name: 'Unlock' }).click();
   await notice('Unlocked.');

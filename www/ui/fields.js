@@ -1,6 +1,7 @@
 /** Fields that the browser gives no good form to: file choosers, which speak the browser's language, and what is typed unseen. */
 import { make } from './dom.js';
 import { countText, onLanguage, text } from '../words/messages.js';
+import { weakness } from '../vault/weak-pin.js';
 
 /**
  * Shows a file chooser in the page's words. The input itself lies over them, unseen: its label, focus, drops and the system's
@@ -61,4 +62,19 @@ export function secret(input) {
   const stop = onLanguage(() => (place.isConnected ? show(tick.checked) : stop()));
   show(false);
   return place;
+}
+
+/**
+ * Says below a field of a new PIN, as it is typed, what makes it easy to guess.
+ * @param {HTMLInputElement} input in its place, with `secret` done
+ */
+export function nameWeakness(input) {
+  const words = make('p', { class: 'note weak', role: 'status' });
+  (input.closest('.secret') ?? input).after(words);
+  const show = () => {
+    const why = input.autocomplete === 'new-password' ? weakness(input.value) : null;
+    words.textContent = why ? text(`pin.weak.${why}`) : '';
+  };
+  input.addEventListener('input', show);
+  const stop = onLanguage(() => (words.isConnected ? show() : stop()));
 }

@@ -5,8 +5,8 @@
 import { choose } from './dialogs.js';
 import { HeldNotice } from './held.js';
 import { find, make } from './dom.js';
-import { chooser, secret } from './fields.js';
-import { countText, date, faultOf, text } from '../words/messages.js';
+import { chooser, nameWeakness, secret } from './fields.js';
+import { countText, date, duration, faultOf, text } from '../words/messages.js';
 import { askToPersist, clearedStore, rememberStore } from '../vault/persist.js';
 
 /** @import { BrowClient } from '../client/client.js' */
@@ -120,6 +120,10 @@ export class VaultPanel {
   #seen = false;
   #askedToPersist = false;
   #touched = 0;
+  /** When the next PIN may be tried, and what counts down to it. */
+  #waitUntil = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #counting;
 
   /**
    * @param {HTMLElement} root the panel
@@ -146,8 +150,9 @@ export class VaultPanel {
     this.#heldNotice.show(vault);
     if (!vault) return;
     for (const place of [this.#root, this.#lock]) find('.stale', HTMLElement, place).hidden = !vault.stale;
+    document.body.classList.toggle('locked', vault.locked);
     if (vault.locked) this.#showLock(vault);
-    if (lockedNow) {
+    if (lockedNow || (vault.locked && !this.#seen && document.activeElement === document.body)) {
       // What had the keyboard's attention is gone from the page.
       find('input', HTMLInputElement, this.#lock).focus({ preventScroll: true });
       this.#lock.scrollIntoView({ block: 'center' });
@@ -212,29 +217,49 @@ export class VaultPanel {
   }
 
   /** @param {VaultState} vault */
-  #showLock({ lost }) {
+  #showLock({ lost, waitSeconds }) {
+    this.#countDown(waitSeconds);
     find('h2', HTMLElement, this.#lock).textContent = text(lost ? 'vault.lost.title' : 'vault.locked.title');
     find('.lock-text', HTMLElement, this.#lock).textContent = text(lost ? 'vault.lost.text' : 'vault.locked.text');
     find('form', HTMLFormElement, this.#lock).hidden = lost;
+  }
+
+  /** Says how long it is until the next PIN may be tried, second by second. @param {number} seconds */
+  #countDown(seconds) {
+    const waiting = find('.waiting', HTMLElement, this.#lock);
+    const button = find('form button', HTMLButtonElement, this.#lock);
+    this.#waitUntil = performance.now() + seconds * 1000;
+    const show = () => {
+      const left = Math.ceil((this.#waitUntil - performance.now()) / 1000);
+      waiting.textContent = left > 0 ? text('vault.wait', { wait: duration(left) }) : '';
+      button.disabled = left > 0;
+      if (left <= 0) clearInterval(this.#counting);
+    };
+    clearInterval(this.#counting);
+    if (seconds > 0) this.#counting = setInterval(show, 1000);
+    show();
   }
 
   async #unlock() {
     const input = find('input', HTMLInputElement, this.#lock);
     const button = find('form button', HTMLButtonElement, this.#lock);
     const problem = find('.problem', HTMLElement, this.#lock);
+    if (performance.now() < this.#waitUntil) return;
     problem.textContent = '';
     button.disabled = true;
+    let waitSeconds = 0;
     try {
       await this.#client.vault('vaultUnlock', { pin: input.value });
       this.#notices.say(text('vault.said.unlocked'));
       document.getElementById('people-title')?.focus();
     } catch (error) {
-      const { message, remedy } = faultOf(error);
+      const { message, remedy, values } = faultOf(error);
       problem.textContent = `${message} ${remedy}`;
+      waitSeconds = Number(values?.waitSeconds ?? 0);
       input.focus();
     } finally {
       input.value = '';
-      button.disabled = false;
+      this.#countDown(waitSeconds);
     }
   }
 
@@ -296,6 +321,7 @@ export class VaultPanel {
   /** A new PIN, entered twice. */
   #newPin() {
     const first = secretField('new-pin', text('vault.pin.new'), 'new-password', text('vault.pin.help'));
+    nameWeakness(first.input);
     const second = secretField('new-pin-again', text('vault.pin.again'), 'new-password');
     const value = () => {
       if (first.input.value !== second.input.value) throw wrongInput('vault.pin.differ');

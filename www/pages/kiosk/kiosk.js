@@ -5,7 +5,7 @@
 import '../../offline/guard.js';
 import { cameraAllowed } from '../../camera/camera.js';
 import { find, withName } from '../../ui/dom.js';
-import { secret } from '../../ui/fields.js';
+import { nameWeakness, secret } from '../../ui/fields.js';
 import { Admin } from './admin.js';
 import { chime, fillScreen, keepAwake, watchSleep } from './awake.js';
 import { Eyes } from './eyes.js';
@@ -54,6 +54,7 @@ const pin = find('#kiosk-pin', HTMLInputElement);
 const pinAgain = find('#kiosk-pin-again', HTMLInputElement);
 const problem = find('#setup-problem', HTMLElement);
 for (const field of [pin, pinAgain]) secret(field);
+nameWeakness(pin);
 const turnGuide = new TurnGuide();
 find('.mirror', HTMLElement, root).append(turnGuide.element);
 
