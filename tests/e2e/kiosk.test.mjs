@@ -40,7 +40,7 @@ test('with nobody enrolled it says that it is not set up, and sends nobody who s
   await page.locator('#admin[open]').waitFor();
   const step = (name, state) => page.locator(`[data-step="${name}"][data-state="${state}"]`);
   await step('camera', 'ok').waitFor();
-  await step('people', 'now').getByText('Nobody is enrolled.').waitFor();
+  await step('people', 'now').getByText('Nobody so far.').waitFor();
   assert.deepEqual(await findings(page), []);
   await page.getByRole('button', { name: 'Import a list' }).click();
   assert.equal(await page.evaluate(() => document.activeElement.id), 'guest-file');

@@ -51,10 +51,10 @@ test('of ten thousand only those are made that can be seen soon, and scrolling b
 });
 
 test('somebody is found by a part of the name, as it is typed without its marks', async () => {
-  await page.getByLabel('Search').fill('angstrom');
+  await page.getByLabel('Find by name').fill('angstrom');
   await page.getByText('1 person found').waitFor();
   assert.deepEqual(await names(), ['Zoë Ångström']);
-  await page.getByLabel('Search').fill('');
+  await page.getByLabel('Find by name').fill('');
   await page.waitForFunction(() => document.querySelectorAll('ul.people li').length > 1);
 });
 

@@ -78,7 +78,7 @@ export class Checklist {
     if (!running) this.#say('camera', 'fail', [text('live.off')]);
     else if (!this.#face) this.#say('camera', 'now', [text('kiosk.steps.camera.nobody')]);
     else this.#say('camera', problem ? 'warn' : 'ok', [text(problem ? `who.undecided.${problem}` : 'check.light.ok')]);
-    this.#say('people', people ? 'ok' : 'now', [people ? countText('people.count', people) : text('kiosk.people.none')]);
+    this.#say('people', people ? 'ok' : 'now', [people ? countText('people.count', people) : text('kiosk.steps.people.none')]);
     if (this.#tried) this.#say('face', 'ok', withName(text('kiosk.steps.face.known', { name: '{name}' }), this.#tried.name));
     else if (people && decision?.kind === 'unknown') this.#say('face', 'warn', [text('who.unknown.note')]);
     else this.#say('face', people ? 'now' : 'todo', [text('kiosk.steps.face.try')]);
