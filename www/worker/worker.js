@@ -26,7 +26,7 @@ const scope = /** @type {Scope} */ (/** @type {unknown} */ (self));
 /** How sure the mask network must be before a frame counts as of the other mask state than was chosen. */
 const MASK_MISMATCH = 0.7;
 
-/** Of a kept picture's JPEG: a template made of it is that of the picture itself, at a quarter of the bytes. */
+/** Of a kept picture's JPEG: a template made of it is that of the picture itself, at a fifth of the bytes. */
 const PICTURE_QUALITY = 0.92;
 
 /** @type {Engine} */
