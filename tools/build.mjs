@@ -186,12 +186,17 @@ function fillWords(html) {
     .replace(/\sdata-t-label="([^"]+)"/g, (whole, key) => `${whole} aria-label="${escaped(text(key))}"`);
 }
 
+/** A drawn picture as an address of its own: to load it asks nobody. */
+const dataUrl = (assets, path) => `data:image/svg+xml;base64,${assets.sources.get(path).toString('base64')}`;
+
 /** Points a page at the hashed assets and adds their integrity; adds the policy for hosts that cannot set headers. */
 function rewritePage(html, assets, policy) {
   const preloads = new Set();
   const scripts = new Set();
   let page = fillWords(html).replace(/<(script|link|img|source)\b([^>]*?)\s(src|href)="(\.\/)?([^":#]+)"([^>]*)>/g, (whole, tag, before, attribute, _dot, target, after) => {
     if (!assets.sources.has(target) || isFixed(target)) return whole;
+    // The browser asks for it late, when the page has closed its own site to itself.
+    if (/rel="icon"/.test(whole)) return `<${tag}${before} ${attribute}="${dataUrl(assets, target)}"${after}>`;
     const asset = assets.resolve(target);
     let check = '';
     if (tag === 'script' || /rel="stylesheet"/.test(whole)) check = ` integrity="${integrity(asset.bytes)}"`;
@@ -235,7 +240,7 @@ function writeOut(folder, path, bytes) {
 function rewriteManifest(bytes, assets) {
   const manifest = JSON.parse(bytes.toString('utf8'));
   for (const icon of manifest.icons) {
-    icon.src = icon.src.endsWith('.svg') ? `data:${icon.type};base64,${assets.sources.get(icon.src).toString('base64')}` : `assets/${assets.resolve(icon.src).address}`;
+    icon.src = icon.src.endsWith('.svg') ? dataUrl(assets, icon.src) : `assets/${assets.resolve(icon.src).address}`;
   }
   return Buffer.from(JSON.stringify(manifest, null, 2));
 }
