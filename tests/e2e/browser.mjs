@@ -41,6 +41,17 @@ export function sharedInput(name) {
   return SHARED && encode(name, ['-i', join(SHARED, 'inputs', `${name}.mp4`)]);
 }
 
+/** Frames of a clip of shared/, as JPEGs. @param {string} path within it @param {number} first counted from 0 @param {number} last */
+export function sharedFrames(path, first, last) {
+  const folder = mkdtempSync(join(tmpdir(), 'brow-frames-'));
+  try {
+    execFileSync('ffmpeg', ['-v', 'error', '-i', join(SHARED, path), '-vf', `select=between(n\\,${first}\\,${last})`, '-vsync', '0', '-q:v', '2', join(folder, '%03d.jpg')]);
+    return readdirSync(folder).sort().map((name) => readFileSync(join(folder, name)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** A frame of a clip of shared/, as a JPEG. @param {string} path within it @param {number} at seconds */
 export function sharedFrame(path, at) {
   return execFileSync('ffmpeg', ['-v', 'error', '-ss', String(at), '-i', join(SHARED, path), '-frames:v', '1', '-f', 'mjpeg', '-q:v', '2', '-'], { maxBuffer: 1e8 });
@@ -174,7 +185,7 @@ export class Visitor {
   async depart() {
     await this.leave();
     await this.server.close();
-    rmSync(this.profile, { recursive: true, force: true });
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 

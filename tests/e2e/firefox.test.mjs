@@ -31,7 +31,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await server?.close();
-  rmSync(profile, { recursive: true, force: true });
+  rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
 /** Whoever is on this portrait comes before the camera: Firefox has no clips in place of one. Runs in the page. */

@@ -53,7 +53,8 @@ export async function openBrowser({ plain = false, persistent = false, folder = 
       await context.close().catch(() => {});
       await browser?.close();
       await server.close();
-      rmSync(profile, { recursive: true, force: true });
+      // What is left of a killed browser may be writing still.
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
 }

@@ -122,6 +122,6 @@ export class WebKit {
   async close() {
     if (this.#address) await this.#send('DELETE', '').catch(() => {});
     for (const child of this.#children) if (child.exitCode === null && child.kill()) await once(child, 'exit');
-    if (this.home) rmSync(this.home, { recursive: true, force: true });
+    if (this.home) rmSync(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
