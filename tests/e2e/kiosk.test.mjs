@@ -59,6 +59,26 @@ test('with nobody enrolled it says that it is not set up, and sends nobody who s
   await screen(page, 'empty');
 });
 
+test('on a device that is too slow to follow a turn of the head, the administration says so before a guest is sent to the desk', async () => {
+  const page = await visit({ clip: portraitClip('biden') });
+  await enter(page, { presence: 'require-turn' });
+  await administer(page);
+  await page.locator('[data-step="policy"][data-state="ok"]').waitFor();
+  const module = await kioskModule(page);
+  await module.evaluate(({ eyes: { client } }) => {
+    const { observe } = client;
+    client.observe = async (frame) => {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      return observe.call(client, frame);
+    };
+  });
+  await page.locator('[data-step="policy"][data-state="warn"]').getByText('too rarely to follow a turn of the head').waitFor();
+  await page.locator('#kiosk-presence').selectOption('require-passive');
+  await page.locator('[data-step="policy"][data-state="ok"]').waitFor();
+  await page.locator('#kiosk-presence').selectOption('off');
+  await page.waitForFunction(() => document.querySelector('[data-step="policy"] .words').textContent.startsWith('Do not check'));
+});
+
 test('whoever presses anywhere for two seconds is told how the administration is reached', async () => {
   const page = await visit({ clip: plainClip('gray') });
   await enter(page);

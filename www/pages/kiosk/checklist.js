@@ -6,6 +6,11 @@ import { countText, text } from '../../words/messages.js';
 /** @import { Eyes } from './eyes.js' */
 
 /** @typedef {'camera' | 'people' | 'face' | 'policy' | 'go'} Step */
+/** A turn of the head cannot be followed by fewer looks a second: everybody would be sent to the desk. */
+const LEAST_LOOKS = 5;
+/** The pace is known after this many looks at a face without a gap. */
+const PACE_LOOKS = 10;
+
 /** @typedef {{id: string, name: string}} Tried whom the kiosk has recognised while this was open */
 
 export class Checklist {
@@ -17,6 +22,8 @@ export class Checklist {
   #tried = null;
   /** @type {Observation | null} */
   #face = null;
+  /** When a face was looked at of late, without a gap. @type {number[]} */
+  #looks = [];
   #shown = '';
 
   /** @param {HTMLElement} root @param {{eyes: Eyes}} parts */
@@ -49,6 +56,7 @@ export class Checklist {
   /** @param {Observation | null} face the nearest one in view */
   saw(face) {
     this.#face = face;
+    this.#looks = face ? [...this.#looks, performance.now()].slice(-PACE_LOOKS - 1) : [];
     const decision = face?.decision;
     if (decision?.kind === 'match') {
       const person = this.#state?.people.find(({ id }) => id === decision.person);
@@ -62,6 +70,7 @@ export class Checklist {
     this.#state = null;
     this.#tried = null;
     this.#face = null;
+    this.#looks = [];
     find('[data-step="face"] .words', HTMLElement, this.#root).replaceChildren();
   }
 
@@ -72,7 +81,9 @@ export class Checklist {
     const decision = this.#face?.decision;
     const running = this.#eyes.camera.running;
     const people = state.people.length;
-    const key = JSON.stringify([running, Boolean(this.#face), problem, people, this.#tried, decision?.kind, decision?.kind === 'undecided' && decision.reason, state.vault?.settings?.kioskPresence, state.settings.targetFmr, text('kiosk.steps')]);
+    const presence = state.vault?.settings?.kioskPresence;
+    const isSlow = presence === 'require-turn' && this.#looks.length > PACE_LOOKS && this.#looks[PACE_LOOKS] - this.#looks[0] > 1000 * PACE_LOOKS / LEAST_LOOKS;
+    const key = JSON.stringify([running, Boolean(this.#face), problem, people, this.#tried, decision?.kind, decision?.kind === 'undecided' && decision.reason, presence, isSlow, state.settings.targetFmr, text('kiosk.steps')]);
     if (key === this.#shown) return;
     this.#shown = key;
     if (!running) this.#say('camera', 'fail', [text('live.off')]);
@@ -82,7 +93,8 @@ export class Checklist {
     if (this.#tried) this.#say('face', 'ok', withName(text('kiosk.steps.face.known', { name: '{name}' }), this.#tried.name));
     else if (people && decision?.kind === 'unknown') this.#say('face', 'warn', [text('who.unknown.note')]);
     else this.#say('face', people ? 'now' : 'todo', [text('kiosk.steps.face.try')]);
-    this.#say('policy', 'ok', [text(`kiosk.presence.${state.vault?.settings?.kioskPresence}`), ' \u00b7 ', this.#target(state.settings.targetFmr)]);
+    const policy = [text(`kiosk.presence.${presence}`), ' \u00b7 ', this.#target(state.settings.targetFmr)];
+    this.#say('policy', isSlow ? 'warn' : 'ok', isSlow ? [...policy, '. ', text('kiosk.steps.policy.slow')] : policy);
     this.#say('go', people && this.#tried ? 'ok' : 'todo', null);
   }
 

@@ -641,6 +641,7 @@ export default {
     'kiosk.steps.face.try': 'Lassen Sie jemanden in die Kamera schauen, der aufgenommen ist.',
     'kiosk.steps.face.known': 'Es geht: {name} wurde erkannt.',
     'kiosk.steps.policy': 'Wie streng er ist',
+    'kiosk.steps.policy.slow': 'Dieses Gerät schaut weniger als fünfmal in der Sekunde hin, zu selten für eine Kopfdrehung: Jeder Gast würde zum Empfang geschickt. Wählen Sie hier „Nur durch Hinsehen“ oder ein schnelleres Gerät.',
     'kiosk.steps.change': 'Ändern',
     'kiosk.steps.go': 'Zurück zum Kiosk, und hierher, wann immer Sie wollen',
     'kiosk.distance': 'Aufwachen, wenn ein Gesicht so nah ist',

@@ -648,6 +648,7 @@ export default {
     'kiosk.steps.face.try': 'Have somebody who is enrolled look into the camera.',
     'kiosk.steps.face.known': 'It works: {name} was recognised.',
     'kiosk.steps.policy': 'How strict it is',
+    'kiosk.steps.policy.slow': 'This device looks less than five times a second, too rarely to follow a turn of the head: every guest would be sent to the desk. Choose “By looking only” here, or a faster device.',
     'kiosk.steps.change': 'Change',
     'kiosk.steps.go': 'Go back to the kiosk, and come here again whenever you like',
     'kiosk.distance': 'Wake when a face is so near',

@@ -641,6 +641,7 @@ export default {
     'kiosk.steps.face.try': 'Pida a alguien registrado que mire a la cámara.',
     'kiosk.steps.face.known': 'Funciona: se ha reconocido a {name}.',
     'kiosk.steps.policy': 'Lo estricto que es',
+    'kiosk.steps.policy.slow': 'Este dispositivo mira menos de cinco veces por segundo, demasiado poco para seguir un giro de la cabeza: todos los invitados acabarían en recepción. Elija aquí «Solo mirando» o un dispositivo más rápido.',
     'kiosk.steps.change': 'Cambiar',
     'kiosk.steps.go': 'Vuelva al quiosco, y aquí cuando quiera',
     'kiosk.distance': 'Despertar cuando haya una cara así de cerca',

@@ -641,6 +641,7 @@ export default {
     'kiosk.steps.face.try': 'Faites regarder la caméra par quelqu’un qui est enregistré.',
     'kiosk.steps.face.known': 'Cela marche : {name} a été reconnu.',
     'kiosk.steps.policy': 'Son degré d’exigence',
+    'kiosk.steps.policy.slow': 'Cet appareil regarde moins de cinq fois par seconde, trop rarement pour suivre une rotation de la tête : chaque invité serait envoyé à l’accueil. Choisissez ici « En regardant seulement » ou un appareil plus rapide.',
     'kiosk.steps.change': 'Changer',
     'kiosk.steps.go': 'Revenez à la borne, et ici quand vous voulez',
     'kiosk.distance': 'Se réveiller quand un visage est aussi proche',

@@ -629,6 +629,7 @@ export default {
     'kiosk.steps.face.try': '登録済みの人にカメラを見てもらってください。',
     'kiosk.steps.face.known': '大丈夫です：{name}さんを認識しました。',
     'kiosk.steps.policy': '判定の厳しさ',
+    'kiosk.steps.policy.slow': 'この端末が見る回数は毎秒 5 回未満で、顔の向きの変化を追うには足りません。来客全員が受付に案内されてしまいます。ここでは「見るだけで確認する」を選ぶか、より速い端末をお使いください。',
     'kiosk.steps.change': '変更',
     'kiosk.steps.go': 'キオスクに戻る。いつでもここに戻れます',
     'kiosk.distance': '顔がこの近さになったら起動する',
