@@ -92,18 +92,28 @@ async function isFast(t) {
   return fps >= LEAST_FPS;
 }
 
+/**
+ * Stands there until something is so. The passive look refuses a few live presentations in a hundred before a turn is asked for: who is sent
+ * to the desk so comes again, as a person would.
+ * @param {string} mode @param {() => boolean} isSo evaluated in the page
+ */
+async function comeUntil(mode, isSo) {
+  for (let visits = 1; ; visits += 1) {
+    const page = await standBefore(mode);
+    await page.waitForFunction(() => screens.includes('refused') || greeted.length > 0 || (screens.includes('turn') && screens.at(-1) !== 'turn' && head.mode !== 'turns'), null, { timeout: 120_000 });
+    if (await page.evaluate(isSo)) return page;
+    assert.ok(visits < 4, `${mode}: ${await page.evaluate(() => screens.join(' '))}`);
+  }
+}
+
 test('greets nobody who leaves, is another or is two when a turn is asked for, and whoever turns as asked', { skip: needsShared }, async (t) => {
   if (!(await isFast(t))) return;
   for (const mode of ['leaves', 'swaps', 'pairs']) {
-    const page = await standBefore(mode);
-    // Asked to turn, and then something else.
-    await page.waitForFunction(() => screens.includes('turn') && screens.at(-1) !== 'turn', null, { timeout: 60_000 })
-      .catch(async () => assert.fail(`${mode}: ${await page.evaluate(() => screens.join(' '))}`));
+    const page = await comeUntil(mode, () => screens.includes('turn'));
     // Meanwhile more of the five tries may follow.
     await page.waitForTimeout(4_000);
     assert.deepEqual(await page.evaluate(() => greeted), [], mode);
   }
-  const page = await standBefore('turns');
-  await page.waitForFunction(() => greeted.length > 0, null, { timeout: 120_000 });
+  const page = await comeUntil('turns', () => greeted.length > 0);
   assert.deepEqual(await page.evaluate(() => greeted), ['Ada']);
 });
