@@ -53,7 +53,12 @@ export class Remaking {
   /** @param {Person} person as stored now */
   note({ id, updated, picture, references }) {
     if (this.#engine.outdated(references.map(({ template }) => template)).due) this.#due.set(id, { pictured: picture !== null, updated });
-    else this.#due.delete(id);
+    else this.settled(id);
+  }
+
+  /** Nothing of this person is of earlier networks. @param {string} id */
+  settled(id) {
+    this.#due.delete(id);
   }
 
   /** @param {string} id @returns {'waiting' | 'again' | null} */
@@ -72,7 +77,7 @@ export class Remaking {
   /**
    * Goes through everybody who is out of date and has a picture, one tab at a time. Nothing is done while it goes on already.
    * @param {Store} store
-   * @param {{put: (person: Person) => void, tell: (remade: Remade) => void}} worker put: hands somebody to the engine's gallery
+   * @param {{put: (person: Person) => void, tell: (remade: Remade) => void}} worker put: hands somebody to the engine's gallery, and has them noted here
    */
   async run(store, { put, tell }) {
     if (this.#running || !this.#waiting().length) return;
@@ -154,10 +159,7 @@ export class Remaking {
       if (!one || !picture || !isSame(picture, one.picture) || !this.#engine.outdated(references.map(({ template }) => template)).due) return null;
       return [...usable(this.#engine, references), one.reference];
     });
-    for (const person of people) {
-      this.note(person);
-      put(person);
-    }
+    people.forEach(put);
     return people.length;
   }
 }

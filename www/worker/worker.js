@@ -137,10 +137,15 @@ const refused = new Map();
 
 /** @param {Person} person */
 function putInGallery(person) {
-  remaking.note(person);
-  if (deciding.person !== null && deciding.person !== person.id) return;
+  if (deciding.person !== null && deciding.person !== person.id) {
+    remaking.note(person);
+    return;
+  }
   const result = engine.putPerson(person.id, person.references.map((reference) => reference.template));
   refused.set(person.id, result.refused.length);
+  // Whoever was taken in whole has nothing of earlier networks: at a start nobody's templates are read twice for it.
+  if (result.refused.length) remaking.note(person);
+  else remaking.settled(person.id);
 }
 
 /** Makes templates anew where the networks are others and a picture was kept; the page hears of it. Nothing waits for it. */

@@ -6,12 +6,12 @@ import { countText, text } from '../../words/messages.js';
 /** @import { Eyes } from './eyes.js' */
 
 /** @typedef {'camera' | 'people' | 'face' | 'policy' | 'go'} Step */
+/** @typedef {{id: string, name: string}} Tried whom the kiosk has recognised while this was open */
+
 /** A turn of the head cannot be followed by fewer looks a second: everybody would be sent to the desk. */
 const LEAST_LOOKS = 5;
 /** The pace is known after this many looks at a face without a gap. */
 const PACE_LOOKS = 10;
-
-/** @typedef {{id: string, name: string}} Tried whom the kiosk has recognised while this was open */
 
 export class Checklist {
   #root;
