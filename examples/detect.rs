@@ -73,7 +73,7 @@ fn run() -> Outcome<()> {
     let arguments = Arguments::parse(&["boxes", "faceless", "json", "models"])?;
     let [folder] = &arguments.words[..] else { return Err(USAGE.into()) };
     let models = arguments.path("models").unwrap_or_else(|| PathBuf::from("models"));
-    let mut engine = common::engine(&models)?;
+    let mut engine = common::engine(&models, common::Scores::Needed)?;
     if arguments.path("faceless").is_some() {
         return faceless(&mut engine, Path::new(folder));
     }

@@ -1,7 +1,7 @@
 //! How well the whole chain recognises the people in a folder.
 //!
 //!     cargo run --release --example evaluate -- FOLDER [--truth FILE.csv] [--pairs FILE.csv] [--scores FILE.csv]
-//!                                               [--json FILE] [--pad F] [--models DIR]
+//!                                               [--json FILE] [--pad F] [--models DIR | --pack DIR]
 //!
 //! FOLDER/<person>/<image>. Every picture goes through the engine's own detector, alignment, mask state and comparison,
 //! exactly as a photograph does in the page, as if everybody were enrolled with one picture: among 16 people and more, what
@@ -9,9 +9,10 @@
 //! --truth   `file,mask`: the true mask states; cells are then by truth, and the mask state's confusion is printed.
 //! --pairs   `reference,probe`: only these comparisons instead of all pairs.
 //! --scores  one row a comparison; FILE.images.csv beside it has one row a picture.
+//! --pack    another pack than models/, and what it is worth beside that (docs/PACKS.md).
 //! --pad     border as a fraction of the larger side, repeated from the outermost pixels (default 0.35 under 400 px, else 0).
 
-mod common;
+pub mod common;
 #[path = "common/stats.rs"]
 mod stats;
 
@@ -24,13 +25,13 @@ use brow::face::mask::MaskState;
 use brow::person::calibrate::{Calibrations, Cell};
 use brow::person::common::{Common, Lean};
 use brow::person::gallery::compare;
-use common::{Arguments, Outcome, Picture, Seen};
+use common::{Arguments, Outcome, Picture, Scores, Seen};
 use stats::{Comparisons, Rate, Rates};
 
 const USAGE: &str =
-    "usage: evaluate FOLDER [--truth FILE.csv] [--pairs FILE.csv] [--scores FILE.csv] [--json FILE] [--pad F] [--models DIR]";
+    "usage: evaluate FOLDER [--truth FILE.csv] [--pairs FILE.csv] [--scores FILE.csv] [--json FILE] [--pad F] [--models DIR | --pack DIR]";
 
-fn main() {
+pub fn main() {
     if let Err(e) = run() {
         eprintln!("evaluate: {e}");
         std::process::exit(1);
@@ -38,18 +39,33 @@ fn main() {
 }
 
 fn run() -> Outcome<()> {
-    let arguments = Arguments::parse(&["truth", "pairs", "scores", "json", "pad", "models"])?;
+    let arguments = Arguments::parse(&["truth", "pairs", "scores", "json", "pad", "models", "pack"])?;
     let [folder] = &arguments.words[..] else { return Err(USAGE.into()) };
     let folder = PathBuf::from(folder);
-    let models = arguments.path("models").unwrap_or_else(|| PathBuf::from("models"));
+    let shipped = PathBuf::from("models");
+    let pack = arguments.path("pack");
+    let models = pack.clone().or(arguments.path("models")).unwrap_or_else(|| shipped.clone());
+    let report = evaluated(&models, &folder, &arguments, arguments.path("scores"))?;
+    report.print();
+    if let Some(file) = arguments.path("json") {
+        std::fs::write(&file, serde_json::to_string_pretty(&report)?).map_err(|e| format!("{} cannot be written: {e}", file.display()))?;
+    }
+    if pack.is_some() {
+        report.print_beside(&evaluated(&shipped, &folder, &arguments, None)?);
+    }
+    Ok(())
+}
+
+/// Everything about one pack; a row a comparison and a picture in `scores`.
+fn evaluated(models: &Path, folder: &Path, arguments: &Arguments, scores: Option<PathBuf>) -> Outcome<Report> {
     let truth = arguments.path("truth").map(|f| common::truth(&f)).transpose()?;
-    let (pictures, people) = common::pictures(&folder)?;
+    let (pictures, people) = common::pictures(folder)?;
     let pairs = arguments.path("pairs").map(|f| read_pairs(&f, &pictures)).transpose()?;
-    let engine = common::engine(&models)?;
+    let engine = common::engine(models, Scores::Needed)?;
     let calibrations = common::calibrations(&engine);
 
     eprintln!("{} pictures of {} people", pictures.len(), people.len());
-    let seen = common::see(&models, &folder, &pictures, arguments.number("pad")?)?;
+    let seen = common::see(models, Scores::Needed, folder, &pictures, arguments.number("pad")?)?;
     for (p, s) in pictures.iter().zip(&seen) {
         if let Seen::Damaged(why) = s {
             eprintln!("{} is left out: {why}", p.file);
@@ -58,12 +74,11 @@ fn run() -> Outcome<()> {
     let in_common = common::in_common(&pictures, &seen, &calibrations);
     let leans = seen.iter().map(|s| s.face().map(|f| in_common.lean(&f.template)).unwrap_or_default()).collect();
     let set = Set { pictures: &pictures, seen: &seen, truth: truth.as_ref(), calibrations: &calibrations, in_common: &in_common, leans };
-    let scores = arguments.path("scores");
     if let Some(file) = &scores {
         write_images(&file.with_file_name(format!("{}.images.csv", file.file_name().unwrap_or_default().to_string_lossy())), &set)?;
     }
     let cells = set.compare_all(pairs.as_deref(), scores.as_deref())?;
-    let report = Report {
+    Ok(Report {
         folder: folder.display().to_string(),
         protocol: if pairs.is_some() { "the given pairs" } else { "all unordered pairs of pictures, once" },
         in_common_left_out: in_common.is_known(),
@@ -75,12 +90,7 @@ fn run() -> Outcome<()> {
         fta: set.fta(),
         confusion: set.confusion(),
         cells: cells.iter().map(|(name, c)| (*name, c.rates())).collect(),
-    };
-    report.print();
-    if let Some(file) = arguments.path("json") {
-        std::fs::write(&file, serde_json::to_string_pretty(&report)?).map_err(|e| format!("{} cannot be written: {e}", file.display()))?;
-    }
-    Ok(())
+    })
 }
 
 #[derive(serde::Serialize)]
@@ -263,6 +273,21 @@ impl Report {
             }
             let fmr: Vec<_> = r.fmr_at_score.iter().map(|(s, v)| format!("{s}: {}", v.map_or("-".into(), |v| format!("{v:.5}")))).collect();
             println!("    FMR at score {}", fmr.join("  "));
+        }
+    }
+}
+
+impl Report {
+    /// What this pack is worth beside the shipped one, on the same pictures.
+    fn print_beside(&self, shipped: &Report) {
+        println!("\nBeside the shipped networks ({})", shipped.models.values().cloned().collect::<Vec<_>>().join(", "));
+        println!("  {:16} {:>12}  {:34}  shipped", "", "", "this pack");
+        for (name, rates) in &self.cells {
+            let Some(other) = shipped.cells.get(name) else { continue };
+            for (fmr, rate) in &rates.tmr {
+                println!("  {name:16} TMR at {fmr:>6}  {:34}  {}", interval(rate), interval(&other.tmr[fmr]));
+            }
+            println!("  {name:16} {:>13}  {:34}  {}", "EER", percent(rates.eer), percent(other.eer));
         }
     }
 }

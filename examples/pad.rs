@@ -96,7 +96,7 @@ fn run() -> Outcome<()> {
     if let Some(fault) = passive.fault().or(turn.fault()) {
         return Err(fault.into());
     }
-    let mut engine = common::engine(&models)?;
+    let mut engine = common::engine(&models, common::Scores::Needed)?;
     let calibrate = arguments.path("calibrate").is_some();
     if engine.presence_model().is_none() {
         return Err(format!("{}/manifest.json names no model for the role 'presence'", models.display()).into());

@@ -1,13 +1,21 @@
-//! Where a network's time goes: `cargo run --release --example profile -- models/full-3.onnx [ROWSxCOLUMNS]`
+//! Where a network's time goes: `cargo run --release --example profile -- models/full-4.onnx [ROWSxCOLUMNS]`
 //!
-//! One line a step: the least time of 50 runs, its share, and how many multiplications a nanosecond it does.
+//! One line a step: the least time of 50 runs, its share, and how many multiplications a nanosecond it does. What this runtime refuses
+//! as unsupported tract runs, and says so, where this was compiled in tract/ (docs/PACKS.md).
 
-use brow::model::Network;
+use brow::model::{ModelError, Network, OpenOther};
 use std::time::{Duration, Instant};
 
 const RUNS: usize = 50;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn main() -> Outcome {
+    run(None)
+}
+
+/// With another runtime, of which only whole networks are measured.
+pub fn run(other: Option<OpenOther>) -> Outcome {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().ok_or("usage: profile MODEL.onnx [ROWSxCOLUMNS]")?;
     let dims = match arguments.next() {
@@ -19,7 +27,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let bytes = std::fs::read(path)?;
     let start = Instant::now();
-    let mut network = Network::from_onnx(&bytes, dims)?;
+    let mut network = match (Network::from_onnx(&bytes, dims), other) {
+        (Err(refused @ ModelError::Unsupported { .. }), Some(open)) => return whole(&bytes, dims, open, &refused),
+        (network, _) => network?,
+    };
     let loading = start.elapsed();
     let steps = network.steps();
     let image = vec![0.5; network.input_dims().iter().product()];
@@ -51,5 +62,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         loading.as_secs_f64() * 1e3,
         network.arena_bytes() as f64 * 1e-6
     );
+    Ok(())
+}
+
+/// What the other runtime takes for a network that this one refused.
+fn whole(bytes: &[u8], dims: Option<[usize; 4]>, open: OpenOther, refused: &ModelError) -> Outcome {
+    let dims = dims.ok_or("tract needs the size of the picture: ROWSxCOLUMNS, such as 112x112")?;
+    let start = Instant::now();
+    let mut network = open(bytes, dims).map_err(|e| e.to_string())?;
+    let loading = start.elapsed();
+    let image = vec![0.5; dims.iter().product()];
+    let mut least = Duration::MAX;
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        network.run(&image)?;
+        least = least.min(start.elapsed());
+    }
+    println!("on tract, since {refused}");
+    println!("run {:.3} ms, {} numbers, loading {:.1} ms", least.as_secs_f64() * 1e3, network.length(), loading.as_secs_f64() * 1e3);
     Ok(())
 }

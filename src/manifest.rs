@@ -1,5 +1,9 @@
 //! Which models there are, how their bytes are recognised, and what their similarities mean.
 
+mod aside;
+
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::EngineError;
@@ -9,6 +13,10 @@ use crate::face::presence::PresenceCalibration;
 use crate::person::calibrate::Calibrations;
 use crate::person::embed::View;
 use crate::person::template::{Features, Template};
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use aside::Source;
+pub use aside::{Backend, Provenance, RuntimeEntry};
 
 /// models/manifest.json.
 ///
@@ -25,8 +33,72 @@ pub struct Manifest {
     /// What the presence network's log-odds mean; goes with the role `presence`. Written by examples/pad.rs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub presence: Option<PresenceCalibration>,
+    /// tract as a module for pages, of a pack with a network that Brow's own runtime lacks operators for; lies in the pack's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_runtime: Option<RuntimeEntry>,
     /// What the calibration was measured on.
     pub protocol: serde_json::Value,
+}
+
+/// Why a manifest cannot be used. To the page it crosses as `{why, ...}` (see [`crate::error`]).
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum ManifestError {
+    /// No JSON, or another one than a manifest's.
+    Unreadable {
+        line: usize,
+        column: usize,
+        #[serde(skip)]
+        error: serde_json::Error,
+    },
+    /// A format that this code does not read; it reads 2 and `newest`.
+    Format { format: u32, newest: u32 },
+    /// None or several models for a role that must have one.
+    Role { role: Role },
+    /// Several models for a role that may have one.
+    RoleTwice { role: Role },
+    /// An embedder without its view.
+    ViewMissing { model: String },
+    /// A size, window, mean, zoom or standard deviation that no network has.
+    ViewUnsound { model: String },
+    /// A curve of the calibration that does not rise.
+    Curve,
+    /// A share that is not between 0 and 1.
+    Share,
+    /// A provenance that is not as it should be; the module for pages does not read it.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[serde(skip)]
+    Source { model: String },
+}
+
+impl fmt::Display for ManifestError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Unreadable { error, .. } => write!(f, "{error}"),
+            Self::Format { format, newest } => write!(f, "it has format {format}, this Brow reads formats 2 and {newest}"),
+            Self::Role { role } => write!(f, "it must name one model for the role '{}'", role.name()),
+            Self::RoleTwice { role } => write!(f, "it names more than one model for the role '{}'", role.name()),
+            Self::ViewMissing { model } => write!(f, "'{model}' lacks 'view': what it sees of a face"),
+            Self::ViewUnsound { model } => write!(f, "'{model}' has a size, window, mean, zoom or standard deviation that no network has"),
+            Self::Curve => write!(f, "a curve does not rise"),
+            Self::Share => write!(f, "a share is not between 0 and 1"),
+            #[cfg(not(target_arch = "wasm32"))]
+            Self::Source { model } => write!(
+                f,
+                "'{model}' has a source with a name longer than 200 letters, a licence that is no short code (Apache-2.0, research-only), \
+                 or a link not to https:"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ManifestError {}
+
+impl From<serde_json::Error> for ManifestError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Unreadable { line: error.line(), column: error.column(), error }
+    }
 }
 
 /// The shape that this code writes. It reads format 2 too, in which the code knew what format 3 says of each embedder.
@@ -48,9 +120,15 @@ pub struct ModelEntry {
     /// Of an embedder: what it sees of a face.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<View>,
+    /// Which runtime the network needed when the pack was made. The engine asks its own first, whatever stands here.
+    #[serde(default, skip_serializing_if = "Backend::is_left_out")]
+    pub backend: Backend,
+    #[serde(default, skip_serializing_if = "Provenance::is_left_out")]
+    pub provenance: Provenance,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "NetworkRole"))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     Detector,
@@ -62,8 +140,9 @@ pub enum Role {
 
 impl Role {
     pub const ALL: [Self; 5] = [Self::Detector, Self::Landmarks, Self::Periocular, Self::Full, Self::Presence];
-    /// Without these there is no recognition; without presence there is, and a policy that needs it is refused.
-    const NEEDED: [Self; 4] = [Self::Detector, Self::Landmarks, Self::Periocular, Self::Full];
+    /// Without these there is no recognition. Without `full` the periocular embedder, whatever its window, speaks for the whole face;
+    /// without presence a policy that needs it is refused.
+    const NEEDED: [Self; 3] = [Self::Detector, Self::Landmarks, Self::Periocular];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -83,26 +162,38 @@ impl Role {
 impl Manifest {
     /// Reads and checks the text of models/manifest.json.
     pub fn parse(text: &str) -> Result<Self, EngineError> {
-        let mut manifest: Self = serde_json::from_str(text).map_err(|e| EngineError::Manifest(e.to_string()))?;
+        let mut manifest: Self = serde_json::from_str(text).map_err(ManifestError::from)?;
         match manifest.format {
             2 => manifest.fill_in_format_2(),
             FORMAT => {}
-            other => return Err(EngineError::Manifest(format!("it has format {other}, this Brow reads formats 2 and {FORMAT}"))),
+            format => return Err(ManifestError::Format { format, newest: FORMAT }.into()),
         }
         let named = |role: Role| manifest.models.iter().filter(|m| m.role == role).count();
         if let Some(role) = Role::NEEDED.into_iter().find(|r| named(*r) != 1) {
-            return Err(EngineError::Manifest(format!("it must name one model for the role '{}'", role.name())));
+            return Err(ManifestError::Role { role }.into());
         }
-        if named(Role::Presence) > 1 {
-            return Err(EngineError::Manifest("it names more than one model for the role 'presence'".into()));
+        if let Some(role) = Role::ALL.into_iter().find(|r| named(*r) > 1) {
+            return Err(ManifestError::RoleTwice { role }.into());
         }
         if manifest.presence.as_ref().is_some_and(|p| !p.is_sound()) {
-            return Err(EngineError::Manifest("the presence network's curve does not rise".into()));
+            return Err(ManifestError::Curve.into());
         }
         for model in &manifest.models {
-            model.check_view().map_err(|why| EngineError::Manifest(format!("'{}' {why}", model.id)))?;
+            model.check_view()?;
+            #[cfg(not(target_arch = "wasm32"))]
+            if !model.provenance.is_sound() {
+                return Err(ManifestError::Source { model: model.id.clone() }.into());
+            }
         }
-        manifest.calibration.check().map_err(|why| EngineError::Manifest(why.into()))?;
+        if manifest.calibration.is_empty() {
+            return Err(EngineError::PackUncalibrated);
+        }
+        if !manifest.calibration.curves_rise() {
+            return Err(ManifestError::Curve.into());
+        }
+        if !manifest.calibration.shares_are_sound() {
+            return Err(ManifestError::Share.into());
+        }
         Ok(manifest)
     }
 
@@ -127,7 +218,7 @@ impl Manifest {
     pub fn renamed(&self, mut template: Template) -> Template {
         let features = [(Some(&mut template.periocular), Role::Periocular), (template.full.as_mut(), Role::Full)];
         for (features, role) in features {
-            let entry = self.model(role);
+            let Some(entry) = self.find(role) else { continue };
             if let Some(features) = features.filter(|f| entry.formerly.contains(&f.model)) {
                 features.model = entry.known_as();
             }
@@ -141,7 +232,8 @@ impl Manifest {
         let mut age = Age::Current;
         for (features, role) in [(Some(&template.periocular), Role::Periocular), (template.full.as_ref(), Role::Full)] {
             let Some(Features { model, .. }) = features else { continue };
-            let known_as = self.model(role).known_as();
+            // A pack without this embedder can do nothing with its features.
+            let known_as = self.find(role).map(ModelEntry::known_as).unwrap_or_default();
             if is_later(model, &known_as) {
                 return Age::Newer;
             }
@@ -152,7 +244,11 @@ impl Manifest {
         age
     }
 
-    /// None for a role that this pack does without, which only presence may be.
+    pub fn listed(&self) -> Vec<Listed> {
+        self.models.iter().map(|m| Listed { role: m.role, id: m.known_as(), file: m.file.clone() }).collect()
+    }
+
+    /// None for a role that this pack does without.
     pub fn find(&self, role: Role) -> Option<&ModelEntry> {
         self.models.iter().find(|m| m.role == role)
     }
@@ -162,6 +258,15 @@ impl Manifest {
         // `parse` saw to it that each needed role is there.
         self.find(role).expect("a checked manifest has every role")
     }
+}
+
+/// What must be fetched for a role; `id` as templates have it.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Listed {
+    pub role: Role,
+    pub id: String,
+    pub file: String,
 }
 
 /// How the networks of a template stand to those of a pack.
@@ -193,18 +298,16 @@ impl ModelEntry {
         self.view.expect("a checked manifest says what its embedders see")
     }
 
-    fn check_view(&self) -> Result<(), &'static str> {
+    fn check_view(&self) -> Result<(), ManifestError> {
         let Some(View { window, normalisation, dimensions, .. }) = self.view else {
             let embeds = matches!(self.role, Role::Periocular | Role::Full);
-            return if embeds { Err("lacks 'view': what it sees of a face") } else { Ok(()) };
+            return if embeds { Err(ManifestError::ViewMissing { model: self.id.clone() }) } else { Ok(()) };
         };
         let sizes = [window.width, window.height, dimensions];
         let numbers = [window.centre.x, window.centre.y, window.zoom].into_iter().chain(normalisation.mean).chain(normalisation.std);
-        if sizes.iter().any(|n| !(1..=MOST).contains(n)) || numbers.into_iter().any(|v| !v.is_finite()) {
-            return Err("has a size, window or mean that no network has");
-        }
-        if window.zoom <= 0.0 || normalisation.std.iter().any(|s| *s <= 0.0) {
-            return Err("has a zoom or standard deviation that is not above zero");
+        let possible = sizes.iter().all(|n| (1..=MOST).contains(n)) && numbers.into_iter().all(f32::is_finite);
+        if !possible || window.zoom <= 0.0 || normalisation.std.iter().any(|s| *s <= 0.0) {
+            return Err(ManifestError::ViewUnsound { model: self.id.clone() });
         }
         Ok(())
     }
@@ -240,6 +343,15 @@ mod tests {
         let mut value = serde_json::from_str(include_str!("../models/manifest.json")).unwrap();
         change(&mut value);
         Manifest::parse(&value.to_string())
+    }
+
+    /// Today's, had its periocular network come under another id before.
+    fn renamed_since(id: &str) -> Manifest {
+        changed(|m| {
+            let periocular = m["models"].as_array_mut().unwrap().iter_mut().find(|model| model["role"] == "periocular").unwrap();
+            periocular["formerly"] = vec![id].into();
+        })
+        .unwrap()
     }
 
     /// The same as a release of format 2 had it.
@@ -286,23 +398,23 @@ mod tests {
     }
 
     #[test]
-    fn a_template_of_the_release_with_full_2_is_refused_by_name_and_its_eyes_alone_are_still_compared() {
-        let m = changed(|_| {}).unwrap();
+    fn a_template_whose_full_part_is_of_other_bytes_is_refused_by_name_and_its_eyes_alone_are_compared() {
+        let m = renamed_since("periocular-5");
         let (eyes, full) = (m.model(Role::Periocular).known_as(), m.model(Role::Full).known_as());
         let mut gallery = crate::person::gallery::Gallery::default();
         let mut old = crate::person::template::tests::template(1, true);
         old.periocular.model = "periocular-5".into();
         old.full.as_mut().unwrap().model = "full-2".into();
-        let refused = gallery.put("a", vec![m.renamed(old.clone())], &eyes, &full);
+        let refused = gallery.put("a", vec![m.renamed(old.clone())], &eyes, Some(&full));
         assert_eq!((refused[0].1.found.as_str(), gallery.people()), ("full-2", 0));
         // Without the other network's part it is the same bytes' work.
         old.full = None;
-        assert!(gallery.put("a", vec![m.renamed(old)], &eyes, &full).is_empty());
+        assert!(gallery.put("a", vec![m.renamed(old)], &eyes, Some(&full)).is_empty());
     }
 
     #[test]
     fn templates_are_told_to_be_of_these_of_earlier_and_of_later_networks() {
-        let m = changed(|_| {}).unwrap();
+        let m = renamed_since("periocular-5");
         let of = |eyes: &str, full: Option<&str>| {
             let mut t = crate::person::template::tests::template(1, full.is_some());
             t.periocular.model = eyes.into();
@@ -315,8 +427,45 @@ mod tests {
         assert_eq!((of(&eyes, Some(&full)), of(&eyes, None), of("periocular-5", None)), (Age::Current, Age::Current, Age::Current));
         assert_eq!((of(&eyes, Some("full-2")), of("periocular-1", Some(&full))), (Age::Outdated, Age::Outdated));
         // The same number of other bytes is no release's, and whoever numbers otherwise has no later ones.
-        assert_eq!((of(&eyes, Some("full-3@00000000")), of("eyes", None)), (Age::Outdated, Age::Outdated));
-        assert_eq!((of(&eyes, Some("full-4@00000000")), of("periocular-99", Some("full-2"))), (Age::Newer, Age::Newer));
+        assert_eq!((of(&eyes, Some("full-4@00000000")), of("eyes", None)), (Age::Outdated, Age::Outdated));
+        assert_eq!((of(&eyes, Some("full-5@00000000")), of("periocular-99", Some("full-2"))), (Age::Newer, Age::Newer));
+    }
+
+    #[test]
+    fn a_pack_without_curves_is_told_from_one_with_wrong_ones() {
+        let without = changed(|m| m["calibration"]["among_many"]["bare_masked"] = serde_json::json!([])).unwrap_err();
+        assert!(matches!(without, EngineError::PackUncalibrated), "{without}");
+        let falling = changed(|m| m["calibration"]["among_many"]["bare_masked"] = serde_json::json!([[1, 0], [0, 1]])).unwrap_err();
+        assert!(matches!(falling, EngineError::Manifest(ManifestError::Curve)), "{falling}");
+    }
+
+    #[test]
+    fn a_pack_may_do_with_one_embedder_and_takes_nothing_of_another() {
+        let m = changed(|m| m["models"].as_array_mut().unwrap().retain(|model| model["role"] != "full")).unwrap();
+        let with = crate::person::template::tests::template(1, true);
+        let mut alone = crate::person::template::tests::template(1, false);
+        alone.periocular.model = m.model(Role::Periocular).known_as();
+        assert_eq!((m.age(&with), m.age(&alone)), (Age::Outdated, Age::Current));
+        let mut gallery = crate::person::gallery::Gallery::default();
+        let refused = gallery.put("a", vec![m.renamed(with), m.renamed(alone)], &m.model(Role::Periocular).known_as(), None);
+        assert_eq!((refused.len(), gallery.references()), (1, 1));
+        assert!(changed(|m| m["models"].as_array_mut().unwrap().retain(|model| model["role"] != "periocular")).is_err());
+    }
+
+    #[test]
+    fn where_a_network_comes_from_is_kept_and_held_to_what_an_audit_log_takes() {
+        let sources = |name: &str, licence: &str, link: &str| {
+            let one = serde_json::json!([{ "name": name, "licence": licence, "link": link }]);
+            changed(|m| m["models"][0]["provenance"] = serde_json::json!({ "weights": one, "pictures": [] }))
+        };
+        let m = sources("Model Zoo", "Apache-2.0", "https://example.org").unwrap();
+        let again = Manifest::parse(&serde_json::to_string(&m).unwrap()).unwrap();
+        assert_eq!(again.models[0].provenance.weights[0].name, "Model Zoo");
+        for (name, licence, link) in
+            [("", "MIT", "https://a"), ("a", "for research only", "https://a"), ("a", "MIT", "javascript:alert(1)")]
+        {
+            assert!(sources(name, licence, link).unwrap_err().to_string().contains("source"));
+        }
     }
 
     #[test]

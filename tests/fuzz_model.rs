@@ -103,6 +103,37 @@ fn changed_bytes_never_panic() {
     assert!(refused > 500 && ran > 500, "both ends are reached: {refused} refused, {ran} ran");
 }
 
+/// Scales of a file of bytes, where it has them as ONNX writes them: a record of four bytes for each tensor of one number.
+fn scales(bytes: &[u8]) -> Vec<usize> {
+    let is_scale = |w: &[u8]| w[..2] == [0x4a, 4] && (1e-6..1.0).contains(&f32::from_le_bytes([w[2], w[3], w[4], w[5]]));
+    bytes.windows(6).enumerate().filter(|(_, w)| is_scale(w)).map(|(at, _)| at + 2).collect()
+}
+
+#[test]
+fn a_scale_that_is_none_is_refused_wherever_it_stands() {
+    let (mut files_of_bytes, mut refused, mut kept) = (0, 0, 0);
+    for (name, bytes) in files() {
+        let of_bytes = bytes.windows(14).any(|w| w == b"QuantizeLinear");
+        let places = scales(bytes);
+        if !of_bytes || places.is_empty() {
+            continue;
+        }
+        files_of_bytes += 1;
+        let mut random = Random(4);
+        for _ in 0..24 {
+            let at = places[random.below(places.len())];
+            for wrong in [0.0, -0.0, f32::NAN, f32::INFINITY, -0.01, f32::MIN_POSITIVE / 2.0] {
+                let mut mutant = bytes.clone();
+                mutant[at..at + 4].copy_from_slice(&f32::to_le_bytes(wrong));
+                // A number of one float may also be something else than a scale.
+                if survive(&mutant) { kept += 1 } else { refused += 1 }
+            }
+        }
+        assert!(refused > 0, "{name}");
+    }
+    assert!(files_of_bytes >= 20 && refused > 10 * kept, "{files_of_bytes} files of bytes, {refused} refused, {kept} kept");
+}
+
 #[test]
 fn pieces_moved_or_repeated_never_panic() {
     let mut random = Random(3);

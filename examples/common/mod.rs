@@ -6,15 +6,17 @@
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 use brow::engine::{Engine, EngineParams, Face};
+use brow::error::EngineError;
 use brow::face::frame::Frame;
 use brow::face::geometry::Point;
 use brow::face::mask::{Mask, MaskState};
-use brow::manifest::Manifest;
+use brow::manifest::{Manifest, ModelEntry};
+use brow::model::{ModelError, OpenOther, Other};
 use brow::person::calibrate::Calibrations;
 use brow::person::common::Common;
 use brow::person::template::Template;
@@ -89,19 +91,77 @@ fn name(path: &Path) -> String {
     path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The engine with the models of `models/`.
-pub fn engine(models: &Path) -> Outcome<Engine> {
-    let text = std::fs::read_to_string(models.join("manifest.json"))
-        .map_err(|e| format!("{}/manifest.json cannot be read: {e}", models.display()))?;
-    let manifest = Manifest::parse(&text)?;
+/// The manifest of a pack. One that `pack` has just written has no curves yet; until calibrate made them, scores mean nothing, and
+/// only programs that look at similarities may go on.
+pub fn manifest(pack: &Path, scores: Scores) -> Outcome<Manifest> {
+    let text = std::fs::read_to_string(pack.join("manifest.json")).map_err(|e| {
+        format!("{}/manifest.json cannot be read: {e}; make a pack with: make pack NETWORK=your.onnx (docs/PACKS.md)", pack.display())
+    })?;
+    let mut value: serde_json::Value = serde_json::from_str(&text).map_err(|e| format!("{}/manifest.json: {e}", pack.display()))?;
+    for among in ["among_few", "among_many"] {
+        for curve in value["calibration"][among].as_object_mut().into_iter().flat_map(|c| c.values_mut()) {
+            if curve.as_array().is_none_or(|points| !points.is_empty()) {
+                continue;
+            }
+            if scores == Scores::Needed {
+                let pack = pack.display();
+                return Err(format!("{pack} has no curves yet: make calibrate PACK={pack} SETS=\"name=FOLDER\" (docs/PACKS.md)").into());
+            }
+            *curve = serde_json::json!([[-1, 0], [1, 1]]);
+        }
+    }
+    Manifest::parse(&value.to_string()).map_err(|e| format!("{}: {e}", pack.display()).into())
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Scores {
+    Needed,
+    Unused,
+}
+
+/// [`OpenOther`] as a function.
+pub type Open = fn(&[u8], [usize; 4]) -> Result<Other, ModelError>;
+
+static OTHER: OnceLock<Open> = OnceLock::new();
+
+/// Has networks that Brow's own runtime refuses run by another one: what the examples of the same names in tract/ do first.
+pub fn use_other(open: Open) {
+    OTHER.get_or_init(|| open);
+}
+
+/// The other runtime, where this was compiled with one.
+pub fn other() -> Option<OpenOther<'static>> {
+    OTHER.get().map(|open| open as OpenOther)
+}
+
+/// The engine with the networks of a pack.
+pub fn engine(pack: &Path, scores: Scores) -> Outcome<Engine> {
+    engine_of(manifest(pack, scores)?, |entry| pack.join(&entry.file))
+}
+
+/// The same with a manifest that is not in a file yet, the networks being in the files that `file` names.
+pub fn engine_of(manifest: Manifest, file: impl Fn(&ModelEntry) -> PathBuf) -> Outcome<Engine> {
     let entries = manifest.models.clone();
     let mut engine = Engine::new(manifest, EngineParams::default(), || 0.0);
     for entry in entries {
-        let file = models.join(&entry.file);
+        let file = file(&entry);
         let bytes = std::fs::read(&file).map_err(|e| format!("{} cannot be read: {e}", file.display()))?;
-        engine.add_model(entry.role, &bytes, &Sha256::digest(&bytes))?;
+        engine.add_model(entry.role, &bytes, &Sha256::digest(&bytes), other()).map_err(|e| match e {
+            EngineError::ModelForeign { error: ModelError::Unsupported { operator, node, variant }, .. } => {
+                lacking(&format!("{operator}{variant}"), &node)
+            }
+            e => e.to_string(),
+        })?;
     }
     Ok(engine)
+}
+
+/// What to do about an operator that Brow's own runtime lacks.
+pub fn lacking(operator: &str, node: &str) -> String {
+    format!(
+        "Brow's own runtime has no {operator} (node {node}): have the second one run the network, by TRACT=1 behind make, or export it with \
+         the operators that src/model/graph.rs reads (docs/PACKS.md)"
+    )
 }
 
 pub fn calibrations(engine: &Engine) -> Calibrations {
@@ -127,9 +187,9 @@ pub fn model_ids(engine: &Engine) -> BTreeMap<&'static str, String> {
 }
 
 /// Runs the engine over all pictures on as many threads as there are cores, with a progress bar.
-pub fn see(models: &Path, folder: &Path, pictures: &[Picture], pad: Option<f32>) -> Outcome<Vec<Seen>> {
+pub fn see(models: &Path, scores: Scores, folder: &Path, pictures: &[Picture], pad: Option<f32>) -> Outcome<Vec<Seen>> {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
-    let engines = (0..threads).map(|_| engine(models)).collect::<Outcome<Vec<_>>>()?;
+    let engines = (0..threads).map(|_| engine(models, scores)).collect::<Outcome<Vec<_>>>()?;
     let results: Vec<Mutex<Option<Seen>>> = pictures.iter().map(|_| Mutex::new(None)).collect();
     let (next, progress) = (AtomicUsize::new(0), Progress::new(pictures.len()));
     std::thread::scope(|scope| {
@@ -155,7 +215,7 @@ pub fn see(models: &Path, folder: &Path, pictures: &[Picture], pad: Option<f32>)
     Ok(results.into_iter().filter_map(|r| r.into_inner().ok().flatten()).collect())
 }
 
-fn look(engine: &mut Engine, file: &Path, pad: Option<f32>) -> Seen {
+pub fn look(engine: &mut Engine, file: &Path, pad: Option<f32>) -> Seen {
     let image = match load(file) {
         Ok(image) => image,
         Err(e) => return Seen::Damaged(e.to_string()),
@@ -290,6 +350,10 @@ impl Arguments {
 
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.options.get(name).map(PathBuf::from)
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.options.get(name).map(String::as_str)
     }
 
     pub fn number(&self, name: &str) -> Outcome<Option<f32>> {

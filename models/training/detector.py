@@ -1,6 +1,6 @@
 """Trains the detector: where faces are, masked, small and turned ones too, with four points on each.
 
-    python detector.py train OUT.pt SCENES.npz LABELS.npz ... --minutes M [--faceless FILE.npz] [--resume]
+    python detector.py train OUT.pt SCENES.npz LABELS.npz ... --minutes M [--faceless FILE.npz] [--start BLAZEFACE.onnx] [--resume]
     python detector.py export CHECKPOINT.pt OUT.onnx
 
 Input   `input` 1 x 3 x height x width (multiples of 16), RGB, x / 127.5 - 1.
@@ -9,7 +9,7 @@ Outputs `regressors` 1 x n x 12: box centre x, y, width, height, then x, y of ri
         1 x n x 1: logits. Anchors lie in the middle of cells of 8 pixels, row by row, then of cells of 16.
 
 The network is shaped for a browser's single thread: half the size at once, thin layers where the map is large, and depth
-only where it is small.
+only where it is small. With --start it is BlazeFace's trunk instead (detector_blaze.py), three times as slow, which knows faces already.
 """
 
 import argparse
@@ -24,6 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from detector_blaze import BlazeNet
 from detector_data import SIDE, Scenes
 from detector_measure import STRIDES, anchors_of, box_of
 from landmarks import Block, folded, write_block
@@ -65,16 +66,35 @@ class DetectorNet(nn.Module):
                 head.bias[2:4] = usual
                 head.bias[VALUES] = -4.0
 
-    def forward(self, x):
+    def features(self, x):
+        """What the heads of both grids read."""
         x = F.relu(self.stem_norm(self.stem(x)))
-        rows, logits = [], []
-        for blocks, head, stride in zip(self.grids, self.heads, STRIDES):
+        maps = []
+        for blocks in self.grids:
             for block in blocks:
                 x = block(x)
-            answer = head(x).flatten(2).transpose(1, 2).float()
-            rows.append(answer[..., :VALUES] * stride)
-            logits.append(answer[..., VALUES:])
-        return torch.cat(rows, 1), torch.cat(logits, 1)
+            maps.append(x)
+        return maps
+
+    def write(self, graph):
+        """Adds the trunk to an ONNX graph, batch norms folded; the names of what the heads read."""
+        x = graph.node("Relu", [graph.conv("input", "stem", *folded(self.stem, self.stem_norm), 2, (1, 1, 1, 1))], "stem.relu")
+        maps = []
+        for blocks, stride in zip(self.grids, STRIDES):
+            for i, b in enumerate(blocks):
+                x = write_block(graph, x, f"grid{stride}.{i}", b)
+            maps.append(x)
+        return maps
+
+
+def answers(net, x):
+    """Rows `b x n x 12` and logits `b x n x 1` of a network for pictures."""
+    rows, logits = [], []
+    for features, head, stride in zip(net.features(x), net.heads, STRIDES):
+        answer = head(features).flatten(2).transpose(1, 2).float()
+        rows.append(answer[..., :VALUES] * stride)
+        logits.append(answer[..., VALUES:])
+    return torch.cat(rows, 1), torch.cat(logits, 1)
 
 
 def target_of(points):
@@ -154,10 +174,15 @@ def network_input(images):
     return (images.permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 
+def network(width, start=None):
+    """A network of our own, or BlazeFace's trunk where `start` uint8[n] holds its file."""
+    return DetectorNet(width) if start is None else BlazeNet(start.cpu().numpy().tobytes())
+
+
 def checkpoint(path, device, width=None):
     """What `train` left, checked to be of this kind of network and, for `train`, of its width."""
     saved = torch.load(path, weights_only=True, map_location=device)
-    if "width" not in saved or saved["net"].keys() != DetectorNet(saved["width"]).state_dict().keys():
+    if "width" not in saved or saved["net"].keys() != network(saved["width"], saved.get("start")).state_dict().keys():
         raise SystemExit(f"{path} holds another network. Train it anew, or take the version of this file that wrote it.")
     if width not in (None, saved["width"]):
         raise SystemExit(f"{path} is of width {saved['width']}. Give --width {saved['width']}, or another checkpoint.")
@@ -168,7 +193,17 @@ def train(args):
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    net = DetectorNet(args.width).to(device, memory_format=torch.channels_last)
+    bias = blaze_bias([load(p) for p in args.labels])
+    scenes = Scenes(args.scenes, FaceSamples(args.labels, bias), args.faceless)
+    start = None
+    if args.start:
+        start = torch.from_numpy(np.fromfile(args.start, np.uint8))
+        drawn, _ = next(iter(Stream(scenes, 64, args.seed)))
+        blaze = network(args.width, start)
+        net = BlazeNet(start.numpy().tobytes(), blaze.busiest(network_input(drawn)))
+    else:
+        net = DetectorNet(args.width)
+    net = net.to(device, memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(net.parameters(), args.rate, betas=(0.9, 0.99), weight_decay=1e-4)
     if args.init:
         net.load_state_dict(checkpoint(args.init, device, args.width)["mean"])
@@ -181,12 +216,10 @@ def train(args):
         mean, step, spent = saved["mean"], saved["step"], saved["spent"]
 
     def save():
-        parts = dict(width=args.width, net=net.state_dict(), mean=mean, optimiser=optimiser.state_dict(), step=step, spent=spent)
+        parts = dict(width=args.width, start=start, net=net.state_dict(), mean=mean, optimiser=optimiser.state_dict(), step=step, spent=spent)
         torch.save(parts, args.out + ".part")
         os.replace(args.out + ".part", args.out)
 
-    bias = blaze_bias([load(p) for p in args.labels])
-    scenes = Scenes(args.scenes, FaceSamples(args.labels, bias), args.faceless)
     anchors, cells = (torch.from_numpy(values).to(device) for values in anchors_of(SIDE, SIDE))
     stream = Stream(scenes, args.batch, args.seed + step)
     loader = torch.utils.data.DataLoader(stream, batch_size=None, num_workers=args.workers, prefetch_factor=4)
@@ -199,8 +232,8 @@ def train(args):
             break
         for group in optimiser.param_groups:
             group["lr"] = args.rate * min(1, (step + 1) / 300) * (0.5 * (1 + math.cos(math.pi * done)) * 0.98 + 0.02)
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            rows, logits = net(network_input(images.to(device)))
+        with torch.autocast(device.type, torch.bfloat16, enabled=args.half or device.type == "cuda"):
+            rows, logits = answers(net, network_input(images.to(device)))
         loss, parts = loss_of(rows, logits[..., 0], faces.to(device), anchors, cells)
         optimiser.zero_grad()
         loss.backward()
@@ -225,7 +258,7 @@ def train(args):
 
 def export(args):
     saved = checkpoint(args.checkpoint, "cpu")
-    net = DetectorNet(saved["width"])
+    net = network(saved["width"], saved.get("start"))
     net.load_state_dict(saved["mean"])
     with torch.no_grad():
         for head in net.heads:
@@ -237,11 +270,8 @@ def graph_of(net):
     """`net` as an ONNX model with half-precision weights, batch norms folded and distances in pixels."""
     net = net.eval()
     g = GraphBuilder("detector", [1, 3, "height", "width"])
-    x = g.node("Relu", [g.conv("input", "stem", *folded(net.stem, net.stem_norm), 2, (1, 1, 1, 1))], "stem.relu")
     parts = {"regressors": [], "scores": []}
-    for blocks, head, stride in zip(net.grids, net.heads, STRIDES):
-        for i, b in enumerate(blocks):
-            x = write_block(g, x, f"grid{stride}.{i}", b)
+    for x, head, stride in zip(net.write(g), net.heads, STRIDES):
         weight, bias = head.weight.detach().numpy(), head.bias.detach().numpy()
         for name, part, scale in (("regressors", slice(0, VALUES), stride), ("scores", slice(VALUES, VALUES + 1), 1)):
             n = f"grid{stride}.{name}"
@@ -270,6 +300,8 @@ def main():
     p.add_argument("--workers", type=int, default=1, help="processes that draw pictures")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--init", help="the checkpoint of an earlier run, whose averaged weights this one starts from")
+    p.add_argument("--start", help="the converted BlazeFace (blazeface.py --open), whose trunk is trained on")
+    p.add_argument("--half", action="store_true", help="bfloat16 on a CPU that has instructions for it")
     p.add_argument("--resume", action="store_true", help="go on from OUT.pt")
     p = commands.add_parser("export")
     p.add_argument("checkpoint")

@@ -1,6 +1,6 @@
 """False match rates by age band, sex and race label, bare x masked, on UTKFace's file names (age_sex_race_date).
 
-    python embed_groups.py STEM --model periocular.onnx [--fmr 1e-3] [--most 2500]
+    python embed_groups.py STEM --model NETWORK.onnx [--fmr 1e-3] [--most 2500]
 
 One threshold for everybody, set at --fmr over all comparisons of a bare picture with somebody else's masked copy; then the
 rate within each group. UTKFace has no identities and was trained on, so this is only a proxy: a picture's own masked copy
@@ -11,7 +11,6 @@ import argparse
 
 import numpy as np
 
-import align
 import data
 import embed_evaluate
 import teachers
@@ -60,8 +59,9 @@ def main():
     index = np.sort(np.random.default_rng(0).permutation(named)[: args.most])
     known = np.array([labels(files[i]) for i in index])
     network = teachers.session(args.model)
-    bare = teachers.templates(network, crops[index], align.PERIOCULAR.cut)
-    masked = teachers.templates(network, embed_evaluate.render_copies(crops[index], points[index]), align.PERIOCULAR.cut)
+    window = teachers.window_of(args.model, network)
+    bare = teachers.templates(network, crops[index], window.cut)
+    masked = teachers.templates(network, embed_evaluate.render_copies(crops[index], points[index]), window.cut)
     scores = bare @ masked.T
     other = ~np.eye(len(index), dtype=bool)
     threshold = np.quantile(scores[other], 1 - args.fmr)

@@ -3,7 +3,9 @@
 The networks are convolutions, PReLU or ReLU, squeeze-excitation, additions and a final flatten, with batch normalisation
 already folded away, so the ONNX graph itself is the architecture: nothing has to be written down twice.
 """
+import argparse
 import hashlib
+import sys
 
 import numpy as np
 import onnx
@@ -13,6 +15,7 @@ import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
 
 import align
+from quantise import WEIGHT_MOST
 
 
 class OtherArchitecture(ValueError):
@@ -20,11 +23,16 @@ class OtherArchitecture(ValueError):
 
 
 def widened(graph):
-    """Initialisers of a graph as float32 by the name under which nodes use them, Casts from f16 followed."""
+    """Initialisers of a graph as float32 by the name under which nodes use them, Casts from f16 and scales of bytes followed."""
     values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
     for node in graph.node:
         if node.op_type == "Cast" and node.input[0] in values:
             values[node.output[0]] = values.pop(node.input[0]).astype(np.float32)
+        elif node.op_type == "DequantizeLinear" and node.input[0] in values:
+            numbers = values.pop(node.input[0]).astype(np.float32)
+            values[node.output[0]] = numbers * values[node.input[1]].reshape(-1, *[1] * (numbers.ndim - 1))
+    for name in [n for n in values if "." in n]:  # torch has no such names
+        values[name.replace(".", "_")] = values.pop(name)
     return values
 
 
@@ -77,29 +85,63 @@ def convolve(x, weight, bias, stride, pads, groups):
     return F.conv2d(x, weight, bias, stride, pads, 1, groups)
 
 
-class OnnxNet(nn.Module):
-    """`float[n, 3, h, w]` to `float[n, d]`, by the graph of an ONNX file. Parameters keep the file's names."""
+class ThroughBytes(torch.autograd.Function):
+    """Numbers as bytes hold them; the gradient passes where they are not cut off (straight through)."""
 
-    def __init__(self, path):
+    @staticmethod
+    def forward(context, x, scale, zero, least, most):
+        numbers = torch.round(x / scale) + zero
+        context.save_for_backward((numbers >= least) & (numbers <= most))
+        return ((numbers.clamp(least, most) - zero) * scale).to(x.dtype)
+
+    @staticmethod
+    def backward(context, gradient):
+        return gradient * context.saved_tensors[0], None, None, None, None
+
+
+class OnnxNet(nn.Module):
+    """`float[n, 3, h, w]` to `float[n, d]`, by the graph of an ONNX file. Parameters keep the file's names.
+
+    `rounded`: of a network of bytes, weights and maps are rounded as they are there, so that training learns to bear it.
+    `size`: (width, height) of a network that looks at something else than a window of the canonical face.
+    """
+
+    def __init__(self, path, rounded=False, size=None):
         super().__init__()
         graph = onnx.load(str(path)).graph
+        constants = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
         values = widened(graph)
+        self.grids = {}  # of weights: the scale of each output
         self.entry = next(i.name for i in graph.input if i.name not in values)
         self.exit = graph.output[0].name
         dims = [d.dim_value for d in graph.input[0].type.tensor_type.shape.dim]
         self.window = align.window_of(dims[3], dims[2])
-        if self.window is None:
+        if self.window is None and (dims[3], dims[2]) != size:
             raise OtherArchitecture(f"{path} takes {dims[3]}x{dims[2]} pixels, which is no window that align.py knows")
         self.plan = []
+        same = {}  # the maps of a network of bytes are those of floats here, by the names before rounding
         for node in graph.node:
-            if node.op_type == "Cast":
+            if rounded and node.op_type == "DequantizeLinear":
+                scale = constants[node.input[1]]
+                if node.input[0] in constants:
+                    grid = torch.from_numpy(scale.copy()).reshape(-1, *[1] * (constants[node.input[0]].ndim - 1))
+                    self.grids[node.output[0].replace(".", "_")] = grid
+                else:
+                    attributes = {"scale": float(scale), "zero": int(constants[node.input[2]])}
+                    self.plan.append(("Round", [same[node.input[0]]], [node.output[0]], attributes))
                 continue
-            if node.op_type not in ("Conv", "PRelu", "Relu", "Add", "Mul", "GlobalAveragePool", "Sigmoid", "Gemm", "Flatten", "Reshape"):
+            if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+                same[node.output[0]] = same.get(node.input[0], node.input[0])
+            if node.op_type in ("Cast", "QuantizeLinear", "DequantizeLinear"):
+                continue
+            if node.op_type not in ("Conv", "PRelu", "Relu", "Add", "Mul", "GlobalAveragePool", "Sigmoid", "Gemm", "Flatten", "Reshape", "Concat"):
                 raise OtherArchitecture(f"{path}: operator {node.op_type} ({node.name}) is not one this trainer knows")
             attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-            self.plan.append((node.op_type, list(node.input), list(node.output), attributes))
+            self.plan.append((node.op_type, [w if (w := n.replace(".", "_")) in values else same.get(n, n) for n in node.input], list(node.output), attributes))
+        if rounded and not self.grids:
+            raise OtherArchitecture(f"{path} is no network of bytes: quantise.py makes one of it")
         self.own_scale = self._take_scale_of_input(values)
-        self.normalisation = self.normalisation_of(*self.window.normalisation)
+        self.normalisation = self.normalisation_of(*self.window.normalisation) if self.window else None
         used = {name for _, inputs, _, _ in self.plan for name in inputs}
         self.weights = nn.ParameterDict(
             {n: nn.Parameter(torch.from_numpy(v.copy())) for n, v in values.items() if n in used and v.dtype == np.float32}
@@ -124,6 +166,11 @@ class OnnxNet(nn.Module):
         scale, shift = self.own_scale
         return [round(float(v), 4) for v in mean - span * shift / scale], [round(float(v), 4) for v in span / scale]
 
+    def weight(self, name):
+        """A layer's weights, rounded where this network is."""
+        weight, grid = self.weights[name], self.grids.get(name)
+        return weight if grid is None else ThroughBytes.apply(weight, grid.to(weight.device), 0, -WEIGHT_MOST, WEIGHT_MOST)
+
     def forward(self, x):
         values = {self.entry: x}
         for operator, inputs, outputs, attributes in self.plan:
@@ -133,13 +180,15 @@ class OnnxNet(nn.Module):
                 if top != bottom or left != right:
                     a, top, left = F.pad(a, (left, right, top, bottom)), 0, 0
                 bias = self.weights[inputs[2]] if len(inputs) > 2 else None
-                weight = self.weights[inputs[1]]
+                weight = self.weight(inputs[1])
                 y = convolve(a, weight, bias, attributes.get("strides", [1, 1]), (top, left), attributes.get("group", 1))
             elif operator == "PRelu":
                 slope = self.weights[inputs[1]]
                 y = F.prelu(a, slope.reshape(-1).to(a.dtype)) if slope.requires_grad else FixedPRelu.apply(a, slope.reshape(-1))
             elif operator == "Relu":
                 y = F.relu(a)
+            elif operator == "Round":
+                y = ThroughBytes.apply(a, attributes["scale"], attributes["zero"], -128, 127)
             elif operator == "Add":
                 y = a + values[inputs[1]]
             elif operator == "Mul":
@@ -147,10 +196,12 @@ class OnnxNet(nn.Module):
             elif operator == "GlobalAveragePool":
                 y = a.mean((2, 3), keepdim=True)
             elif operator == "Gemm":
-                weight = self.weights[inputs[1]]
+                weight = self.weight(inputs[1])
                 y = F.linear(a, weight if attributes.get("transB") else weight.T, self.weights[inputs[2]])
             elif operator == "Sigmoid":
                 y = torch.sigmoid(a)
+            elif operator == "Concat":
+                y = torch.cat([values[name] for name in inputs], attributes["axis"])
             else:
                 y = a.flatten(1)
             values[outputs[0]] = y
@@ -203,6 +254,23 @@ def export(network, path, name="periocular"):
     onnx.save(model, str(path))
 
 
+def export_bytes(network, source, path):
+    """Write a network that was trained rounded as the file `source` that it was read from, with its own weights and biases."""
+    model = onnx.load(str(source))
+    bytes_of = {n.output[0].replace(".", "_"): n.input[0] for n in model.graph.node if n.op_type == "DequantizeLinear"}
+    place = {t.name: t for t in model.graph.initializer}
+    floats = {t.name.replace(".", "_"): t for t in model.graph.initializer if t.data_type == TensorProto.FLOAT}
+    for key, parameter in network.weights.items():
+        values = parameter.detach().float().cpu()
+        if key in network.grids:
+            numbers = torch.round(values / network.grids[key]).clamp(-WEIGHT_MOST, WEIGHT_MOST).to(torch.int8).numpy()
+            place[bytes_of[key]].CopyFrom(numpy_helper.from_array(numbers, bytes_of[key]))
+        elif key in floats:
+            floats[key].CopyFrom(numpy_helper.from_array(values.numpy(), floats[key].name))
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
 def largest_difference(network, path, seed=0):
     """Largest difference, relative to the output's length, between torch and ONNX Runtime on one random picture."""
     import teachers
@@ -225,3 +293,34 @@ def move_average(average_state, network, decay):
     """One step of the exponential moving average of a network's weights, in place."""
     for key, value in network.state_dict().items():
         average_state[key].lerp_(value.float(), 1 - decay)
+
+
+def narrowed(network, templates, dimensions):
+    """`network`, whose last layer is fully connected, with that layer's output on the `dimensions` directions in which `templates`
+    float32[n, d], its own of many people, differ most: a shorter template that loses as little as one of its length can."""
+    operator, inputs, _, attributes = network.plan[-1]
+    if operator != "Gemm" or not attributes.get("transB"):
+        raise OtherArchitecture(f"the last layer is {operator}, not fully connected with its weights by output: it cannot be narrowed")
+    if dimensions > min(templates.shape):
+        raise ValueError(f"{len(templates)} templates of {templates.shape[1]} numbers cannot fix {dimensions} directions")
+    basis = torch.from_numpy(np.linalg.svd(templates, full_matrices=False)[2][:dimensions].copy())
+    for name in inputs[1:]:
+        network.weights[name] = nn.Parameter(basis @ network.weights[name].detach())
+    return network
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Write START.onnx with shorter templates: embed_net.py START.onnx OUT.onnx STEM.NAME.npy 256")
+    for name in ("start", "out", "templates"):
+        parser.add_argument(name)
+    parser.add_argument("dimensions", type=int)
+    args = parser.parse_args()
+    try:
+        network = narrowed(OnnxNet(args.start), np.load(args.templates), args.dimensions)
+    except (OtherArchitecture, ValueError, FileNotFoundError) as error:
+        sys.exit(f"embed_net: {error}")
+    export(network, args.out, "embedder")
+
+
+if __name__ == "__main__":
+    main()

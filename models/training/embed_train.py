@@ -418,19 +418,19 @@ def file_hash(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def start_network(start, weights=None):
-    """The network of `start`, with the weights of the file `weights`, which came from there, if one is given.
+def start_network(start, weights=None, rounded=False):
+    """The network of `start`, `rounded` as its bytes are, with the weights of the file `weights`, which came from there, if one is given.
 
     What a network expects of its input stands in the start's own file; a network made from it here has that in the manifest only.
     """
-    network = embed_net.OnnxNet(start)
+    network = embed_net.OnnxNet(start, rounded)
     if weights:
         tuned = embed_net.OnnxNet(weights)
         network.load_weights(tuned.state_dict(), tuned.fingerprint(), weights)
     return network
 
 
-def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, report=print, fast=False, start_is=None, weights=None):
+def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, report=print, fast=False, start_is=None, weights=None, rounded=False):
     """Train and export; returns what `run.json` says. `start_is` names the teacher that is the start network itself, if one is."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -439,7 +439,7 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
     basis = np.load(kept_basis) if (folder / "checkpoint.pt").exists() and kept_basis.exists() else None
     faces = Faces([load_source(s, teacher_names) for s in sets], recipe, basis)
     report(f"{len(faces)} pictures of {faces.count} identities, {int(faces.masked.sum())} of them really masked")
-    network = start_network(start, weights).to("cuda" if torch.cuda.is_available() else "cpu")
+    network = start_network(start, weights, rounded).to("cuda" if torch.cuda.is_available() else "cpu")
     own = teacher_names.index(start_is) if start_is else None
     agreement = turn_targets(network, faces, recipe, own) if recipe.keep_basis and basis is None else None
     np.save(kept_basis, faces.basis)
@@ -452,12 +452,15 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
         report(f"resumed at step {trainer.step}")
     trainer.run(report=report)
     result = trainer.averaged()
-    embed_net.export(result, folder / "student.onnx")
+    if rounded:
+        embed_net.export_bytes(result, start, folder / "student.onnx")
+    else:
+        embed_net.export(result, folder / "student.onnx")
     difference = embed_net.largest_difference(result, folder / "student.onnx")
-    if difference > 5e-3:
+    if difference > (5e-2 if rounded else 5e-3):  # of two ways to the same sum one may round up and the other down
         raise RuntimeError(f"student.onnx differs from the trained network by {difference:.1e} of the output's length")
     summary = dict(
-        window=network.window.about, normalisation=network.normalisation, start=Path(start).name, start_sha256=file_hash(start),
+        window=network.window.about, normalisation=network.normalisation, rounded=rounded, start=Path(start).name, start_sha256=file_hash(start),
         weights=Path(weights).name if weights else None, weights_sha256=file_hash(weights) if weights else None, sets=[Path(s).name for s in sets],
         teachers=teacher_names, pictures=len(faces), identities=faces.count, really_masked=int(faces.masked.sum()), recipe=asdict(recipe),
         steps=trainer.step, samples=trainer.step * recipe.batch, minutes=round(trainer.spent / 60, 1),
@@ -479,6 +482,7 @@ def main():
     parser.add_argument("--threads", type=int)
     parser.add_argument("--start-is", help="the teacher that is the start network itself: its templates need not be made again")
     parser.add_argument("--weights", help="a network that came from --start: its weights are where training begins")
+    parser.add_argument("--rounded", action="store_true", help="--start is a network of bytes: train it as one, and write it as one")
     parser.add_argument("--compile", action="store_true", help="let torch fuse operators (needs a C++ compiler)")
     for name, value in asdict(Recipe()).items():
         if type(value) in (int, float):
@@ -492,7 +496,7 @@ def main():
     try:
         summary = train(
             args.folder, args.start, args.sets, args.teachers.split(","), recipe, args.steps, args.minutes,
-            lambda text: print(text, flush=True), args.compile, args.start_is, args.weights,
+            lambda text: print(text, flush=True), args.compile, args.start_is, args.weights, args.rounded,
         )
     except (data.BadIndex, align.BadPicture, embed_net.OtherArchitecture, Diverged, FileNotFoundError, ValueError) as error:
         sys.exit(f"embed_train: {error}")

@@ -1,6 +1,6 @@
 """Trains the landmark network: five points, how sure each is, whether it is a face, and the mask's state.
 
-    python landmarks.py train OUT.pt LABELS.npz ... --negatives NEG.npz --minutes M [--init OLD.pt]
+    python landmarks.py train OUT.pt LABELS.npz ... --negatives NEG.npz --minutes M [--init OLD.pt|OLD.onnx]
     python landmarks.py export CHECKPOINT.pt OUT.onnx [--lift L] [--temperature T]
     python landmarks.py check OUT.onnx LABELS.npz ... --negatives NEG.npz     (on what training left out)
 
@@ -133,6 +133,44 @@ def export(net, path, lift=0.0, temperature=1.0):
     onnx.save(model, path)
 
 
+def layers(net):
+    """Every convolution of a LandmarkNet with its batch norm and its name in the file."""
+    yield "stem", net.stem, net.stem_norm
+    yield "down", net.down, net.down_norm
+    for i, block in enumerate(net.blocks):
+        yield f"block{i}.depth", block.depth, block.depth_norm
+        yield f"block{i}.point", block.point, block.point_norm
+    yield "squeeze", net.squeeze, net.squeeze_norm
+
+
+def from_file(path, pictures):
+    """The network of an exported file, ready to train on: its batch norms stand for what the convolutions give for `pictures` n x 3 x 96 x 96."""
+    import onnx
+
+    values = {t.name.removesuffix(".f16"): torch.from_numpy(onnx.numpy_helper.to_array(t).astype(np.float32)) for t in onnx.load(path).graph.initializer}
+    net = LandmarkNet().eval()
+    with torch.no_grad():
+        seen = {}
+        for name, conv, norm in layers(net):
+            conv.weight.copy_(values[name + ".weight"])
+            norm.bias.copy_(values[name + ".bias"])
+            norm.running_var.fill_(1 - norm.eps)
+            conv.register_forward_hook(lambda _, __, out, name=name: seen.update({name: (out.mean((0, 2, 3)), out.var((0, 2, 3)))}))
+        net.hidden.weight.copy_(values["hidden.weight"])
+        net.hidden.bias.copy_(values["hidden.bias"])
+        net.answer.weight.copy_(torch.cat([values[name + ".weight"] for name, _ in OUTPUTS]))
+        net.answer.bias.copy_(torch.cat([values[name + ".bias"] for name, _ in OUTPUTS]))
+        net(pictures)
+        for name, conv, norm in layers(net):
+            mean, var = seen[name]
+            norm.running_mean.copy_(mean)
+            norm.running_var.copy_(var)
+            norm.weight.copy_(torch.sqrt(var + norm.eps))
+            norm.bias.add_(mean)
+            conv._forward_hooks.clear()
+    return net
+
+
 def loss_of(out, points, weight, face, mask, class_weight):
     """Laplace likelihood of the points (with a plain term that keeps unsure points learning), face and mask entropy."""
     apart = (out[:, :10].reshape(-1, 5, 2) - points).abs().sum(2)
@@ -175,9 +213,13 @@ def train(args):
     cut_at = len(negatives) * 19 // 20
     samples = FaceSamples(args.labels, bias, negatives[:cut_at])
     print({k: len(v) for k, v in samples.groups.items()}, "sure", len(samples.sure), flush=True)
-    net = LandmarkNet().to(memory_format=torch.channels_last)
-    if args.init:
+    net = LandmarkNet()
+    if args.init and args.init.endswith(".onnx"):
+        rng = np.random.default_rng(args.seed)
+        net = from_file(args.init, collate([samples.draw(rng) for _ in range(384)])[0])
+    elif args.init:
         net.load_state_dict(torch.load(args.init))
+    net = net.to(memory_format=torch.channels_last)
     mean = LandmarkNet()
     mean.load_state_dict(net.state_dict())
     print("parameters", sum(p.numel() for p in net.parameters()), flush=True)
@@ -268,7 +310,7 @@ def main():
         p.add_argument("--negatives", required=True)
         if name == "train":
             p.add_argument("--minutes", type=float, default=45)
-            p.add_argument("--init", help="a checkpoint to go on from")
+            p.add_argument("--init", help="a checkpoint or an exported file to go on from")
             p.add_argument("--rate", type=float, default=2e-3)
             p.add_argument("--batch", type=int, default=96)
             p.add_argument("--threads", type=int, default=1)

@@ -4,7 +4,7 @@
         [--faces FOLDER ... [--pattern GLOB]] [--boxes JPEGIMAGES ANNOTATIONS] [--state bare|masked] [--limit N]
 
 --faces takes folders (searched recursively) of pictures of one person each, all in --state; --boxes takes scenes with
-VOC boxes named with_mask, without_mask, with_incorrect_mask. Every face is found, turned upright and looked at again
+VOC boxes named with_mask, without_mask, with_incorrect_mask or mask_weared_incorrect. Every face is found, turned upright and looked at again
 by YuNet at three sizes, mirrored and not, and by BlazeFace at two, mirrored and not. OUT.npz holds, a row a face:
 
     jpeg      the face as a JPEG of STORE x STORE pixels, canonical frame (see `STORE_TO_CANONICAL`)
@@ -30,7 +30,7 @@ from landmarks_geometry import CANONICAL, MIRROR, MOUTH_MIDDLE, move, shrunk_siz
 STORE = 224
 PX_PER_UNIT = 0.92  # pixels of the stored picture to a unit of the 112 x 112 canonical face
 STORE_CENTRE = np.array([56.0, 72.0])  # of the canonical face, in the middle of the stored picture
-STATES = {"without_mask": 0, "with_mask": 1, "with_incorrect_mask": 2, "bare": 0, "masked": 1}
+STATES = {"without_mask": 0, "with_mask": 1, "with_incorrect_mask": 2, "mask_weared_incorrect": 2, "bare": 0, "masked": 1}
 LOOK = 256  # side of the upright crop the labellers see
 
 

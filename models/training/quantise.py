@@ -1,6 +1,6 @@
 """Make a network of 8-bit weights and activations out of one of floats.
 
-    python quantise.py IN.onnx OUT.onnx STEM [STEM ...] [--mean 127.5] [--scale 128]
+    python quantise.py IN.onnx OUT.onnx STEM [STEM ...] [--mean 127.5] [--scale 128 | 53.6,46.8,69.6]
                        [--pictures 256] [--keep NAME ...] [--equalise 0.5]
 
 The pictures are aligned sets of training people (data.py); they tell how large each map becomes. OUT is standard ONNX:
@@ -268,13 +268,18 @@ def crops(stems, count, model, mean, scale, seed=0):
     return np.stack(pictures)
 
 
+def numbers(text):
+    """A number, or one for each channel with commas between them."""
+    return np.array([float(v) for v in text.split(",")], np.float32)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source")
     parser.add_argument("target")
     parser.add_argument("stems", nargs="+", metavar="STEM")
-    parser.add_argument("--mean", type=float, default=127.5)
-    parser.add_argument("--scale", type=float, default=128.0)
+    parser.add_argument("--mean", type=numbers, default=127.5)
+    parser.add_argument("--scale", type=numbers, default=128.0)
     parser.add_argument("--pictures", type=int, default=256)
     parser.add_argument("--keep", nargs="*", default=[])
     parser.add_argument("--equalise", type=float, default=0.5)

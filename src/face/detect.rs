@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::face::align::{CANONICAL, CANONICAL_SIDE, Normalisation, Pyramid};
 use crate::face::geometry::{Point, Rect, Similarity};
+use crate::few;
 use crate::model::{ModelError, Network};
 
 /// A face: its box from brow to chin, five points in the order of [`CANONICAL`], and how sure the detector is.
@@ -103,7 +104,7 @@ impl Detector {
         let anchors: usize = GRIDS.iter().map(|step| (width / step) * (height / step)).sum();
         let sizes: Vec<usize> = network.outputs().iter().map(|o| o.dims.iter().product()).collect();
         if sizes != [anchors * VALUES, anchors] {
-            return Err(ModelError::Shape("this is not the face detector: its outputs have other sizes".into()));
+            return Err(ModelError::other_sizes("this is not the face detector: its outputs have other sizes"));
         }
         if self.plans.len() >= MOST_PLANS {
             self.plans.clear();
@@ -159,7 +160,7 @@ impl Detector {
             self.look(pyramid, region, &mut found)?;
         }
         let mut faces = merge(found, self.params.same_face);
-        faces.sort_by(|a, b| b.rect.area().total_cmp(&a.rect.area()));
+        few::sort(&mut faces, |a, b| b.rect.area().total_cmp(&a.rect.area()));
         Ok(faces)
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// The longest side, in pixels, of an image that the engine looks at. A caller shrinks larger ones first.
 pub const MAX_SIDE: usize = 8192;
 
@@ -16,12 +18,14 @@ pub struct Frame<'a> {
 }
 
 /// Why pixels cannot be a frame.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "why", rename_all = "snake_case")]
 pub enum FrameError {
     /// Width or height is zero.
     Empty,
-    /// A side is longer than [`MAX_SIDE`].
-    TooLarge { width: usize, height: usize },
+    /// A side is longer than `most`, which is [`MAX_SIDE`].
+    TooLarge { width: usize, height: usize, most: usize },
     /// The number of bytes is not width x height x 4.
     Length { expected: usize, found: usize },
 }
@@ -29,13 +33,11 @@ pub enum FrameError {
 impl fmt::Display for FrameError {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Self::Empty => write!(f, "The picture has no pixels. Wait for the camera's next frame, or choose another file."),
-            Self::TooLarge { width, height } => {
-                write!(f, "The picture is {width} x {height} pixels; the longest side may be {MAX_SIDE}. Shrink it and try again.")
+            Self::Empty => write!(f, "The picture has no pixels."),
+            Self::TooLarge { width, height, most } => {
+                write!(f, "The picture is {width} x {height} pixels; the longest side may be {most}.")
             }
-            Self::Length { expected, found } => {
-                write!(f, "The picture has {found} bytes where {expected} belong. Take the picture again.")
-            }
+            Self::Length { expected, found } => write!(f, "The picture has {found} bytes where {expected} belong."),
         }
     }
 }
@@ -49,7 +51,7 @@ impl<'a> Frame<'a> {
             return Err(FrameError::Empty);
         }
         if width > MAX_SIDE || height > MAX_SIDE {
-            return Err(FrameError::TooLarge { width, height });
+            return Err(FrameError::TooLarge { width, height, most: MAX_SIDE });
         }
         let expected = width * height * 4;
         if rgba.len() != expected {

@@ -58,7 +58,7 @@ impl Landmarker {
     pub fn new(network: Network) -> Result<Self, ModelError> {
         let sizes: Vec<usize> = network.outputs().iter().map(|o| o.dims.iter().product()).collect();
         if network.input_dims() != [1, 3, SIDE, SIDE] || sizes != SIZES {
-            return Err(ModelError::Shape("this is not the landmark network: its input or outputs have other sizes".into()));
+            return Err(ModelError::other_sizes("this is not the landmark network: its input or outputs have other sizes"));
         }
         Ok(Self { network, least_face: 0.7, input: Vec::new() })
     }

@@ -65,7 +65,7 @@ pub struct PresenceParams {
 
 impl Default for PresenceParams {
     fn default() -> Self {
-        Self { refuse: 0.09, least_room: 1.45, looks: 2, every: 5, memory: 12.0 }
+        Self { refuse: 0.12, least_room: 1.45, looks: 2, every: 5, memory: 12.0 }
     }
 }
 
@@ -87,6 +87,7 @@ impl PresenceParams {
 
 /// What is thought of somebody's presence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "PresenceVerdict"))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     Live,
@@ -166,7 +167,7 @@ impl Spotter {
     pub fn new(network: Network) -> Result<Self, ModelError> {
         let outputs: Vec<usize> = network.outputs().iter().map(|o| o.dims.iter().product()).collect();
         if network.input_dims() != [1, 3, SIDE, SIDE] || outputs != [CLASSES] {
-            return Err(ModelError::Shape("this is not the presence network: its input or output has another size".into()));
+            return Err(ModelError::other_sizes("this is not the presence network: its input or output has another size"));
         }
         Ok(Self { network, drawn: Vec::new(), input: Vec::new() })
     }

@@ -7,6 +7,7 @@ use crate::face::geometry::{Point, Similarity};
 use crate::face::landmarks::Look;
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Quality {
     /// 0 hopeless .. 1 as good as a camera gets.
@@ -36,6 +37,7 @@ pub struct Quality {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "QualityProblem"))]
 #[serde(rename_all = "snake_case")]
 pub enum Problem {
     TooSmall,

@@ -8,6 +8,7 @@ use crate::face::align::{Pyramid, canonical_to_frame};
 use crate::face::geometry::Point;
 use crate::face::planarity::{Grey, percentile, residual};
 use crate::face::presence::Verdict;
+use crate::few;
 
 /// From where on a turn counts, and from where on what turned was no flat thing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -133,7 +134,7 @@ impl TurnWatch {
     fn end(&mut self, segment: Option<Segment>, params: &TurnParams) {
         if let Some((change, left)) = segment.and_then(|s| judged(&s, params)) {
             self.ended.push((change, left));
-            self.ended.sort_by(|a, b| b.0.total_cmp(&a.0));
+            few::sort(&mut self.ended, |a, b| b.0.total_cmp(&a.0));
             self.ended.truncate(JUDGED);
         }
     }
@@ -142,7 +143,7 @@ impl TurnWatch {
     pub fn turned(&self, params: &TurnParams) -> Turned {
         let mut all = self.ended.clone();
         all.extend(self.segment.as_ref().and_then(|s| judged(s, params)));
-        all.sort_by(|a, b| b.0.total_cmp(&a.0));
+        few::sort(&mut all, |a, b| b.0.total_cmp(&a.0));
         let shares: Vec<f32> = all.iter().take(JUDGED).map(|(change, left)| left / change).collect();
         let swing = match self.offsets.is_empty() {
             true => 0.0,

@@ -1,13 +1,13 @@
 //! From the file's nodes to typed operators with known sizes: constants folded, then layers that belong together fused.
 
-use super::BYTES;
-use super::error::ModelError;
+use super::error::{Detail, ModelError};
 use super::kernels::geometry::Geometry;
 use super::kernels::int8::{self, Quantisation};
 use super::kernels::map::{Arithmetic, Pooling};
 use super::kernels::{Activation, plain};
 use super::onnx::{self, Data, Tensor, count};
 use std::collections::HashMap;
+use std::fmt;
 
 type Result<T> = std::result::Result<T, ModelError>;
 pub type ValueId = usize;
@@ -114,7 +114,7 @@ pub fn build(file: onnx::Graph<'_>, input_dims: Option<[usize; 4]>) -> Result<Gr
     }
     // Old exporters list the initializers among the inputs.
     let mut inputs = file.inputs.iter().filter(|input| !builder.names.contains_key(input.name));
-    let input = inputs.next().ok_or(ModelError::NotOnnx("it has no input"))?;
+    let input = inputs.next().ok_or_else(|| ModelError::not_onnx("it has no input"))?;
     if inputs.next().is_some() {
         return Err(shape(input.name, "a network with several inputs is not supported"));
     }
@@ -134,7 +134,7 @@ pub fn build(file: onnx::Graph<'_>, input_dims: Option<[usize; 4]>) -> Result<Gr
         })
         .collect::<Result<Vec<_>>>()?;
     if outputs.is_empty() {
-        return Err(ModelError::NotOnnx("it has no output"));
+        return Err(ModelError::not_onnx("it has no output"));
     }
     Ok(Graph { values: builder.values, nodes: builder.nodes, input: input_id, outputs })
 }
@@ -147,11 +147,11 @@ fn resolve_input(input: &onnx::Input<'_>, given: Option<[usize; 4]>) -> Result<[
         let given = given.map(|dims| dims[axis]).or(if axis == 0 { Some(1) } else { None });
         dims[axis] = match (declared, given) {
             (Some(a), Some(b)) if a != b => {
-                return Err(shape(input.name, format!("axis {axis} of the input is {a} in the file, {b} was asked for")));
+                return Err(shape(input.name, format_args!("axis {axis} of the input is {a} in the file, {b} was asked for")));
             }
             (Some(a), _) => a,
             (None, Some(b)) => b,
-            (None, None) => return Err(shape(input.name, format!("axis {axis} of the input is open: give its size"))),
+            (None, None) => return Err(shape(input.name, format_args!("axis {axis} of the input is open: give its size"))),
         };
     }
     if dims[0] != 1 {
@@ -160,30 +160,30 @@ fn resolve_input(input: &onnx::Input<'_>, given: Option<[usize; 4]>) -> Result<[
     Ok(dims)
 }
 
-fn shape(node: &str, detail: impl Into<String>) -> ModelError {
-    ModelError::Shape(format!("{node}: {}", detail.into()))
+fn shape(node: &str, detail: impl fmt::Display) -> ModelError {
+    ModelError::shape(node, detail)
 }
 
-fn unreadable(node: &str, why: impl Into<String>) -> ModelError {
-    ModelError::Quantisation { node: node.to_owned(), why: why.into() }
+fn unreadable(node: &str, detail: impl fmt::Display) -> ModelError {
+    ModelError::Quantisation { node: node.to_owned(), detail: Detail::new(detail) }
 }
 
 fn unsupported(node: &onnx::Node<'_>, variant: &str) -> ModelError {
-    let operator = if variant.is_empty() { node.operator.to_owned() } else { format!("{} {variant}", node.operator) };
-    ModelError::Unsupported { operator, node: node.name.to_owned() }
+    let variant = if variant.is_empty() { Detail::default() } else { Detail::new(format_args!(" {variant}")) };
+    ModelError::Unsupported { operator: node.operator.to_owned(), node: node.name.to_owned(), variant }
 }
 
 fn small(node: &onnx::Node<'_>, value: i64) -> Result<usize> {
     if (0..=MAX_SMALL).contains(&value) {
         return Ok(value as usize);
     }
-    Err(shape(node.name, format!("{value} is no sensible size")))
+    Err(shape(node.name, format_args!("{value} is no sensible size")))
 }
 
 /// Axis, counted from the end where negative.
 fn axis(node: &onnx::Node<'_>, value: i64, rank: usize) -> Result<usize> {
     let axis = if value < 0 { value + rank as i64 } else { value };
-    usize::try_from(axis).ok().filter(|&a| a < rank).ok_or_else(|| shape(node.name, format!("there is no axis {value}")))
+    usize::try_from(axis).ok().filter(|&a| a < rank).ok_or_else(|| shape(node.name, format_args!("there is no axis {value}")))
 }
 
 impl<'a> Builder<'a> {
@@ -195,7 +195,7 @@ impl<'a> Builder<'a> {
     fn value(&mut self, name: &str, dims: Vec<usize>) -> Result<ValueId> {
         match count(&dims) {
             None => return Err(ModelError::TooLarge { node: name.to_owned() }),
-            Some(0) => return Err(shape(name, format!("an empty map {dims:?}"))),
+            Some(0) => return Err(shape(name, format_args!("an empty map {dims:?}"))),
             Some(_) => {}
         }
         self.values.push(Value { dims, constant: None, bytes: None, quantised: None });
@@ -211,13 +211,13 @@ impl<'a> Builder<'a> {
                 None if self.bytes.contains_key(name) => {
                     Err(unreadable(node.name, "its input is bytes, which DequantizeLinear must read first"))
                 }
-                None => Err(shape(node.name, format!("its input {name} is computed nowhere before"))),
+                None => Err(shape(node.name, format_args!("its input {name} is computed nowhere before"))),
             },
         }
     }
 
     fn required(&self, node: &onnx::Node<'a>, at: usize) -> Result<ValueId> {
-        self.operand(node, at)?.ok_or_else(|| shape(node.name, format!("operand {at} is missing")))
+        self.operand(node, at)?.ok_or_else(|| shape(node.name, format_args!("operand {at} is missing")))
     }
 
     fn constant_of(&self, node: &onnx::Node<'a>, at: usize) -> Result<Option<&Tensor>> {
@@ -258,7 +258,8 @@ impl<'a> Builder<'a> {
     }
 
     fn map_dims(&self, node: &onnx::Node<'a>, id: ValueId) -> Result<[usize; 4]> {
-        let dims: [usize; 4] = self.dims(id).try_into().map_err(|_| shape(node.name, format!("needs a map, got {:?}", self.dims(id))))?;
+        let dims: [usize; 4] =
+            self.dims(id).try_into().map_err(|_| shape(node.name, format_args!("needs a map, got {:?}", self.dims(id))))?;
         if dims[0] != 1 || self.values[id].constant.is_some() {
             return Err(unsupported(node, "of more than one image or of a constant"));
         }
@@ -280,7 +281,7 @@ impl<'a> Builder<'a> {
     fn push_constant(&mut self, node: &onnx::Node<'a>, dims: Vec<usize>, data: Data) -> Result<()> {
         let found = data.len();
         if count(&dims) != Some(found) {
-            return Err(shape(node.name, format!("{found} numbers do not fill {dims:?}")));
+            return Err(shape(node.name, format_args!("{found} numbers do not fill {dims:?}")));
         }
         let id = self.constant(Tensor { dims, data });
         self.name_output(node, id)
@@ -328,8 +329,8 @@ impl<'a> Builder<'a> {
             "Constant" => self.constant_node(node),
             "Shape" => self.shape_node(node),
             "Gather" => self.gather(node),
-            "QuantizeLinear" if BYTES => self.quantise(node),
-            "DequantizeLinear" if BYTES => self.dequantise(node),
+            "QuantizeLinear" => self.quantise(node),
+            "DequantizeLinear" => self.dequantise(node),
             _ => Err(unsupported(node, "")),
         }
     }
@@ -369,7 +370,7 @@ impl<'a> Builder<'a> {
         for axis in 0..2 {
             let room = (input[axis] + pads[axis] + pads[axis + 2])
                 .checked_sub(reach[axis])
-                .ok_or_else(|| shape(node.name, format!("a kernel of {reach:?} does not fit a map of {input:?}")))?;
+                .ok_or_else(|| shape(node.name, format_args!("a kernel of {reach:?} does not fit a map of {input:?}")))?;
             output[axis] = room / stride[axis] + 1;
             if node.int("ceil_mode", 0) != 0 {
                 let ceiled = room.div_ceil(stride[axis]) + 1;
@@ -396,7 +397,7 @@ impl<'a> Builder<'a> {
             && per_group.checked_mul(groups) == Some(dims[1])
             && outputs.is_multiple_of(groups);
         if !fits || node.ints("kernel_shape").is_some_and(|k| k != [kh as i64, kw as i64]) {
-            return Err(shape(node.name, format!("weights {:?} in {groups} groups do not fit a map {dims:?}", weights.dims)));
+            return Err(shape(node.name, format_args!("weights {:?} in {groups} groups do not fit a map {dims:?}", weights.dims)));
         }
         small(node, kh as i64)?;
         small(node, kw as i64)?;
@@ -407,7 +408,7 @@ impl<'a> Builder<'a> {
         };
         let bias = self.floats(node, 2)?.map_or_else(|| vec![0.0; outputs], <[f32]>::to_vec);
         if bias.len() != outputs {
-            return Err(shape(node.name, format!("{} biases for {outputs} channels", bias.len())));
+            return Err(shape(node.name, format_args!("{} biases for {outputs} channels", bias.len())));
         }
         self.count_work(node, geometry.work())?;
         let padded = geometry.padded();
@@ -444,7 +445,7 @@ impl<'a> Builder<'a> {
         for (i, parameter) in parameters.iter_mut().enumerate() {
             *parameter = self.floats(node, i + 1)?.unwrap_or_default().to_vec();
             if parameter.len() != channels {
-                return Err(shape(node.name, format!("{} parameters for {channels} channels", parameter.len())));
+                return Err(shape(node.name, format_args!("{} parameters for {channels} channels", parameter.len())));
             }
         }
         let [scale, shift, mean, variance] = parameters;
@@ -488,7 +489,7 @@ impl<'a> Builder<'a> {
         let (outputs, inputs) = if transposed { (rows, columns) } else { (columns, rows) };
         let mut dims = self.dims(x).to_vec();
         if self.values[x].constant.is_some() || dims.last() != Some(&inputs) || outputs == 0 {
-            return Err(shape(node.name, format!("weights {:?} do not fit {dims:?}", weights.dims)));
+            return Err(shape(node.name, format_args!("weights {:?} do not fit {dims:?}", weights.dims)));
         }
         let lines = count(&dims).unwrap_or(0) / inputs.max(1);
         self.count_work(node, lines as u128 * inputs as u128 * outputs as u128)?;
@@ -505,7 +506,7 @@ impl<'a> Builder<'a> {
             None => vec![0.0; outputs],
             Some(b) if b.len() == outputs => b,
             Some(b) if b.len() == 1 => vec![b[0]; outputs],
-            Some(b) => return Err(shape(node.name, format!("{} biases for {outputs} outputs", b.len()))),
+            Some(b) => return Err(shape(node.name, format_args!("{} biases for {outputs} outputs", b.len()))),
         };
         if let Some(last) = dims.last_mut() {
             *last = outputs;
@@ -517,11 +518,11 @@ impl<'a> Builder<'a> {
     /// The weights of `node` as bytes, where those and its input `x` are stored so.
     fn bytes_for(&self, node: &onnx::Node<'a>, x: ValueId) -> Result<Option<Bytes>> {
         let bytes = match self.operand(node, 1)? {
-            Some(id) if BYTES && self.values[x].quantised.is_some() => self.values[id].bytes.clone(),
+            Some(id) if self.values[x].quantised.is_some() => self.values[id].bytes.clone(),
             _ => None,
         };
         if let Some(weight) = bytes.iter().flat_map(|b| &b.weights).find(|weight| !int8::WEIGHTS.contains(weight)) {
-            return Err(unreadable(node.name, format!("a weight of {weight} is out of seven bits (-64 to 63)")));
+            return Err(unreadable(node.name, format_args!("a weight of {weight} is out of seven bits (-64 to 63)")));
         }
         Ok(bytes)
     }
@@ -533,7 +534,7 @@ impl<'a> Builder<'a> {
             return Err(unreadable(node.name, "the scale is missing"));
         }
         match scales.iter().find(|scale| !scale.is_normal() || **scale < 0.0) {
-            Some(scale) => Err(unreadable(node.name, format!("a scale of {scale} is none"))),
+            Some(scale) => Err(unreadable(node.name, format_args!("a scale of {scale} is none"))),
             None => Ok(scales),
         }
     }
@@ -606,7 +607,7 @@ impl<'a> Builder<'a> {
             (along, tensor.dims[along + 1..].iter().product())
         };
         if scales.len() > 1 && scales.len() != tensor.dims[along] {
-            return Err(unreadable(node.name, format!("{} scales do not fit {:?}", scales.len(), tensor.dims)));
+            return Err(unreadable(node.name, format_args!("{} scales do not fit {:?}", scales.len(), tensor.dims)));
         }
         let numbers = integers.iter().enumerate().map(|(i, value)| value * scales[i / inner.max(1) % scales.len()]).collect();
         self.push_constant(node, tensor.dims.clone(), Data::Float(numbers))?;
@@ -694,7 +695,7 @@ impl<'a> Builder<'a> {
             let other = self.dims(id);
             let same = other.len() == dims.len() && (0..dims.len()).all(|i| i == axis || other[i] == dims[i]);
             if !same {
-                return Err(shape(node.name, format!("{other:?} cannot be joined to {dims:?} along axis {axis}")));
+                return Err(shape(node.name, format_args!("{other:?} cannot be joined to {dims:?} along axis {axis}")));
             }
             total = total.saturating_add(other[axis]);
         }
@@ -806,7 +807,7 @@ impl<'a> Builder<'a> {
         let mut sorted = perm.clone();
         sorted.sort_unstable();
         if sorted.into_iter().ne(0..dims.len()) {
-            return Err(shape(node.name, format!("{perm:?} is no order of {dims:?}")));
+            return Err(shape(node.name, format_args!("{perm:?} is no order of {dims:?}")));
         }
         let out: Vec<usize> = perm.iter().map(|&p| dims[p]).collect();
         match &self.values[x].constant {
@@ -824,7 +825,7 @@ impl<'a> Builder<'a> {
         let x = self.required(node, 0)?;
         let dims = self.reshaped(node, x)?;
         if count(&dims) != count(self.dims(x)) {
-            return Err(shape(node.name, format!("{:?} cannot become {dims:?}", self.dims(x))));
+            return Err(shape(node.name, format_args!("{:?} cannot become {dims:?}", self.dims(x))));
         }
         if node.operator == "Cast" && !matches!(node.int("to", 1), 1 | 6 | 7 | 10) {
             return Err(unsupported(node, "to this type"));
@@ -880,12 +881,12 @@ impl<'a> Builder<'a> {
                 let mut open = None;
                 for (i, &d) in wanted.iter().enumerate() {
                     out.push(match d {
-                        0 => *dims.get(i).ok_or_else(|| shape(node.name, format!("there is no axis {i}")))?,
+                        0 => *dims.get(i).ok_or_else(|| shape(node.name, format_args!("there is no axis {i}")))?,
                         -1 if open.is_none() => {
                             open = Some(i);
                             1
                         }
-                        d => usize::try_from(d).map_err(|_| shape(node.name, format!("a size of {d}")))?,
+                        d => usize::try_from(d).map_err(|_| shape(node.name, format_args!("a size of {d}")))?,
                     });
                 }
                 if let Some(open) = open {
@@ -949,7 +950,7 @@ impl<'a> Builder<'a> {
 
 /// Numpy's broadcasting: the result's dims, and each operand's strides along them (zero where repeated).
 fn broadcast(node: &onnx::Node<'_>, a: &[usize], b: &[usize]) -> Result<(Vec<usize>, Vec<usize>, Vec<usize>)> {
-    broadcast_dims(a, b).ok_or_else(|| shape(node.name, format!("{a:?} and {b:?} do not go together")))
+    broadcast_dims(a, b).ok_or_else(|| shape(node.name, format_args!("{a:?} and {b:?} do not go together")))
 }
 
 pub fn broadcast_dims(a: &[usize], b: &[usize]) -> Option<(Vec<usize>, Vec<usize>, Vec<usize>)> {

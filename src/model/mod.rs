@@ -2,7 +2,8 @@
 //!
 //! A file goes one way: [`onnx`] reads its bytes, [`graph`] gives every node a type and sizes, [`fuse`] joins layers that
 //! belong together, [`plan`] decides order, layout and memory, and the [`kernels`] do the arithmetic. Networks may be of
-//! floats, of bytes (`kernels::int8`), or of both. Nothing here is particular to faces.
+//! floats, of bytes (`kernels::int8`), or of both. What needs operators beyond these another runtime may run ([`other`]).
+//! Nothing here is particular to faces.
 
 #![forbid(unsafe_code)]
 
@@ -11,13 +12,11 @@ mod fuse;
 mod graph;
 mod kernels;
 mod onnx;
+mod other;
 mod plan;
 
 pub use error::ModelError;
-
-/// Whether networks of bytes are read. In a browser only with the feature `int8`: a visitor pays for nothing that no shipped
-/// network needs.
-const BYTES: bool = cfg!(any(not(target_arch = "wasm32"), feature = "int8"));
+pub use other::{AnyNetwork, OpenOther, Other, OtherNetwork};
 
 use plan::Plan;
 use std::sync::Arc;
@@ -86,8 +85,10 @@ impl Network {
         let place = self.plan.input;
         if input.len() != place.length {
             let dims = self.plan.input_dims;
-            let message = format!("an input of {dims:?} takes {} numbers, got {}", place.length, input.len());
-            return Err(ModelError::Shape(message));
+            return Err(ModelError::shape(
+                "input",
+                format_args!("an input of {dims:?} takes {} numbers, got {}", place.length, input.len()),
+            ));
         }
         self.slots[place.slot][..place.length].copy_from_slice(input);
         for (at, step) in self.plan.steps.iter().enumerate() {

@@ -3,7 +3,7 @@
 //! ONNX is protobuf: records of (field number, wire type, value). Only the fields named here are kept, all others are
 //! skipped, every length is checked against what is left of the file, and nothing is copied but weights.
 
-use super::error::ModelError;
+use super::error::{Detail, ModelError};
 
 type Result<T> = std::result::Result<T, ModelError>;
 
@@ -141,7 +141,7 @@ pub fn read(bytes: &[u8]) -> Result<Graph<'_>> {
         }
         Ok(())
     })?;
-    let mut graph = graph.ok_or(ModelError::NotOnnx("it holds no graph"))?;
+    let mut graph = graph.ok_or_else(|| ModelError::not_onnx("it holds no graph"))?;
     graph.opset = opset;
     Ok(graph)
 }
@@ -166,7 +166,7 @@ fn for_each_field<'a>(mut rest: &'a [u8], mut take: impl FnMut(u64, Value<'a>) -
                 Value::Bytes(body)
             }
             5 => Value::Fixed32(u32::from_le_bytes(fixed(&mut rest)?)),
-            _ => return Err(ModelError::NotOnnx("a record of unknown kind")),
+            _ => return Err(ModelError::not_onnx("a record of unknown kind")),
         };
         take(key >> 3, value)?;
     }
@@ -183,7 +183,7 @@ fn varint(rest: &mut &[u8]) -> Result<u64> {
             return Ok(value);
         }
     }
-    Err(ModelError::NotOnnx("a number that never ends"))
+    Err(ModelError::not_onnx("a number that never ends"))
 }
 
 fn fixed<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N]> {
@@ -193,7 +193,7 @@ fn fixed<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N]> {
 }
 
 fn text(bytes: &[u8]) -> Result<&str> {
-    std::str::from_utf8(bytes).map_err(|_| ModelError::NotOnnx("a name that is not text"))
+    std::str::from_utf8(bytes).map_err(|_| ModelError::not_onnx("a name that is not text"))
 }
 
 fn read_opset(body: &[u8]) -> Result<i64> {
@@ -278,7 +278,7 @@ fn push_floats(floats: &mut Vec<f32>, value: Value<'_>) -> Result<()> {
                 floats.push(f32::from_le_bytes(fixed(&mut b)?));
             }
         }
-        _ => return Err(ModelError::NotOnnx("numbers of the wrong kind")),
+        _ => return Err(ModelError::not_onnx("numbers of the wrong kind")),
     }
     Ok(())
 }
@@ -292,7 +292,7 @@ fn push_ints(ints: &mut Vec<i64>, value: Value<'_>) -> Result<()> {
                 ints.push(varint(&mut b)? as i64);
             }
         }
-        _ => return Err(ModelError::NotOnnx("numbers of the wrong kind")),
+        _ => return Err(ModelError::not_onnx("numbers of the wrong kind")),
     }
     Ok(())
 }
@@ -310,7 +310,7 @@ fn read_tensor(body: &[u8]) -> Result<(&str, Tensor)> {
             (8, Value::Bytes(b)) => name = text(b)?,
             (9, Value::Bytes(b)) => raw = Some(b),
             (10, Value::Fixed64(v)) => doubles.push(f64::from_bits(v)),
-            (14, Value::Varint(1)) => return Err(ModelError::NotOnnx("its weights are in another file")),
+            (14, Value::Varint(1)) => return Err(ModelError::not_onnx("its weights are in another file")),
             _ => {}
         }
         Ok(())
@@ -319,7 +319,7 @@ fn read_tensor(body: &[u8]) -> Result<(&str, Tensor)> {
         .iter()
         .map(|&d| usize::try_from(d))
         .collect::<std::result::Result<Vec<_>, _>>()
-        .map_err(|_| ModelError::NotOnnx("a negative size"))?;
+        .map_err(|_| ModelError::not_onnx("a negative size"))?;
     let expected = count(&dims).ok_or_else(|| ModelError::TooLarge { node: name.into() })?;
     let data = match (kind, raw) {
         (1, Some(raw)) => Data::Float(widen(raw, f32::from_le_bytes)?),
@@ -337,13 +337,17 @@ fn read_tensor(body: &[u8]) -> Result<(&str, Tensor)> {
         (2, Some(raw)) => Data::Int(widen(raw, |b| u8::from_le_bytes(b).into())?),
         (2, None) => Data::Int(halves),
         _ => {
-            return Err(ModelError::Unsupported { operator: format!("constant of type {kind}"), node: name.into() });
+            return Err(ModelError::Unsupported {
+                operator: "Constant".into(),
+                node: name.into(),
+                variant: Detail::new(format_args!(" of type {kind}")),
+            });
         }
     };
     let found = data.len();
     // Resize may carry an empty "roi" whose type is all that is stored, hence the check by count alone.
     if found != expected {
-        return Err(ModelError::Shape(format!("{name}: {expected} numbers are promised and {found} are there")));
+        return Err(ModelError::shape(name, format_args!("{expected} numbers are promised and {found} are there")));
     }
     Ok((name, Tensor { dims, data }))
 }
@@ -409,7 +413,7 @@ mod tests {
     #[test]
     fn a_web_page_is_not_a_model() {
         let error = read(b"<!doctype html><title>404</title>").err().unwrap();
-        assert!(matches!(error, ModelError::NotOnnx(_)), "{error:?}");
+        assert!(matches!(error, ModelError::NotOnnx { .. }), "{error:?}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The order of work: which kernel runs when, in which layout its maps are, and in which piece of memory.
 
+use super::OutputInfo;
 use super::error::ModelError;
 use super::graph::{Graph, Node, Op, ValueId, Weights, broadcast_dims};
 use super::kernels::conv::Conv;
@@ -7,7 +8,6 @@ use super::kernels::geometry::Geometry;
 use super::kernels::int8::{self, Around, Out, Quantisation};
 use super::kernels::map::{self, Arithmetic, Border, Pooling};
 use super::kernels::{Activation, blocked_len, plain};
-use super::{BYTES, OutputInfo};
 use bytemuck::{cast_slice, cast_slice_mut};
 
 type Result<T> = std::result::Result<T, ModelError>;
@@ -234,9 +234,7 @@ impl Step {
             | Kernel::AddBytes(_)
             | Kernel::GlobalAverageBytes { .. }
             | Kernel::GateBytes { .. } => {
-                if BYTES {
-                    self.run_bytes(out, slots, scratch);
-                }
+                self.run_bytes(out, slots, scratch);
             }
             Kernel::Activate { activation, channels, area } => map::activate(activation, out, *channels, *area),
             Kernel::ActivatePlain { activation, channels, inner } => {
@@ -445,7 +443,9 @@ impl Planner {
     }
 
     fn quantisation(&self, name: &str, id: ValueId) -> Result<Quantisation> {
-        self.graph.values[id].quantised.ok_or_else(|| ModelError::Shape(format!("{name}: it works on bytes, and was given something else")))
+        self.graph.values[id]
+            .quantised
+            .ok_or_else(|| ModelError::shape(name, format_args!("it works on bytes, and was given something else")))
     }
 
     /// The value in `layout`, converted if it is not there yet.
@@ -457,7 +457,7 @@ impl Planner {
             return self.constant(name, id);
         }
         let (channels, area) =
-            self.map_size(id).ok_or_else(|| ModelError::Shape(format!("{name}: needs a map, got {:?}", self.dims(id))))?;
+            self.map_size(id).ok_or_else(|| ModelError::shape(name, format_args!("needs a map, got {:?}", self.dims(id))))?;
         let (source, kernel) = match layout {
             Layout::Bytes => (self.need(name, id, Layout::Blocked)?, Kernel::Quantise(self.quantisation(name, id)?)),
             Layout::Blocked if self.in_bytes(id) => (self.need(name, id, Layout::Bytes)?, Kernel::Dequantise(self.quantisation(name, id)?)),
@@ -483,7 +483,7 @@ impl Planner {
         let data = data
             .filter(|d| !d.is_empty())
             .map(<[f32]>::to_vec)
-            .ok_or_else(|| ModelError::Shape(format!("{name}: it works on numbers, and was given something else")))?;
+            .ok_or_else(|| ModelError::shape(name, format_args!("it works on numbers, and was given something else")))?;
         let held = self.hold(id, Layout::Plain);
         self.constants.push((held, data));
         Ok(held)
@@ -498,9 +498,6 @@ impl Planner {
         let first = node.inputs[0];
         let (layout, kernel) = match std::mem::replace(&mut node.op, Op::Reshape) {
             Op::Conv { geometry, weights: Weights::Bytes(bytes), bias, activation } => {
-                if !BYTES {
-                    return Ok(());
-                }
                 let residual = node.inputs.get(1).map(|&id| self.quantisation(&node.name, id)).transpose()?;
                 let output = self.graph.values[node.output].quantised;
                 let around = Around { input: self.quantisation(&node.name, first)?, residual, output };
@@ -515,9 +512,8 @@ impl Planner {
                 self.draft(&node, Kernel::ConvBytes { conv, to_bytes }, inputs, layout);
                 return Ok(());
             }
-            Op::Quantise if BYTES => return self.add_quantise(node),
-            Op::CombineBytes(arithmetic) if BYTES => return self.add_combine_bytes(node, arithmetic),
-            Op::Quantise | Op::CombineBytes(_) => return Ok(()),
+            Op::Quantise => return self.add_quantise(node),
+            Op::CombineBytes(arithmetic) => return self.add_combine_bytes(node, arithmetic),
             Op::Conv { geometry, weights: Weights::Floats(weights), bias, activation } => {
                 let conv = Conv::new(geometry, weights, bias, activation);
                 self.scratch = self.scratch.max(conv.scratch());
@@ -606,9 +602,6 @@ impl Planner {
         let weights = match weights {
             Weights::Floats(weights) => weights,
             Weights::Bytes(bytes) => {
-                if !BYTES {
-                    return Ok(());
-                }
                 let quantisation = self.quantisation(&node.name, node.inputs[0])?;
                 let around = Around { input: quantisation, residual: None, output: None };
                 let conv = Box::new(int8::conv::Conv::new(geometry, &bytes.weights, &bytes.scales, &bias, activation, around));

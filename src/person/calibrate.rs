@@ -39,19 +39,20 @@ impl Cell {
     }
 }
 
-/// Pairs of similarity and score, both rising; straight lines between them, and the last line goes on beyond the end.
+/// Pairs of similarity and score, both rising; straight lines between them, and the last line goes on beyond the end. Of misses, pairs of
+/// score and share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Curve(Vec<[f32; 2]>);
 
 /// The curve of each cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Calibration {
+pub struct Curves {
     pub bare_bare: Curve,
     pub bare_masked: Curve,
     pub masked_masked: Curve,
 }
 
-impl Calibration {
+impl Curves {
     pub fn score(&self, cell: Cell, similarity: f32) -> f32 {
         self.curve(cell).score(similarity)
     }
@@ -62,6 +63,11 @@ impl Calibration {
             Cell::BareMasked => &self.bare_masked,
             Cell::MaskedMasked => &self.masked_masked,
         }
+    }
+
+    /// Whether a curve has no point yet, as in a pack that nobody calibrated.
+    fn is_empty(&self) -> bool {
+        Cell::ALL.iter().any(|c| self.curve(*c).0.is_empty())
     }
 
     /// Whether every curve can be used: at least two points, finite, rising.
@@ -85,25 +91,50 @@ pub struct Calibrations {
     /// these networks are so alike (common.rs).
     #[serde(default = "lean_of_format_2")]
     pub strangers_lean: f32,
-    pub among_few: Calibration,
-    pub among_many: Calibration,
+    pub among_few: Curves,
+    pub among_many: Curves,
+    /// How often a person is missed, on each set of pictures that it was measured on; nothing in a pack that nobody measured it for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub misses: Vec<Misses>,
 }
 
 impl Calibrations {
-    pub fn of(&self, common: &Common) -> &Calibration {
+    pub fn of(&self, common: &Common) -> &Curves {
         if common.is_known() { &self.among_many } else { &self.among_few }
     }
 
-    /// What is wrong, if anything is.
-    pub fn check(&self) -> Result<(), &'static str> {
-        if !(self.among_few.is_sound() && self.among_many.is_sound()) {
-            return Err("a calibration curve does not rise");
-        }
+    pub fn is_empty(&self) -> bool {
+        self.among_few.is_empty() || self.among_many.is_empty()
+    }
+
+    /// Whether each curve, of misses too, rises.
+    pub fn curves_rise(&self) -> bool {
+        let misses = self.misses.iter().flat_map(|m| [&m.among_few, &m.among_many]);
+        [&self.among_few, &self.among_many].into_iter().chain(misses).all(Curves::is_sound)
+    }
+
+    /// Whether each share is between 0 and 1.
+    pub fn shares_are_sound(&self) -> bool {
         let shares = Cell::ALL.map(|c| self.full_share.of(c));
-        if shares.iter().chain([&self.strangers_lean]).any(|s| !(0.0..=1.0).contains(s)) {
-            return Err("a share is not between 0 and 1");
-        }
-        Ok(())
+        shares.iter().chain([&self.strangers_lean]).all(|s| (0.0..=1.0).contains(s))
+    }
+}
+
+/// How often a person is missed, on a set of pictures: the other side of [Note: score]. The curves are of a score and the share of mated
+/// comparisons below it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Misses {
+    /// What the set is called.
+    pub set: String,
+    pub among_few: Curves,
+    pub among_many: Curves,
+}
+
+impl Misses {
+    /// The share of mated comparisons of a cell that lie below a score.
+    pub fn below(&self, common: &Common, cell: Cell, score: f32) -> f32 {
+        let curves = if common.is_known() { &self.among_many } else { &self.among_few };
+        curves.curve(cell).score(score).min(1.0)
     }
 }
 
@@ -137,6 +168,8 @@ const fn lean_of_format_2() -> f32 {
 
 /// Scores at which a curve has its points.
 const STEP: f32 = 0.25;
+/// The last score at which misses are written: what the strictest choice needs among ten thousand people.
+const MOST_MISSED: f32 = 10.0;
 /// A quantile is read off the comparisons themselves while at least this many lie above it.
 const ENOUGH: f32 = 30.0;
 /// Beyond that the tail is taken as exponential with the mean excess of this many comparisons. Cosines of strangers fall
@@ -172,6 +205,26 @@ impl Curve {
         let last = *knots.last()?;
         knots.push([last[0] + excess * std::f32::consts::LN_10, last[1] + 1.0]);
         Some(Curve(knots))
+    }
+
+    /// Misses by score, from the scores of mated comparisons, at least 100 of them: fewer say nothing of a share of a hundredth.
+    pub fn of_misses(mut mated: Vec<f32>) -> Option<Curve> {
+        mated.retain(|s| s.is_finite());
+        let n = mated.len();
+        if n < 100 {
+            return None;
+        }
+        mated.sort_by(f32::total_cmp);
+        let mut knots: Vec<[f32; 2]> = Vec::new();
+        for score in (0..=(MOST_MISSED / STEP) as usize).map(|i| i as f32 * STEP) {
+            let share = (mated.partition_point(|s| *s < score) as f32 / n as f32 * 1e4).round() / 1e4;
+            match knots.last_mut() {
+                // A curve rises: where it does not, the end of the level is what counts.
+                Some(last) if share <= last[1] => last[0] = if share < 1.0 { score } else { last[0] },
+                _ => knots.push([score, share]),
+            }
+        }
+        (knots.len() >= 2).then_some(Curve(knots))
     }
 
     /// The curve that is at no similarity more generous than either: of two populations, the stricter sets the threshold.
@@ -212,9 +265,9 @@ impl Curve {
 pub(crate) mod tests {
     use super::*;
 
-    fn calibration() -> Calibration {
+    fn calibration() -> Curves {
         let curve = |k: f32| Curve(vec![[0.0, 0.0], [k, 6.0]]);
-        Calibration { bare_bare: curve(0.6), bare_masked: curve(0.7), masked_masked: curve(0.8) }
+        Curves { bare_bare: curve(0.6), bare_masked: curve(0.7), masked_masked: curve(0.8) }
     }
 
     pub fn calibrations() -> Calibrations {
@@ -223,6 +276,7 @@ pub(crate) mod tests {
             strangers_lean: lean_of_format_2(),
             among_few: calibration(),
             among_many: calibration(),
+            misses: Vec::new(),
         }
     }
 
@@ -256,6 +310,39 @@ pub(crate) mod tests {
         for s in [0.15, 0.25, 0.4] {
             assert!(both.score(s) <= easy.score(s) + 1e-3 && (both.score(s) - hard.score(s)).abs() < 0.05);
         }
-        assert!(Calibration { bare_bare: both.clone(), bare_masked: easy, masked_masked: hard }.is_sound());
+        assert!(Curves { bare_bare: both.clone(), bare_masked: easy, masked_masked: hard }.is_sound());
+    }
+
+    #[test]
+    fn misses_are_the_share_of_mated_comparisons_below_a_score() {
+        // One in a hundred at each of the scores 1.05, 1.15, ...
+        let mated: Vec<_> = (0..100).map(|i| i as f32 / 10.0 + 1.05).collect();
+        let curves = |c: Curve| Curves { bare_bare: c.clone(), bare_masked: c.clone(), masked_masked: c };
+        let curve = curves(Curve::of_misses(mated.clone()).unwrap());
+        assert!(curve.is_sound());
+        let misses = Misses { set: "drawn".into(), among_few: curve.clone(), among_many: curve };
+        for (score, share) in [(0.0, 0.0), (1.0, 0.0), (2.0, 0.1), (4.0, 0.3), (4.125, 0.315), (99.0, 1.0)] {
+            let found = misses.below(&Common::default(), Cell::BareMasked, score);
+            assert!((found - share).abs() < 0.011, "{score}: {found}");
+        }
+        assert_eq!(Curve::of_misses(mated[..99].to_vec()), None);
+    }
+
+    #[test]
+    fn a_pack_without_misses_says_nothing_of_them_and_one_with_wrong_ones_is_refused() {
+        let mut calibrations = calibrations();
+        assert!(!serde_json::to_string(&calibrations).unwrap().contains("misses"));
+        let curves = |to: f32| {
+            let curve = Curve(vec![[0.0, 0.0], [4.0, to]]);
+            Curves { bare_bare: curve.clone(), bare_masked: curve.clone(), masked_masked: curve }
+        };
+        let misses = |many: f32| Misses { set: "tiny".into(), among_few: curves(1.0), among_many: curves(many) };
+        calibrations.misses = vec![misses(0.5)];
+        assert!(calibrations.curves_rise());
+        assert_eq!(calibrations.misses[0].below(&Common::default(), Cell::BareBare, 1.0), 0.25);
+        for wrong in [-0.1, 0.0, f32::NAN] {
+            calibrations.misses = vec![misses(0.5), misses(wrong)];
+            assert!(!calibrations.curves_rise(), "{wrong}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::person::gallery::Candidate;
 
 /// Who this is, or why that cannot be said.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Decision {
     Match {
@@ -28,6 +29,7 @@ pub enum Decision {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "UndecidedReason"))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     TooSmall,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::face::align::{AlignedBy, Normalisation, Pyramid, Window, mirror};
 use crate::face::geometry::Similarity;
-use crate::model::{ModelError, Network};
+use crate::model::{AnyNetwork, ModelError};
 
 /// What an embedder sees of a face, and how many numbers it makes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,20 +16,26 @@ pub struct View {
     pub dimensions: usize,
 }
 
+impl View {
+    /// What the network takes: 1, channels, rows, columns.
+    pub fn input(&self) -> [usize; 4] {
+        [1, 3, self.window.height, self.window.width]
+    }
+}
+
 /// A network that turns a window of the canonical face into a vector.
 pub struct Embedder {
-    network: Network,
+    network: AnyNetwork,
     view: View,
     input: Vec<f32>,
 }
 
 impl Embedder {
-    /// `network` takes 1 x 3 x height x width of the view's window and gives its number of dimensions.
-    pub fn new(network: Network, view: View) -> Result<Self, ModelError> {
+    /// `network` was opened for the view's [`View::input`] and gives its number of dimensions.
+    pub fn new(network: AnyNetwork, view: View) -> Result<Self, ModelError> {
         let View { window, dimensions, .. } = view;
-        let given: usize = network.outputs().first().map_or(0, |o| o.dims.iter().product());
-        if network.input_dims() != [1, 3, window.height, window.width] || given != dimensions {
-            return Err(ModelError::Shape(format!(
+        if network.length() != dimensions {
+            return Err(ModelError::other_sizes(format_args!(
                 "this is not the embedder that the manifest names: it does not turn {} x {} pixels into {dimensions} numbers",
                 window.width, window.height
             )));
@@ -48,7 +54,7 @@ impl Embedder {
         if mirrored {
             mirror(&mut self.input, self.view.window.width);
         }
-        Ok(unit(self.network.run(&self.input)?[0].to_vec()))
+        Ok(unit(self.network.run(&self.input)?))
     }
 
     /// The mean of a look and a look in the mirror, which costs twice as much and errs less.

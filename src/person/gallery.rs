@@ -79,13 +79,13 @@ struct Person {
 }
 
 impl Gallery {
-    /// Enrols or replaces a person. References made by other models than `periocular` and `full` are left out and come
-    /// back with their index; a person without a usable reference is not in the gallery.
-    pub fn put(&mut self, person: &str, references: Vec<Template>, periocular: &str, full: &str) -> Vec<(usize, ForeignModel)> {
+    /// Enrols or replaces a person. References made by other models than `periocular` and `full`, of which there may be none, are
+    /// left out and come back with their index; a person without a usable reference is not in the gallery.
+    pub fn put(&mut self, person: &str, references: Vec<Template>, periocular: &str, full: Option<&str>) -> Vec<(usize, ForeignModel)> {
         let mut refused = Vec::new();
         let mut usable = Vec::new();
         for (i, t) in references.into_iter().enumerate() {
-            let pairs = [(Some(&t.periocular), periocular), (t.full.as_ref(), full)];
+            let pairs = [(Some(&t.periocular), periocular), (t.full.as_ref(), full.unwrap_or("none"))];
             let foreign = pairs.into_iter().find_map(|(features, expected)| {
                 let found = &features.filter(|f| f.model != expected)?.model;
                 Some(ForeignModel { found: found.clone(), expected: expected.to_owned() })
@@ -128,6 +128,12 @@ impl Gallery {
         self.refresh(calibrations.strangers_lean);
         let probe = (probe, self.common.lean(probe));
         self.people.get(person).map(|p| p.score(probe, &self.common, calibrations))
+    }
+
+    /// What the references have in common, as comparisons leave it out.
+    pub fn in_common(&mut self, strangers_lean: f32) -> &Common {
+        self.refresh(strangers_lean);
+        &self.common
     }
 
     /// The two best candidates, best first.
@@ -175,7 +181,7 @@ mod tests {
     use crate::person::template::tests::template;
 
     fn put(g: &mut Gallery, id: &str, t: Vec<Template>) -> usize {
-        g.put(id, t, "periocular-1", "full-1").len()
+        g.put(id, t, "periocular-1", Some("full-1")).len()
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use half::f16;
+use serde::Serialize;
 
 use crate::face::mask::{Mask, MaskState};
 use crate::person::embed::{add, unit};
@@ -26,6 +27,32 @@ pub struct Features {
     pub vector: Vec<f32>,
 }
 
+/// What a template says of itself.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct TemplateInfo {
+    pub models: TemplateModels,
+    pub dimensions: TemplateDimensions,
+    pub mask: Mask,
+    pub quality: f32,
+}
+
+/// Which networks made a template; `full` is None for a covered face.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct TemplateModels {
+    pub full: Option<String>,
+    pub periocular: String,
+}
+
+/// Of how many numbers its vectors are.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct TemplateDimensions {
+    pub full: Option<usize>,
+    pub periocular: usize,
+}
+
 /// Why bytes are not a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TemplateError {
@@ -40,9 +67,9 @@ pub enum TemplateError {
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Self::Foreign => write!(f, "This record is not a Brow template. Enrol the person again."),
-            Self::Newer(v) => write!(f, "This template was written by a newer Brow (format {v}). Reload the page to update Brow."),
-            Self::Damaged => write!(f, "This template is damaged. Enrol the person again."),
+            Self::Foreign => write!(f, "This record is not a Brow template."),
+            Self::Newer(v) => write!(f, "This template was written by a newer Brow (format {v})."),
+            Self::Damaged => write!(f, "This template is damaged."),
         }
     }
 }
@@ -106,6 +133,12 @@ impl Template {
             out.extend(vector.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()));
         }
         out
+    }
+
+    pub fn info(self) -> TemplateInfo {
+        let dimensions = TemplateDimensions { full: self.full.as_ref().map(|f| f.vector.len()), periocular: self.periocular.vector.len() };
+        let models = TemplateModels { full: self.full.map(|f| f.model), periocular: self.periocular.model };
+        TemplateInfo { models, dimensions, mask: self.mask, quality: self.quality }
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Template, TemplateError> {

@@ -11,11 +11,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import torch  # noqa: E402
 
-from detector import MOST_FACES, MOST_POSITIVES, VALUES, DetectorNet, checkpoint, graph_of, loss_of, target_of  # noqa: E402
+from detector import MOST_FACES, MOST_POSITIVES, VALUES, DetectorNet, answers, checkpoint, graph_of, loss_of, target_of  # noqa: E402
+from detector_blaze import EACH, ROW, BlazeNet  # noqa: E402
 from detector_data import SIDE, Scenes, points_of_box  # noqa: E402
 from detector_measure import anchors_of, box_of, judge, overlap, own_faces, suppressed, tiles  # noqa: E402
 from landmarks_geometry import CANONICAL  # noqa: E402
 from landmarks_label import stored  # noqa: E402
+from landmarks_onnx import GraphBuilder, halve_weights  # noqa: E402
 
 
 def perfect(anchors, targets):
@@ -135,6 +137,34 @@ class Drawing(unittest.TestCase):
         self.assertTrue(5 < nobody < 30, nobody)
 
 
+def small_blazeface():
+    """A file of BlazeFace's kind: its operators, uneven pads, two and six anchors a cell, of which the second and the fifth answer most."""
+    rng = np.random.default_rng(0)
+    g = GraphBuilder("small", [1, 3, "height", "width"])
+
+    def conv(x, name, out, into, size=1, stride=1, pads=(0, 0, 0, 0), bias=None):
+        weight = rng.normal(0, (1 / (into * size * size)) ** 0.5, (out, into, size, size))
+        return g.conv(x, name, weight, np.zeros(out, np.float32) if bias is None else bias, stride, pads)
+
+    x = g.node("Relu", [conv("input", "stem", 8, 3, 5, 4, (0, 0, 1, 1))], "stem.relu")
+    short = g.node("Pad", [g.node("MaxPool", [x], "pool", kernel_shape=[2, 2], strides=[2, 2]),
+                           g.constant("pads", np.array([0, 0, 0, 0, 0, 4, 0, 0], np.int64))], "short", mode="constant")
+    fine = g.node("Relu", [g.node("Add", [short, conv(x, "down", 12, 8, 3, 2, (0, 0, 1, 1))], "sum")], "fine")
+    coarse = g.node("Relu", [conv(fine, "deep", 16, 12, 3, 2, (0, 0, 1, 1))], "coarse")
+    made = {"regressors": [], "scores": []}
+    for x, channels, each, loud in ((fine, 12, EACH[0], 1), (coarse, 16, EACH[1], 4)):
+        for name, size in (("regressors", ROW), ("scores", 1)):
+            bias = np.zeros(each * size, np.float32)
+            if size == 1:
+                bias[loud] = 5
+            y = g.node("Transpose", [conv(x, f"{name}{each}", each * size, channels, bias=bias)], f"{name}{each}.nhwc", perm=[0, 2, 3, 1])
+            made[name].append(g.reshape(y, f"{name}{each}.rows", [1, -1, size]))
+    for name, parts in made.items():
+        g.node("Concat", parts, name, axis=1)
+        g.output(name, [1, "anchors", ROW if name == "regressors" else 1])
+    return halve_weights(g.model("test", "small")).SerializeToString()
+
+
 class Graph(unittest.TestCase):
     def test_the_file_answers_as_the_trained_network_at_any_size(self):
         import onnxruntime
@@ -143,7 +173,7 @@ class Graph(unittest.TestCase):
         net = DetectorNet(1.5)
         with torch.no_grad():
             for _ in range(3):
-                net(torch.randn(4, 3, 64, 64))  # so that the batch norms have seen something
+                answers(net, torch.randn(4, 3, 64, 64))  # so that the batch norms have seen something
             for name, weight in net.named_parameters():
                 weight.copy_(weight.half().float()) if "head" in name else None
             net.eval()
@@ -151,8 +181,30 @@ class Graph(unittest.TestCase):
                 x = torch.randn(1, 3, height, width)
                 theirs = onnxruntime.InferenceSession(graph_of(net).SerializeToString()).run(None, {"input": x.numpy()})
                 self.assertEqual(theirs[0].shape, (1, height * width // 64 + height * width // 256, VALUES))
-                for ours, other in zip(net(x), theirs):
+                for ours, other in zip(answers(net, x), theirs):
                     self.assertLess(np.abs(ours.numpy() - other).max(), 0.02 * np.abs(other).max())
+
+    def test_a_detector_that_starts_from_blazeface_answers_as_its_anchors_did_and_so_does_its_file(self):
+        import onnxruntime
+
+        blaze = small_blazeface()
+        chosen = BlazeNet(blaze).busiest(torch.randn(2, 3, 64, 64))
+        self.assertEqual(chosen, (1, 4))
+        net, x = BlazeNet(blaze, chosen).eval(), torch.randn(1, 3, 64, 96)
+        theirs = onnxruntime.InferenceSession(blaze).run(["regressors", "scores"], {"input": x.numpy()})
+        exported = onnxruntime.InferenceSession(graph_of(net).SerializeToString()).run(None, {"input": x.numpy()})
+        with torch.no_grad():
+            ours = [part.numpy() for part in answers(net, x)]
+        first, kept = 0, []
+        for each, anchor, stride in zip(EACH, chosen, (8, 16)):
+            last = first + each * 64 * 96 // stride**2
+            kept += range(first + anchor, last, each)
+            first = last
+        for mine, file, their in zip(ours, exported, theirs):
+            their = their[:, kept, : mine.shape[2]]
+            self.assertEqual(mine.shape, their.shape)
+            self.assertLess(np.abs(mine - their).max(), 1e-4 * np.abs(their).max())
+            self.assertLess(np.abs(file - their).max(), 0.02 * np.abs(their).max())
 
     def test_a_checkpoint_of_another_width_is_refused_in_words(self):
         with tempfile.TemporaryDirectory() as folder:

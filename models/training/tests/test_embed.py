@@ -13,6 +13,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+import onnx  # noqa: E402
 import torch  # noqa: E402
 
 import align  # noqa: E402
@@ -26,6 +27,7 @@ import embed_net  # noqa: E402
 import embed_smoke  # noqa: E402
 import embed_train  # noqa: E402
 import embed_views  # noqa: E402
+import quantise  # noqa: E402
 import teachers  # noqa: E402
 
 
@@ -242,6 +244,58 @@ class Network(unittest.TestCase):
         network, foreign = embed_net.OnnxNet(self.path), embed_net.OnnxNet(other)
         with self.assertRaisesRegex(embed_net.OtherArchitecture, "another architecture"):
             network.load_weights(foreign.state_dict(), foreign.fingerprint(), "checkpoint.pt")
+
+    def test_a_network_of_bytes_is_read_as_one_of_floats(self):
+        pictures = np.random.default_rng(6).normal(0, 0.5, (16, 3, 64, 112)).astype(np.float32)
+        rounded = self.path.with_name("rounded.onnx")
+        onnx.save(quantise.quantised(onnx.load(self.path), pictures), rounded)
+        self.assertIn("QuantizeLinear", {node.op_type for node in onnx.load(rounded).graph.node})
+        with torch.no_grad():
+            floats, bytes_ = (teachers.unit(embed_net.OnnxNet(path)(torch.from_numpy(pictures)).numpy()) for path in (self.path, rounded))
+        self.assertGreater(float((floats * bytes_).sum(1).min()), 0.99)
+
+    def test_a_network_of_bytes_is_trained_as_one_and_written_as_one(self):
+        windows = np.random.default_rng(5).normal(0, 0.5, (8, 3, 64, 112)).astype(np.float32)
+        with tempfile.TemporaryDirectory() as folder:
+            source, again = pathlib.Path(folder, "bytes.onnx"), pathlib.Path(folder, "again.onnx")
+            onnx.save(quantise.quantised(onnx.load(self.path), windows), source)
+            network = embed_net.OnnxNet(source, rounded=True)
+            self.assertLess(embed_net.largest_difference(network, source), 0.05)
+            embed_net.export_bytes(network, source, again)
+            self.assertEqual(source.read_bytes(), again.read_bytes())
+            network(torch.from_numpy(windows[:2])).square().sum().backward()
+            self.assertGreater(min(float(network.weights[name].grad.abs().sum()) for name in network.grids), 0)
+            with torch.no_grad():
+                for name in network.grids:
+                    network.weights[name].mul_(0.9)
+            embed_net.export_bytes(network, source, again)
+            self.assertNotEqual(source.read_bytes(), again.read_bytes())
+            self.assertLess(embed_net.largest_difference(network, again), 0.05)
+
+    def test_training_rounded_wants_a_network_of_bytes(self):
+        with self.assertRaisesRegex(embed_net.OtherArchitecture, "quantise.py"):
+            embed_net.OnnxNet(self.path, rounded=True)
+
+    def test_a_narrowed_network_keeps_the_angles_that_its_templates_span(self):
+        rng = np.random.default_rng(5)
+        wide = self.path.with_name("wide.onnx")
+        network = embed_net.OnnxNet(self.path)
+        network.plan.append(("Gemm", [network.exit, "fc", "bias"], ["wide"], {"transB": 1}))
+        few = rng.normal(size=(4, 8)).astype(np.float32)
+        for name, values in (("fc", rng.normal(size=(12, 4)) @ few), ("bias", np.zeros(12))):
+            network.weights[name] = torch.nn.Parameter(torch.from_numpy(values.astype(np.float32)))
+        network.exit = "wide"
+        embed_net.export(network, wide)
+        pictures = torch.from_numpy(rng.normal(0, 0.5, (20, 3, 64, 112)).astype(np.float32))
+        with torch.no_grad():
+            before = teachers.unit(embed_net.OnnxNet(wide)(pictures).numpy())
+            after = teachers.unit(embed_net.narrowed(embed_net.OnnxNet(wide), before, 4)(pictures).numpy())
+        self.assertEqual(after.shape, (20, 4))
+        np.testing.assert_allclose(after @ after.T, before @ before.T, atol=1e-2)
+        with self.assertRaisesRegex(ValueError, "cannot fix 13"):
+            embed_net.narrowed(embed_net.OnnxNet(wide), before, 13)
+        with self.assertRaisesRegex(embed_net.OtherArchitecture, "fully connected"):
+            embed_net.narrowed(embed_net.OnnxNet(self.path), before, 4)
 
     def test_averaging_starts_at_one_network_and_ends_at_the_other(self):
         a, b = {"w": torch.zeros(3)}, {"w": torch.ones(3)}

@@ -15,6 +15,7 @@ import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2] / "models" / "training"))
+import presence_emulate  # noqa: E402
 from render import render_mask  # noqa: E402
 
 SIZE = (800, 600)
@@ -30,6 +31,13 @@ MASKED = {
     "obama-1-masked": ("obama-1", "surgical", 3),
     "obama-2-masked": ("obama-2", "kn95", 1),
     "biden-masked": ("biden", "surgical", 5),
+}
+# name of a thing that is held before a camera: portrait on it, kind, seed
+HELD = {
+    "obama-1-print": ("obama-1", "print", 0),
+    "obama-1-masked-print": ("obama-1-masked", "print", 0),
+    "biden-gloss": ("biden", "print-gloss", 4),
+    "obama-1-phone": ("obama-1", "phone", 3),
 }
 
 
@@ -60,6 +68,9 @@ def main():
         face = np.ascontiguousarray(crops[bare][:, :, ::-1])
         masked, _ = render_mask(face, find_points(crops[bare], detector), np.random.default_rng(seed), style, "proper")
         save(name, np.clip(masked, 0, 255).astype(np.uint8)[:, :, ::-1])
+    for name, (portrait, kind, seed) in HELD.items():
+        picture = cv2.imread(str(HERE / f"{portrait}.jpg"))
+        save(name, presence_emulate.attack(kind, picture, find_points(picture, detector), np.random.default_rng(seed))[0])
 
 
 if __name__ == "__main__":
