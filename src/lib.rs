@@ -15,15 +15,22 @@
 //! | who it is | [`person::decide::Decision`] | `person::decide` |
 //!
 //! [`engine::Engine`] is the way in. It knows no browser; `web` (WebAssembly only) is the worker's door to it. Networks are
-//! ONNX files run by `model`; `manifest` says which, and what their similarities mean. Beside the frame's way stands [`lists`]: who is
-//! expected, as spreadsheets write it.
+//! ONNX files run by `model`; `manifest` says which, and what their similarities mean. Beside the frame's way stand [`lists`]: who is
+//! expected, as spreadsheets write it; [`kiosk`]: who of those in view is served, and what is said to them; and [`vault`]: what a
+//! PIN is worth, what is erased when, what may be set and who stored, and how both are written.
 
 pub mod engine;
 pub mod error;
 pub mod face;
+pub mod few;
+pub mod kiosk;
 pub mod lists;
 pub mod manifest;
 pub mod model;
 pub mod person;
+pub mod vault;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+
+#[cfg(test)]
+mod declarations;

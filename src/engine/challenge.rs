@@ -8,6 +8,7 @@ use serde::Serialize;
 
 /// The subject's own left or right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "TurnSide"))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     Left,
@@ -15,6 +16,7 @@ pub enum Side {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "TurnAmount"))]
 #[serde(rename_all = "snake_case")]
 pub enum Amount {
     Little,
@@ -122,6 +124,7 @@ impl ChallengeParams {
 
 /// What the person is to do now, for the guide on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Ask {
     /// Look straight into the camera.
@@ -342,7 +345,7 @@ impl Tries {
 pub struct Random(pub u64);
 
 impl Random {
-    pub fn next(&mut self) -> u32 {
+    pub fn draw(&mut self) -> u32 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -358,7 +361,7 @@ mod tests {
     /// Plays frames so far apart to a challenge; gives how it ended, and when.
     fn play(seed: u64, frame_ms: f64, mut head: impl FnMut(Ask, f64) -> f32) -> (Option<Refusal>, f64) {
         let mut random = Random(seed);
-        let mut challenge = Challenge::new(ChallengeParams::default(), || random.next(), 0.0);
+        let mut challenge = Challenge::new(ChallengeParams::default(), || random.draw(), 0.0);
         for frame in 0..1000 {
             let now = frame as f64 * frame_ms;
             let offset = head(challenge.ask(), now);
@@ -414,7 +417,7 @@ mod tests {
                 }
                 let step = (self.speed * frame_ms / 1000.0) as f32;
                 at += (goal - at).clamp(-step, step);
-                at + self.noise * (dice.next() as f32 / u32::MAX as f32 * 2.0 - 1.0)
+                at + self.noise * (dice.draw() as f32 / u32::MAX as f32 * 2.0 - 1.0)
             })
         }
     }
@@ -441,7 +444,7 @@ mod tests {
     fn who_goes_far_where_a_little_is_asked_may_come_part_of_the_way_back() {
         for seed in 0..40 {
             let random = &mut Random(seed);
-            let mut challenge = Challenge::new(ChallengeParams::default(), || random.next(), 0.0);
+            let mut challenge = Challenge::new(ChallengeParams::default(), || random.draw(), 0.0);
             let (mut at, mut less, mut asked) = (0.0f32, false, 0);
             let ended = (0..500).find_map(|frame| {
                 let goal = match challenge.ask() {

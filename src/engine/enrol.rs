@@ -11,10 +11,12 @@ use crate::face::geometry::{Point, Rect, Similarity};
 use crate::face::mask::Mask;
 use crate::face::presence::Verdict;
 use crate::face::quality::{Problem, Quality, QualityParams, judged};
+use crate::few;
 use crate::person::template::Template;
 
 /// One step of a guided enrolment.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "CaptureStep"))]
 pub struct EnrolmentStep {
     pub hint: Hint,
     /// 0..1.
@@ -25,6 +27,7 @@ pub struct EnrolmentStep {
 
 /// The one thing to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "CaptureHint"))]
 #[serde(rename_all = "snake_case")]
 pub enum Hint {
     NoFace,
@@ -51,18 +54,23 @@ pub enum Hint {
 
 /// What an enrolment leaves.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "CapturedFace"))]
 pub struct Enrolment {
+    #[cfg_attr(test, ts(type = "Uint8Array[]"))]
     pub templates: Vec<Template>,
     pub mask: Mask,
     pub quality: Quality,
     /// Somebody enrolled already whom the finished template matches, be it that a second one does, too.
     pub resembles: Option<String>,
     /// The best look at the face, aligned, RGBA: for a picture that the person asked to be kept, and for nothing else.
+    #[cfg_attr(test, ts(rename = "best"))]
     pub picture: Picture,
 }
 
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Picture {
+    #[cfg_attr(test, ts(type = "Uint8Array"))]
     pub rgba: Vec<u8>,
     pub width: usize,
     pub height: usize,
@@ -90,9 +98,13 @@ impl Default for EnrolParams {
     }
 }
 
-/// What an enrolment may be at its worst, with the person's word for it: darker, smaller and less sharp than one should be, but seen.
-pub(super) const POOR: QualityParams =
-    QualityParams { least_px: 48.0, least_sharpness: 0.064, least_brightness: 14.0, ..QualityParams::ENROL };
+/// What an enrolment may be at its worst, with the person's word for it: smaller than one should be, and as dark and blurred as a probe may be.
+pub(super) const POOR: QualityParams = QualityParams {
+    least_px: 48.0,
+    least_sharpness: QualityParams::PROBE.least_sharpness,
+    least_brightness: QualityParams::PROBE.least_brightness,
+    ..QualityParams::ENROL
+};
 
 /// A guided enrolment under way.
 #[derive(Default)]
@@ -117,8 +129,8 @@ struct Kept {
 }
 
 impl Engine {
-    /// Enrols from a still picture with one face.
-    pub fn enrol_still(&mut self, frame: &Frame) -> Result<Enrolment, EngineError> {
+    /// Enrols from a still picture with one face; of several, the one at the point that somebody chose.
+    pub fn enrol_still(&mut self, frame: &Frame, chosen: Option<Point>) -> Result<Enrolment, EngineError> {
         // A photograph's frame is what somebody chose: a face cut off at the edge is not refused, a hopeless one is.
         let params = QualityParams {
             most_outside: 1.0,
@@ -128,15 +140,21 @@ impl Engine {
             most_pitch: 35.0,
             ..QualityParams::ENROL
         };
-        let face = self.one_face(frame, &params)?;
+        let face = self.one_face(frame, chosen, &params)?;
         let picture = picture(&Pyramid::new(*frame), &face.canonical_to_frame);
         let resembles = self.resembles(&face.template);
         Ok(Enrolment { templates: vec![face.template], mask: face.mask, quality: face.quality, resembles, picture })
     }
 
-    /// The one face of a still picture, if it is as good as `params` ask.
-    pub(super) fn one_face(&mut self, frame: &Frame, params: &QualityParams) -> Result<Face, EngineError> {
+    /// The one face of a still picture, or the one whose middle is nearest to `chosen` of those around that point, if it is as good as `params` ask.
+    pub(super) fn one_face(&mut self, frame: &Frame, chosen: Option<Point>, params: &QualityParams) -> Result<Face, EngineError> {
         let mut faces = self.still(frame, None)?;
+        if let Some(chosen) = chosen {
+            faces.retain(|f| f.detection.rect.contains(chosen));
+            let away = |f: &Face| f.detection.rect.centre().distance(chosen);
+            let nearest = faces.iter().map(away).fold(f32::INFINITY, f32::min);
+            faces.retain(|f| away(f) <= nearest);
+        }
         let largest = faces.first().map_or(0.0, |f| f.detection.rect.area());
         // Somebody small in the background is not who is being enrolled.
         let limit = self.params.enrol.other * self.params.enrol.other * largest;
@@ -144,15 +162,22 @@ impl Engine {
         let face = match faces.len() {
             0 => return Err(EngineError::NoFace),
             1 => faces.remove(0),
-            n => return Err(EngineError::SeveralFaces(n)),
+            n => return Err(EngineError::SeveralFaces { count: n }),
         };
-        judged(&face.quality, params).map_or(Ok(face), |problem| Err(EngineError::Unsuitable(problem)))
+        judged(&face.quality, params).map_or(Ok(face), |problem| Err(EngineError::Unsuitable { code: problem }))
     }
 
-    /// Begins a guided enrolment; one under way is given up.
-    pub fn enrol_begin(&mut self) {
+    /// Begins a guided enrolment; one under way is given up. An error where what is asked of presence cannot be kept.
+    pub fn enrol_begin(&mut self) -> Result<(), EngineError> {
+        self.presence_kept()?;
         self.enrolment = Some(Session::default());
         self.reset_tracks();
+        Ok(())
+    }
+
+    /// Nothing is left of an enrolment that nobody finished.
+    pub fn enrol_forget(&mut self) {
+        self.enrolment = None;
     }
 
     /// Looks at a frame for the enrolment under way (or begins one), says what to do, and keeps the frame if it is good.
@@ -168,7 +193,7 @@ impl Engine {
         let pyramid = Pyramid::new(*frame);
         let mut seen = self.see(&pyramid)?;
         seen.retain(|s| s.is_face);
-        seen.sort_by(|a, b| b.detection.rect.area().total_cmp(&a.detection.rect.area()));
+        few::sort(&mut seen, |a, b| b.detection.rect.area().total_cmp(&a.detection.rect.area()));
         let params = self.params.enrol;
         let mut hint = hint(&seen, frame, session.last, &params);
         // Its hint, about light, size or sharpness, stays what it is.
@@ -250,7 +275,7 @@ impl Shots {
             self.began_ms = Some(time_ms);
         }
         self.kept.push(kept);
-        self.kept.sort_by(|a, b| b.quality.score.total_cmp(&a.quality.score));
+        few::sort(&mut self.kept, |a, b| b.quality.score.total_cmp(&a.quality.score));
         self.kept.truncate(most);
     }
 }
@@ -299,7 +324,7 @@ fn absent(presence: &Presence, hint: Hint) -> Hint {
         // A turned face is not straight, and need not be.
         _ if presence.ask.is_some() => Hint::Turn,
         (Verdict::Unsure, _) if hint != Hint::Good => hint,
-        (Verdict::Unsure, Some(PresenceReason::Desk)) => Hint::Desk,
+        (Verdict::Unsure, Some(PresenceReason::Desk | PresenceReason::Unavailable)) => Hint::Desk,
         (Verdict::Unsure, Some(PresenceReason::StepBack)) => Hint::MoveBack,
         (Verdict::Unsure, Some(PresenceReason::Looking) | None) => Hint::HoldStill,
         (Verdict::Unsure, Some(_)) => Hint::Turn,

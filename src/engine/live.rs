@@ -9,6 +9,7 @@ use crate::face::geometry::{Point, Rect, Similarity};
 use crate::face::landmarks::{Care, Look};
 use crate::face::mask::{Mask, MaskState};
 use crate::face::quality::{Quality, QualityParams, measure};
+use crate::few;
 use crate::person::decide::{Decision, Reason};
 use crate::person::track::Track;
 
@@ -177,7 +178,7 @@ impl Engine {
                 waiting.push((track.embedded_ms, i));
             }
         }
-        waiting.sort_by(|a, b| a.0.total_cmp(&b.0));
+        few::sort(&mut waiting, |a, b| a.0.total_cmp(&b.0));
         for (_, i) in waiting.into_iter().take(self.params.live.embeddings) {
             let s = &seen[i];
             let Some(at) = self.tracks.iter().position(|t| t.id == s.id) else { continue };

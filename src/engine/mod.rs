@@ -17,15 +17,16 @@ use crate::face::landmarks::{Care, Landmarker, Look};
 use crate::face::mask::Mask;
 use crate::face::presence::Spotter;
 use crate::face::quality::Quality;
-use crate::manifest::{Manifest, Role};
-use crate::model::Network;
+use crate::manifest::{Manifest, ModelEntry, Role};
+use crate::model::{AnyNetwork, Network, OpenOther};
+use crate::person::calibrate::{Cell, Misses};
 use crate::person::decide::{DecideParams, Decision, Reason};
 use crate::person::embed::Embedder;
 use crate::person::gallery::{ForeignModel, Gallery};
 use crate::person::template::{Features, Template};
 use crate::person::track::{Track, TrackParams};
 
-pub use challenge::{Amount, Ask, ChallengeParams, Refusal, Side};
+pub use challenge::{Amount, Ask, Challenge, ChallengeParams, Random, Refusal, Side, Step};
 pub use enrol::{EnrolParams, Enrolment, EnrolmentStep, Hint, Picture};
 pub use live::{Followed, LiveParams};
 pub use presence::{IdentityParams, Policy, Presence, PresenceLimits, PresenceReason, TrackPresence, Turn};
@@ -36,6 +37,7 @@ use enrol::Session;
 
 /// What is seen of one face in one frame, in pixels of that frame.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Observation {
     /// The same number for the same face from frame to frame; 0 in a still picture.
     pub track: u32,
@@ -56,6 +58,7 @@ pub struct Observation {
 
 /// Milliseconds that the stages of the last frame took.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Timings {
     /// Shrinking the frame, searching it and following the tracks.
     pub detect: f64,
@@ -145,23 +148,28 @@ impl Engine {
     }
 
     /// Takes in the file that the manifest names for `role`, once its length and `digest`, its SHA-256, are what the manifest
-    /// says. Whoever calls hashes it: browsers do that several times as fast as this could in their WebAssembly.
-    pub fn add_model(&mut self, role: Role, bytes: &[u8], digest: &[u8]) -> Result<(), EngineError> {
-        let Some(entry) = self.manifest.find(role) else { return Err(EngineError::UnknownRole(role.name().to_owned())) };
+    /// says. Whoever calls hashes it: browsers do that several times as fast as this could in their WebAssembly. `other` opens an
+    /// embedder that [`Network::from_onnx`] refuses as unsupported.
+    pub fn add_model(&mut self, role: Role, bytes: &[u8], digest: &[u8], other: Option<OpenOther>) -> Result<(), EngineError> {
+        let Some(entry) = self.manifest.find(role) else { return Err(EngineError::ModelUnknown { role: role.name().to_owned() }) };
         entry.check(bytes, digest)?;
         let networks = &mut self.networks;
         let mut load = || {
             let network = || Network::from_onnx(bytes, None);
+            let embedder = || {
+                let view = self.manifest.model(role).view();
+                Embedder::new(AnyNetwork::open(bytes, view.input(), other)?, view)
+            };
             match role {
                 Role::Detector => networks.detector = Some(Detector::new(bytes, self.params.detect)?),
                 Role::Landmarks => networks.landmarks = Some(Landmarker::new(network()?)?),
-                Role::Periocular => networks.periocular = Some(Embedder::new(network()?, self.manifest.model(role).view())?),
-                Role::Full => networks.full = Some(Embedder::new(network()?, self.manifest.model(role).view())?),
+                Role::Periocular => networks.periocular = Some(embedder()?),
+                Role::Full => networks.full = Some(embedder()?),
                 Role::Presence => networks.presence = Some(Spotter::new(network()?)?),
             }
             Ok(())
         };
-        load().map_err(|error| EngineError::Model { file: entry.file.clone(), error })
+        load().map_err(|error| EngineError::ModelForeign { file: entry.file.clone(), error })
     }
 
     /// The gallery that probes are compared with.
@@ -172,8 +180,8 @@ impl Engine {
     /// Enrols or replaces a person; see [`Gallery::put`]. What was decided before is decided anew.
     pub fn put_person(&mut self, person: &str, references: Vec<Template>) -> Vec<(usize, ForeignModel)> {
         let references = references.into_iter().map(|t| self.manifest.renamed(t)).collect();
-        let id = |role| self.manifest.model(role).known_as();
-        let refused = self.gallery.put(person, references, &id(Role::Periocular), &id(Role::Full));
+        let id = |role| self.manifest.find(role).map(ModelEntry::known_as);
+        let refused = self.gallery.put(person, references, &id(Role::Periocular).unwrap_or_default(), id(Role::Full).as_deref());
         self.reconsider();
         refused
     }
@@ -192,7 +200,7 @@ impl Engine {
     /// The false-match rate for one probe against the whole gallery that the operator accepts.
     pub fn set_target(&mut self, fmr: f32) -> Result<(), EngineError> {
         if !(1e-6 * 0.99..=0.1 * 1.01).contains(&fmr) {
-            return Err(EngineError::Target(fmr));
+            return Err(EngineError::Target { rate: fmr });
         }
         self.params.decide.target_fmr = fmr;
         self.reconsider();
@@ -202,6 +210,20 @@ impl Engine {
     /// The score that a match needs now.
     pub fn needed(&self) -> f32 {
         self.params.decide.needed(self.gallery.people())
+    }
+
+    /// What each target would cost with this gallery, from one mix-up in ten to one in a million, four steps a power of ten: on each set that the
+    /// pack was measured on, the target, and the shares of single pictures that are missed, bare and masked, beside a bare reference.
+    pub fn choices(&mut self) -> Vec<(&str, Vec<[f32; 3]>)> {
+        let calibrations = &self.manifest.calibration;
+        let people = self.gallery.people();
+        let common = self.gallery.in_common(calibrations.strangers_lean);
+        let cost = |misses: &Misses, target_fmr: f32| {
+            let needed = DecideParams { target_fmr, ..self.params.decide }.needed(people);
+            [target_fmr, misses.below(common, Cell::BareBare, needed), misses.below(common, Cell::BareMasked, needed)]
+        };
+        let of_set = |misses| (4..=24).map(|quarter| cost(misses, 10f32.powf(quarter as f32 / -4.0))).collect();
+        calibrations.misses.iter().map(|misses| (&misses.set[..], of_set(misses))).collect()
     }
 
     pub fn timings(&self) -> Timings {
@@ -227,7 +249,7 @@ impl Engine {
     }
 
     fn detector(&mut self) -> Result<&mut Detector, EngineError> {
-        self.networks.detector.as_mut().ok_or(EngineError::ModelMissing { role: "detector" })
+        self.networks.detector.as_mut().ok_or(EngineError::ModelMissing { role: Role::Detector })
     }
 
     /// The second look at a proposal. Both looks must agree: where one of them is in doubt, the other one has to be sure.
@@ -246,7 +268,7 @@ impl Engine {
     /// The second look at a face that was found or seen before. None where there is none any more.
     fn look(&mut self, pyramid: &Pyramid, face: &Detection, care: Care) -> Result<Option<Look>, EngineError> {
         let began = (self.clock)();
-        let landmarks = self.networks.landmarks.as_mut().ok_or(EngineError::ModelMissing { role: "landmarks" })?;
+        let landmarks = self.networks.landmarks.as_mut().ok_or(EngineError::ModelMissing { role: Role::Landmarks })?;
         let look = landmarks.look(pyramid, face, care)?;
         self.timings.landmarks += (self.clock)() - began;
         Ok(look)
@@ -262,7 +284,7 @@ impl Engine {
     ) -> Result<Template, EngineError> {
         let embed = |role: Role, embedder: &mut Option<Embedder>| -> Result<(Features, f64), EngineError> {
             let began = (self.clock)();
-            let embedder = embedder.as_mut().ok_or(EngineError::ModelMissing { role: role.name() })?;
+            let embedder = embedder.as_mut().ok_or(EngineError::ModelMissing { role })?;
             // Points that determine no similarity were left out when the face was measured.
             let to_frame = embedder.aligned_by().canonical_to_frame(points).ok_or(EngineError::NoFace)?;
             let vector = match looks {
@@ -273,7 +295,8 @@ impl Engine {
         };
         let (periocular, took) = embed(Role::Periocular, &mut self.networks.periocular)?;
         self.timings.periocular += took;
-        let full = if matches!(looks, Looks::Averaged | Looks::One { full: true, .. }) {
+        let has_full = self.manifest.find(Role::Full).is_some();
+        let full = if has_full && matches!(looks, Looks::Averaged | Looks::One { full: true, .. }) {
             let (full, took) = embed(Role::Full, &mut self.networks.full)?;
             self.timings.full += took;
             Some(full)

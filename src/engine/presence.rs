@@ -19,6 +19,7 @@ use crate::person::track::Turner;
 
 /// What the operator asks of whoever is recognised or enrolled by the camera.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "PresencePolicy"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Policy {
     /// Nothing is looked at.
@@ -55,6 +56,7 @@ impl Policy {
 
 /// What is known of somebody's presence.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Presence {
     /// The share of live people who score no higher, 0..1; None until it was looked often enough, or where the face fills the frame so that
     /// its surroundings are missing.
@@ -68,6 +70,7 @@ pub struct Presence {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "PresenceTurn"))]
 #[serde(rename_all = "snake_case")]
 pub enum Turn {
     /// Not asked for, or not yet.
@@ -79,6 +82,7 @@ pub enum Turn {
 
 /// Why the verdict is not `live`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceReason {
     /// Not looked at long enough.
@@ -99,6 +103,8 @@ pub enum PresenceReason {
     Flat,
     /// No tries are left for now: somebody has to help.
     Desk,
+    /// What is asked for cannot be kept by these networks or thresholds.
+    Unavailable,
 }
 
 impl From<Refusal> for PresenceReason {
@@ -166,6 +172,8 @@ impl TrackPresence {
 #[derive(Default)]
 pub(super) struct Watch {
     pub(super) policy: Policy,
+    /// The policy would refuse somebody and cannot be kept: nobody is named, or enrolled by the camera.
+    unkept: bool,
     random: Option<Random>,
     tries: Tries,
     under_way: Option<UnderWay>,
@@ -184,19 +192,29 @@ const LOST_MS: f64 = 600.0;
 
 impl Engine {
     /// What is asked of whoever is recognised or enrolled by the camera. `seed`: random, from a generator that nobody can foresee; the
-    /// turns that are asked for come from it.
+    /// turns that are asked for come from it. An error where it cannot be kept; if it would refuse anybody, nobody is named or
+    /// enrolled by the camera from then on, so that a check that is asked for is never skipped.
     pub fn set_presence(&mut self, policy: Policy, seed: u64) -> Result<(), EngineError> {
-        let limits = &self.params.presence;
-        let fault = limits.passive.fault().or(limits.turn.fault()).or(limits.challenge.fault());
-        if let (Some(fault), true) = (fault, policy != Policy::Off) {
-            return Err(EngineError::PresenceThreshold(fault));
-        }
-        if policy != Policy::Off && (self.networks.presence.is_none() || self.manifest.presence.is_none()) {
-            return Err(EngineError::PresenceUnavailable);
-        }
-        self.watch = Watch { policy, random: Some(Random(seed)), ..Watch::default() };
+        let fault = self.presence_fault().filter(|_| policy != Policy::Off);
+        let unkept = fault.is_some() && policy.requires();
+        let policy = if fault.is_some() && !unkept { Policy::Off } else { policy };
+        self.watch = Watch { policy, unkept, random: Some(Random(seed)), ..Watch::default() };
         self.tracks.iter_mut().for_each(|t| t.presence = TrackPresence::default());
-        Ok(())
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// Why no policy but `off` can be kept, if so.
+    fn presence_fault(&self) -> Option<EngineError> {
+        let limits = &self.params.presence;
+        let threshold = limits.passive.fault().or(limits.turn.fault()).or(limits.challenge.fault());
+        threshold
+            .map(|fault| EngineError::PresenceThreshold { fault })
+            .or((!self.presence_available()).then_some(EngineError::PresenceUnavailable))
+    }
+
+    /// Why nobody can be enrolled by the camera as the policy asks.
+    pub(super) fn presence_kept(&self) -> Result<(), EngineError> {
+        self.presence_fault().filter(|_| self.watch.unkept).map_or(Ok(()), Err)
     }
 
     pub fn presence_policy(&self) -> Policy {
@@ -210,7 +228,7 @@ impl Engine {
 
     /// One passive look, at the face that waits for it longest.
     pub(super) fn look_for_presence(&mut self, pyramid: &Pyramid, seen: &[Seen]) -> Result<(), EngineError> {
-        if self.watch.policy == Policy::Off {
+        if self.watch.policy == Policy::Off || self.watch.unkept {
             return Ok(());
         }
         let began = (self.clock)();
@@ -244,7 +262,7 @@ impl Engine {
 
     /// The challenge of this frame: begins one for `subject` where the policy asks for it, and goes on with the one under way.
     pub(super) fn challenge(&mut self, pyramid: &Pyramid, seen: &[Seen], subject: Option<u32>) -> Result<(), EngineError> {
-        if self.watch.policy != Policy::RequireTurn {
+        if self.watch.policy != Policy::RequireTurn || self.watch.unkept {
             return Ok(());
         }
         let began = (self.clock)();
@@ -273,7 +291,7 @@ impl Engine {
             None => self.template(pyramid, &s.detection.points, s.mask, &s.quality, Looks::One { mirrored: false, full: false })?,
         };
         let random = self.watch.random.get_or_insert(Random(0));
-        let challenge = Challenge::new(limits.challenge, || random.next(), now);
+        let challenge = Challenge::new(limits.challenge, || random.draw(), now);
         if let Some(track) = self.tracks.iter_mut().find(|t| t.id == s.id) {
             track.presence.refused = None;
         }
@@ -367,6 +385,10 @@ impl Engine {
         if self.watch.policy == Policy::Off {
             return None;
         }
+        if self.watch.unkept {
+            let reason = Some(PresenceReason::Unavailable);
+            return Some(Presence { passive: None, turn: Turn::None, verdict: Verdict::Unsure, reason, ask: None });
+        }
         let limits = self.params.presence;
         let passive = self.passive(s);
         let track = self.tracks.iter().find(|t| t.id == s.id)?;
@@ -440,5 +462,6 @@ impl Engine {
 }
 
 fn asks_turn(reason: PresenceReason) -> bool {
-    !matches!(reason, PresenceReason::Looking | PresenceReason::StepBack | PresenceReason::PrintOrScreen)
+    use PresenceReason::{Looking, PrintOrScreen, StepBack, Unavailable};
+    !matches!(reason, Looking | StepBack | PrintOrScreen | Unavailable)
 }

@@ -12,6 +12,7 @@ use crate::person::template::Template;
 
 /// What of a person's references was made by networks before these.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Outdated {
     /// Their places among all references.
     pub references: Vec<usize>,
@@ -35,6 +36,6 @@ impl Engine {
 
     /// The template of the one face on a picture that was kept of an enrolment, if it is good enough for one.
     pub fn remake(&mut self, picture: &Frame) -> Result<Template, EngineError> {
-        self.one_face(picture, &KEPT).map(|face| face.template)
+        self.one_face(picture, None, &KEPT).map(|face| face.template)
     }
 }

@@ -9,6 +9,7 @@ use crate::face::geometry::Similarity;
 use crate::face::landmarks::{Care, Look};
 use crate::face::mask::Mask;
 use crate::face::quality::{Problem, Quality, QualityParams, measure};
+use crate::few;
 use crate::person::decide::{Decision, Reason};
 use crate::person::gallery::Candidate;
 use crate::person::template::Template;
@@ -67,7 +68,7 @@ impl Engine {
         }
         if looks.is_empty() && pad > 0.0 {
             let mut filling = self.confirm(pyramid, Detector::filling(pyramid))?;
-            filling.sort_by(|a, b| b.face.total_cmp(&a.face));
+            few::sort(&mut filling, |a, b| b.face.total_cmp(&a.face));
             filling.truncate(1);
             looks = filling;
         }
@@ -83,7 +84,7 @@ impl Engine {
                 looks.push(look);
             }
         }
-        looks.sort_by(|a, b| b.detection.rect.area().total_cmp(&a.detection.rect.area()));
+        few::sort(&mut looks, |a, b| b.detection.rect.area().total_cmp(&a.detection.rect.area()));
         Ok(looks)
     }
 

@@ -9,6 +9,7 @@ const HEAD_WITHIN: usize = 10;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "ListColumn"))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The whole name.

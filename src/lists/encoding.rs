@@ -3,8 +3,11 @@
 
 use serde::Serialize;
 
+use crate::few;
+
 /// What a file's first bytes say that it is instead of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum NotAList {
     /// A spreadsheet program's own format, whatever the file is called.
@@ -15,10 +18,28 @@ pub enum NotAList {
 
 /// A guess. `unsure`: another reading is nearly as likely, or this one is unlikely too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "ListEncoding"))]
 pub struct Guess {
     /// A label of the Encoding Standard.
     pub label: &'static str,
     pub unsure: bool,
+}
+
+/// What a file is: no list, or one in an encoding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "ListFile"))]
+#[serde(untagged)]
+pub enum File {
+    Refused { refused: NotAList },
+    List(Guess),
+}
+
+/// Says what a file is. `decode(label, bytes)` gives the text, or None where the encoding has no such bytes.
+pub fn look(bytes: &[u8], decode: impl FnMut(&str, &[u8]) -> Option<String>) -> File {
+    match not_a_list(bytes) {
+        Some(refused) => File::Refused { refused },
+        None => File::List(guess(bytes, decode)),
+    }
 }
 
 /// Encodings that are tried where a file is not Unicode, with what speaks against each from the start.
@@ -99,7 +120,7 @@ pub fn guess(bytes: &[u8], mut decode: impl FnMut(&str, &[u8]) -> Option<String>
             Some((cost, label, text))
         })
         .collect();
-    readings.sort_by(|a, b| a.0.total_cmp(&b.0));
+    few::sort(&mut readings, |a, b| a.0.total_cmp(&b.0));
     let Some((cost, label, text)) = readings.first() else { return Guess { label: "windows-1252", unsure: true } };
     let rival = readings.iter().skip(1).find(|(_, _, other)| other != text).map_or(f32::MAX, |(c, _, _)| *c);
     let plain = sample.iter().filter(|b| b.is_ascii()).count() as f32 * ASCII;

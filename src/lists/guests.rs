@@ -14,6 +14,7 @@ const SHOWN: usize = 8;
 
 /// What a person chose; what is absent is guessed.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "ListChoices", optional_fields))]
 #[serde(default)]
 pub struct Choices {
     pub delimiter: Option<char>,
@@ -24,6 +25,7 @@ pub struct Choices {
 
 /// Which line holds the titles. A choice of "none" is not the absence of a choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "ListHead"))]
 #[serde(rename_all = "snake_case", tag = "kind", content = "line")]
 pub enum Head {
     None,
@@ -32,6 +34,7 @@ pub enum Head {
 
 /// A guest as the list has them, each cell trimmed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "ListGuest"))]
 pub struct Guest {
     pub line: usize,
     pub name: String,
@@ -45,6 +48,7 @@ pub struct Guest {
 
 /// Why a row was left out, or the whole list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "ListProblem"))]
 #[serde(rename_all = "snake_case", tag = "code", content = "of")]
 pub enum Problem {
     OpenQuote,
@@ -62,6 +66,7 @@ pub enum Problem {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "ListLineProblem"))]
 pub struct LineProblem {
     pub line: usize,
     #[serde(flatten)]
@@ -69,6 +74,7 @@ pub struct LineProblem {
 }
 
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "ListRead"))]
 pub struct Reading {
     pub delimiter: char,
     pub head: Head,

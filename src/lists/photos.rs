@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// What was found for the name of a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "PhotoFound"))]
 #[serde(rename_all = "snake_case", tag = "kind", content = "index")]
 pub enum Found {
     /// The file at this index, and no other.

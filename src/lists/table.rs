@@ -14,6 +14,7 @@ const ROWS_LOOKED_AT: usize = 200;
 
 /// One row. `line`: where it begins in the file, from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "ListRow"))]
 pub struct Row {
     pub line: usize,
     pub cells: Vec<String>,

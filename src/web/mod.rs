@@ -1,19 +1,29 @@
-//! The worker's door to the engine: plain values in, plain values out, and every error as `{code, message, remedy}`.
+//! The worker's door to the engine: plain values in, plain values out, and every error as `{code, values}`, without words.
 
+mod kiosk;
 mod lists;
+mod second;
+mod vault;
 
-use js_sys::{Array, Object, Reflect, Uint8Array};
+use std::marker::PhantomData;
+
+use js_sys::{Array, Float32Array, Function, Object, Reflect, Uint8Array};
 use serde::Serialize;
+use wasm_bindgen::convert::IntoWasmAbi;
+use wasm_bindgen::describe::WasmDescribe;
 use wasm_bindgen::prelude::*;
 
-use crate::engine::{self, Engine as Inner, EngineParams, Enrolment, Policy};
+use crate::engine::{self, Engine as Inner, EngineParams, Enrolment, EnrolmentStep, Observation, Outdated, Policy, Timings};
 use crate::error::EngineError;
 use crate::face::frame::Frame;
+use crate::face::geometry::Point;
 use crate::face::mask::Mask;
 use crate::face::quality::Quality;
-use crate::manifest::{Manifest, Role};
+use crate::kiosk::{Flow, Rules};
+use crate::manifest::{Listed, Manifest, Role};
+use crate::model::OpenOther;
 use crate::person::protect::Protector;
-use crate::person::template::Template;
+use crate::person::template::{Template, TemplateInfo};
 
 #[wasm_bindgen]
 extern "C" {
@@ -26,34 +36,38 @@ extern "C" {
 pub struct Engine {
     inner: Inner,
     protector: Option<Protector>,
+    /// Of the last frame of the live stream, or of an enrolment.
+    seen: Vec<Observation>,
+    flow: Flow,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TemplateInfo {
-    models: Models,
-    mask: Mask,
-    quality: f32,
+/// A value as JavaScript has it; `T` says for the declarations what it is (`src/declarations.rs`).
+pub struct Js<T>(JsValue, PhantomData<T>);
+
+impl<T: Serialize> Js<T> {
+    fn new(value: &T) -> Result<Self, JsValue> {
+        Ok(Self::of(plain(value)?))
+    }
 }
 
-#[derive(Serialize)]
-struct Models {
-    full: Option<String>,
-    periocular: String,
+impl<T> Js<T> {
+    fn of(value: JsValue) -> Self {
+        Self(value, PhantomData)
+    }
 }
 
-#[derive(Serialize)]
-struct Listed<'a> {
-    role: &'static str,
-    id: String,
-    file: &'a str,
+impl<T> WasmDescribe for Js<T> {
+    fn describe() {
+        JsValue::describe();
+    }
 }
 
-#[derive(Serialize)]
-struct Refusal {
-    index: usize,
-    code: &'static str,
-    message: String,
+impl<T> IntoWasmAbi for Js<T> {
+    type Abi = <JsValue as IntoWasmAbi>::Abi;
+
+    fn into_abi(self) -> Self::Abi {
+        self.0.into_abi()
+    }
 }
 
 #[wasm_bindgen]
@@ -62,112 +76,111 @@ impl Engine {
     #[wasm_bindgen(constructor)]
     pub fn new(manifest: &str) -> Result<Engine, JsValue> {
         let manifest = Manifest::parse(manifest).map_err(thrown)?;
-        Ok(Self { inner: Inner::new(manifest, EngineParams::default(), now), protector: None })
+        let inner = Inner::new(manifest, EngineParams::default(), now);
+        Ok(Self { inner, protector: None, seen: Vec::new(), flow: Flow::new(Rules::default()) })
     }
 
-    /// What must be fetched: `{role, id, file}` each, the id as templates have it.
-    pub fn models(&self) -> Result<JsValue, JsValue> {
-        let models = &self.inner.manifest().models;
-        plain(&models.iter().map(|m| Listed { role: m.role.name(), id: m.known_as(), file: &m.file }).collect::<Vec<_>>())
+    /// What must be fetched.
+    pub fn models(&self) -> Result<Js<Vec<Listed>>, JsValue> {
+        Js::new(&self.inner.manifest().listed())
     }
 
-    /// Takes in a model's file, after checking that it is the one that the manifest names. `digest`: its SHA-256.
+    /// Takes in a model's file, after checking that it is the one that the manifest names. `digest`: its SHA-256. `other(rows, columns)`
+    /// opens the same file in the second runtime, where there is one.
     #[wasm_bindgen(js_name = addModel)]
-    pub fn add_model(&mut self, role: &str, bytes: &[u8], digest: &[u8]) -> Result<(), JsValue> {
-        let role = Role::parse(role).ok_or_else(|| thrown(EngineError::UnknownRole(role.to_owned())))?;
-        self.inner.add_model(role, bytes, digest).map_err(thrown)
+    pub fn add_model(
+        &mut self,
+        role: &str,
+        bytes: &[u8],
+        digest: &[u8],
+        #[wasm_bindgen(
+            unchecked_optional_param_type = "(rows: number, columns: number) => { length: number; run(image: Float32Array): Float32Array }"
+        )]
+        other: Option<Function>,
+    ) -> Result<(), JsValue> {
+        let role = Role::parse(role).ok_or_else(|| thrown(EngineError::ModelUnknown { role: role.to_owned() }))?;
+        let open = other.map(|open| move |_: &[u8], input: [usize; 4]| second::open(&open, input));
+        self.inner.add_model(role, bytes, digest, open.as_ref().map(|o| o as OpenOther)).map_err(thrown)
     }
 
-    /// One frame of a live stream: an array of observations.
-    pub fn observe(&mut self, rgba: &[u8], width: usize, height: usize, time_ms: f64) -> Result<JsValue, JsValue> {
+    /// One frame of a live stream.
+    pub fn observe(&mut self, rgba: &[u8], width: usize, height: usize, time_ms: f64) -> Result<Js<Vec<Observation>>, JsValue> {
         let frame = frame(rgba, width, height, time_ms)?;
-        plain(&self.inner.observe(&frame).map_err(thrown)?)
+        self.seen = self.inner.observe(&frame).map_err(thrown)?;
+        Js::new(&self.seen)
     }
 
     #[wasm_bindgen(js_name = resetTracks)]
     pub fn reset_tracks(&mut self) {
         self.inner.reset_tracks();
+        self.seen.clear();
     }
 
     /// Milliseconds that each stage of the last frame took.
     #[wasm_bindgen(js_name = lastTimings)]
-    pub fn last_timings(&self) -> Result<JsValue, JsValue> {
-        plain(&self.inner.timings())
+    pub fn last_timings(&self) -> Result<Js<Timings>, JsValue> {
+        Js::new(&self.inner.timings())
     }
 
     #[wasm_bindgen(js_name = enrolBegin)]
-    pub fn enrol_begin(&mut self) {
-        self.inner.enrol_begin();
+    pub fn enrol_begin(&mut self) -> Result<(), JsValue> {
+        self.inner.enrol_begin().map_err(thrown)
     }
 
-    /// `{hint, progress, observation, done}`.
+    /// One frame of an enrolment.
     #[wasm_bindgen(js_name = enrolFrame)]
-    pub fn enrol_frame(&mut self, rgba: &[u8], width: usize, height: usize, time_ms: f64) -> Result<JsValue, JsValue> {
+    pub fn enrol_frame(&mut self, rgba: &[u8], width: usize, height: usize, time_ms: f64) -> Result<Js<EnrolmentStep>, JsValue> {
         let frame = frame(rgba, width, height, time_ms)?;
-        plain(&self.inner.enrol_frame(&frame).map_err(thrown)?)
+        let step = self.inner.enrol_frame(&frame).map_err(thrown)?;
+        self.seen = step.observation.clone().into_iter().collect();
+        Js::new(&step)
     }
 
-    /// `{templates, mask, quality, resembles, best: {rgba, width, height}}`; `resembles`: the id of somebody enrolled already, or null.
+    /// What the frames gave.
     #[wasm_bindgen(js_name = enrolFinish)]
-    pub fn enrol_finish(&mut self) -> Result<JsValue, JsValue> {
+    pub fn enrol_finish(&mut self) -> Result<Js<Enrolment>, JsValue> {
         enrolled(&self.inner.enrol_finish().map_err(thrown)?)
     }
 
-    /// The same from a photograph of one person.
+    /// The same from a photograph of one person, or of the face at a point of it that somebody chose; none is chosen where `x` is no number.
     #[wasm_bindgen(js_name = enrolPhoto)]
-    pub fn enrol_photo(&mut self, rgba: &[u8], width: usize, height: usize) -> Result<JsValue, JsValue> {
+    pub fn enrol_photo(
+        &mut self,
+        rgba: &[u8],
+        width: usize,
+        height: usize,
+        #[wasm_bindgen(unchecked_optional_param_type = "number")] x: f32,
+        #[wasm_bindgen(unchecked_optional_param_type = "number")] y: f32,
+    ) -> Result<Js<Enrolment>, JsValue> {
         let frame = frame(rgba, width, height, 0.0)?;
-        enrolled(&self.inner.enrol_still(&frame).map_err(thrown)?)
+        let chosen = (!x.is_nan()).then(|| Point::new(x, y));
+        enrolled(&self.inner.enrol_still(&frame, chosen).map_err(thrown)?)
     }
 
-    /// Who is on a photograph: an array of observations.
+    /// Who is on a photograph.
     #[wasm_bindgen(js_name = identifyPhoto)]
-    pub fn identify_photo(&mut self, rgba: &[u8], width: usize, height: usize) -> Result<JsValue, JsValue> {
+    pub fn identify_photo(&mut self, rgba: &[u8], width: usize, height: usize) -> Result<Js<Vec<Observation>>, JsValue> {
         let frame = frame(rgba, width, height, 0.0)?;
-        plain(&self.inner.identify_still(&frame).map_err(thrown)?)
+        Js::new(&self.inner.identify_still(&frame).map_err(thrown)?)
     }
 
-    /// Whether the faces on a photograph are one person's: an array of observations.
-    pub fn verify(&mut self, id: &str, rgba: &[u8], width: usize, height: usize) -> Result<JsValue, JsValue> {
+    /// Whether the faces on a photograph are one person's.
+    pub fn verify(&mut self, id: &str, rgba: &[u8], width: usize, height: usize) -> Result<Js<Vec<Observation>>, JsValue> {
         let frame = frame(rgba, width, height, 0.0)?;
-        plain(&self.inner.verify_still(id, &frame).map_err(thrown)?)
+        Js::new(&self.inner.verify_still(id, &frame).map_err(thrown)?)
     }
 
-    /// Enrols or replaces a person: `{accepted, refused: [{index, code, message}]}`. A template that cannot be read or was
-    /// made by another model is refused; the others are used.
+    /// Enrols or replaces a person, and says how many of the templates were refused: they cannot be read, or other networks made them.
     #[wasm_bindgen(js_name = putPerson)]
-    pub fn put_person(&mut self, id: &str, templates: Vec<Uint8Array>) -> Result<JsValue, JsValue> {
-        let (mut usable, mut indices, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, bytes) in templates.iter().enumerate() {
-            match Template::decode(&bytes.to_vec()) {
-                Ok(template) => {
-                    usable.push(template);
-                    indices.push(index);
-                }
-                Err(e) => {
-                    let e = EngineError::from(e);
-                    refused.push(Refusal { index, code: e.code(), message: e.to_string() });
-                }
-            }
-        }
-        let accepted = usable.len();
-        let foreign = self.inner.put_person(id, usable);
-        let accepted = accepted - foreign.len();
-        refused.extend(foreign.into_iter().map(|(i, e)| Refusal {
-            index: indices[i],
-            code: "template_other_model",
-            message: e.to_string(),
-        }));
-        let result = Object::new();
-        set(&result, "accepted", accepted.into());
-        set(&result, "refused", plain(&refused)?);
-        Ok(result.into())
+    pub fn put_person(&mut self, id: &str, templates: Vec<Uint8Array>) -> usize {
+        let readable: Vec<_> = templates.iter().filter_map(|bytes| Template::decode(&bytes.to_vec()).ok()).collect();
+        templates.len() - readable.len() + self.inner.put_person(id, readable).len()
     }
 
-    /// Which of a person's templates were made by networks before these: `{references: [index], due}`; `due`: there is no other.
-    pub fn outdated(&self, templates: Vec<Uint8Array>) -> Result<JsValue, JsValue> {
+    /// Which of a person's templates were made by networks before these.
+    pub fn outdated(&self, templates: Vec<Uint8Array>) -> Result<Js<Outdated>, JsValue> {
         let templates: Vec<_> = templates.iter().map(|bytes| Template::decode(&bytes.to_vec()).ok()).collect();
-        plain(&self.inner.outdated(&templates))
+        Js::new(&self.inner.outdated(&templates))
     }
 
     /// The template of the face on a picture that was kept; throws where it is not good enough for one.
@@ -200,17 +213,30 @@ impl Engine {
         self.inner.set_target(fmr).map_err(thrown)
     }
 
-    /// What is asked of presence: `off`, `warn`, `require-passive` or `require-turn`. `seed`: two random numbers of 32 bits, from a
-    /// generator that nobody can foresee.
+    /// What is asked of presence. `seed`: two random numbers of 32 bits, from a generator that nobody can foresee. What nobody defined asks for
+    /// the most, and is an error; so is what cannot be kept.
     #[wasm_bindgen(js_name = setPresence)]
-    pub fn set_presence(&mut self, policy: &str, seed_high: u32, seed_low: u32) -> Result<(), JsValue> {
-        let policy = Policy::parse(policy).ok_or_else(|| thrown(EngineError::PresencePolicy(policy.to_owned())))?;
-        self.inner.set_presence(policy, u64::from(seed_high) << 32 | u64::from(seed_low)).map_err(thrown)
+    pub fn set_presence(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "PresencePolicy")] policy: &str,
+        seed_high: u32,
+        seed_low: u32,
+    ) -> Result<(), JsValue> {
+        let asked = Policy::parse(policy);
+        let kept = self.inner.set_presence(asked.unwrap_or(Policy::RequireTurn), u64::from(seed_high) << 32 | u64::from(seed_low));
+        asked.ok_or_else(|| EngineError::PresencePolicy { policy: policy.to_owned() }).and(kept).map_err(thrown)
     }
 
     /// The score that a match needs now.
     pub fn needed(&self) -> f32 {
         self.inner.needed()
+    }
+
+    /// What each target would cost: `[set, numbers]` for each set that was measured, three numbers a target ([`Inner::choices`]).
+    #[wasm_bindgen(unchecked_return_type = "[set: string, costs: Float32Array][]")]
+    pub fn choices(&mut self) -> Array {
+        let of_set = |(set, costs): (&str, Vec<[f32; 3]>)| Array::of2(&set.into(), &Float32Array::from(costs.as_flattened()).into());
+        self.inner.choices().into_iter().map(of_set).collect()
     }
 
     /// The template turned by the vault's secret of 32 bytes: stored templates do not lie in the engine's own space.
@@ -225,19 +251,17 @@ impl Engine {
         Ok(self.protector(key)?.unprotect(&template).encode())
     }
 
-    /// `{models: {full, periocular}, mask, quality}` of a template's bytes.
+    /// What a template's bytes say of it.
     #[wasm_bindgen(js_name = templateInfo)]
-    pub fn template_info(&self, template: &[u8]) -> Result<JsValue, JsValue> {
-        let t = Template::decode(template).map_err(|e| thrown(e.into()))?;
-        let models = Models { full: t.full.map(|f| f.model), periocular: t.periocular.model };
-        plain(&TemplateInfo { models, mask: t.mask, quality: t.quality })
+    pub fn template_info(&self, template: &[u8]) -> Result<Js<TemplateInfo>, JsValue> {
+        Js::new(&Template::decode(template).map_err(|e| thrown(e.into()))?.info())
     }
 }
 
 impl Engine {
     /// The protector of this key; it is kept, as its rotations cost more to make than to apply.
     fn protector(&mut self, key: &[u8]) -> Result<&mut Protector, JsValue> {
-        let key: [u8; 32] = key.try_into().map_err(|_| thrown(EngineError::ProtectionKey(key.len())))?;
+        let key: [u8; 32] = key.try_into().map_err(|_| thrown(EngineError::BadKey { found: key.len() }))?;
         let kept = self.protector.take().filter(|p| *p.key() == key);
         Ok(self.protector.insert(kept.unwrap_or_else(|| Protector::new(key))))
     }
@@ -247,7 +271,7 @@ fn frame(rgba: &[u8], width: usize, height: usize, time_ms: f64) -> Result<Frame
     Frame::new(rgba, width, height, time_ms).map_err(|e| thrown(e.into()))
 }
 
-fn enrolled(e: &Enrolment) -> Result<JsValue, JsValue> {
+fn enrolled(e: &Enrolment) -> Result<Js<Enrolment>, JsValue> {
     #[derive(Serialize)]
     struct Seen<'a> {
         mask: Mask,
@@ -258,7 +282,7 @@ fn enrolled(e: &Enrolment) -> Result<JsValue, JsValue> {
     let templates: Array = e.templates.iter().map(|t| JsValue::from(bytes(&t.encode()))).collect();
     set(&result, "templates", templates.into());
     set(&result, "best", picture(&e.picture));
-    Ok(result)
+    Ok(Js::of(result))
 }
 
 fn picture(p: &engine::Picture) -> JsValue {
@@ -284,9 +308,5 @@ fn plain<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
 }
 
 fn thrown(e: EngineError) -> JsValue {
-    let value = Object::new();
-    set(&value, "code", e.code().into());
-    set(&value, "message", e.to_string().into());
-    set(&value, "remedy", e.remedy().into());
-    value.into()
+    plain(&e).unwrap_or_else(|fault| fault)
 }

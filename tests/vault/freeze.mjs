@@ -10,7 +10,7 @@
  * the vault key as {"aes": ...}. A key that scripts can't read could not be frozen: here it is made readable, and the test
  * makes it unreadable again.
  */
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBrowser, pageHelpers } from '../e2e/vault-browser.mjs';
 import { ROOT } from '../e2e/browser.mjs';
@@ -20,40 +20,24 @@ const name = process.argv[2];
 const out = join(ROOT, 'tests/data/vault', name ?? '');
 if (!name || existsSync(out)) throw new Error('give the name of a folder that is not there yet');
 
-const folder = engineFolder();
-cpSync(join(ROOT, 'models'), join(folder, 'models'), { recursive: true, filter: (from) => !from.includes('training') });
-for (const portrait of ['obama-1', 'obama-1-masked', 'biden', 'astronaut']) cpSync(join(ROOT, `tests/data/portraits/${portrait}.jpg`), join(folder, `${portrait}.jpg`));
+const folder = engineFolder(['obama-1', 'obama-1-masked', 'biden', 'astronaut']);
 
 /** Inside the page: makes the stores and gives them back as JSON. */
 async function freeze({ pin, passphrase }) {
-  const engine = await t.engine();
-  for (const { role, file } of engine.models()) {
-    const bytes = new Uint8Array(await (await fetch(`/models/${file}`)).arrayBuffer());
-    engine.addModel(role, bytes, new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
-  }
-  const enrol = async (portrait) => {
-    const bitmap = await createImageBitmap(await (await fetch(`/${portrait}.jpg`)).blob());
-    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
-    context.drawImage(bitmap, 0, 0);
-    const face = engine.enrolPhoto(new Uint8Array(context.getImageData(0, 0, bitmap.width, bitmap.height).data), bitmap.width, bitmap.height);
-    return face.templates.map((template) => {
-      const info = engine.templateInfo(template);
-      const { periocular, full } = info.models;
-      return { template, source: 'photo', mask: info.mask.state, quality: info.quality, models: full ? { periocular, full } : { periocular }, time: 1.7e12 };
-    });
-  };
+  const engine = await t.wholeEngine();
+  const enrol = async (portrait) => (await t.enrolled(engine, portrait)).references;
   const words = (language) => ({ text: 'I agree that my template is kept on this device.', version: '1', language, time: 1.7e12 });
   const guest = (id, name, rest = {}) => ({ id, line: 2, name, email: '', ref: '7', company: 'Ærø', photo: '', problem: null, arrived: null, seen: null, by: null, ...rest });
   const people = async (store) => {
     const picture = new Uint8Array(Array.from({ length: 300 }, (_, i) => (i * 7) & 255));
     await store.put({ name: 'Ærø Ågot', created: 1.7e12, updated: 1.7e12, consent: words('da'), expires: null, picture, references: [...(await enrol('obama-1')), ...(await enrol('obama-1-masked'))] });
-    await store.put({ name: 'محمد علي', created: 1.7e12 + 1, updated: 1.7e12 + 1, consent: words('ar'), expires: 4e12, picture: null, references: await enrol('biden') });
+    await store.put({ name: 'محمد علي', created: 1.7e12 + 1, updated: 1.7e12 + 1, consent: words('ar'), expires: 4e12, picture: null, references: await enrol('biden'), groups: ['زوار', 'Second floor'], note: 'ملاحظة\nsecond line' });
     await store.put({ name: '山田 花子', created: 1.7e12 + 2, updated: 1.7e12 + 2, consent: words('ja'), expires: null, picture: null, references: await enrol('astronaut') });
   };
   const rest = async (store) => {
     const [one] = (await store.people()).people;
-    await store.changeGuests(() => ({ name: 'Opening', created: 1.7e12, guests: [guest(one.id, 'Ærø Ågot', { arrived: 1.7e12, seen: 1.7e12, by: 'camera' }), guest('00000000-0000-4000-8000-000000000001', 'Nobody Yet', { line: 3, problem: 'no_face' })] }));
-    await store.setSettings({ targetFmr: 1e-4, theme: 'dark', lockAfterMinutes: 0, kioskHosts: ['https://desk.example'] });
+    await store.changeGuests(() => ({ name: 'Opening', created: 1.7e12, desk: [{ hour: 1.6999992e12, why: 'unsure', count: 2 }], guests: [guest(one.id, 'Ærø Ågot', { arrived: 1.7e12, seen: 1.7e12, by: 'camera' }), guest('00000000-0000-4000-8000-000000000001', 'Nobody Yet', { line: 3, problem: 'no_face' })] }));
+    await store.setSettings({ targetFmr: 1e-4, theme: 'dark', lockAfterMinutes: 0, kioskHosts: ['https://desk.example'], kioskEvent: 'Opening', kioskColour: '#803060', kioskConfirm: true, kioskSecondLanguage: 'da' });
     await store.log('matched', { subject: one.id });
   };
   const { openStore } = await import('/vault/store.js');

@@ -1,4 +1,4 @@
-/** How a database becomes text and a database again: for freeze.mjs and for the test that opens what it froze. */
+/** How a database becomes text and a database again, and how a release enrols whom it holds: for freeze.mjs and for the tests that open what was written so. */
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +6,17 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** www/ with the engine in it, under names without hashes; whoever asks for it deletes it. */
-export function engineFolder() {
+/**
+ * www/ with the engine in it, under names without hashes; whoever asks for it deletes it.
+ * @param {string[]} [portraits] to be enrolled: they lie beside it, with the networks
+ */
+export function engineFolder(portraits = []) {
   const folder = mkdtempSync(join(tmpdir(), 'brow-frozen-'));
   cpSync(join(ROOT, 'www'), folder, { recursive: true });
   for (const file of ['brow.js', 'brow_bg.wasm']) cpSync(join(process.env.BROW_WASM_DIR ?? join(ROOT, 'target/web'), file), join(folder, 'worker', file));
   cpSync(join(ROOT, 'models/manifest.json'), join(folder, 'models/manifest.json'));
+  if (portraits.length) cpSync(join(ROOT, 'models'), join(folder, 'models'), { recursive: true, filter: (from) => !from.includes('training') });
+  for (const name of portraits) cpSync(join(ROOT, 'tests/data/portraits', `${name}.jpg`), join(folder, `${name}.jpg`));
   return folder;
 }
 
@@ -59,9 +64,30 @@ export function frozenHelpers() {
     },
     /** The engine without its networks: enough to turn templates. */
     async engine() {
-      const { default: init, Engine } = await import('/worker/brow.js');
-      await init({ module_or_path: await (await fetch('/worker/brow_bg.wasm')).arrayBuffer() });
+      const { Engine } = await this.module();
       return new Engine(await (await fetch('/models/manifest.json')).text());
+    },
+    /** The engine with its networks, for a site that has them. */
+    async wholeEngine() {
+      const engine = await this.engine();
+      for (const { role, file } of engine.models()) {
+        const bytes = new Uint8Array(await (await fetch(`/models/${file}`)).arrayBuffer());
+        engine.addModel(role, bytes, new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+      }
+      return engine;
+    },
+    /** The face of a portrait of the site, as the engine takes it, with references as the page stores them. */
+    async enrolled(engine, portrait) {
+      const bitmap = await createImageBitmap(await (await fetch(`/${portrait}.jpg`)).blob());
+      const { width, height } = bitmap;
+      const context = new OffscreenCanvas(width, height).getContext('2d');
+      context.drawImage(bitmap, 0, 0);
+      const face = engine.enrolPhoto(new Uint8Array(context.getImageData(0, 0, width, height).data), width, height);
+      const references = face.templates.map((template) => {
+        const { mask, quality, models: { periocular, full } } = engine.templateInfo(template);
+        return { template, source: 'photo', mask: mask.state, quality, models: full ? { periocular, full } : { periocular }, time: 1.7e12 };
+      });
+      return { best: face.best, references };
     },
     /** A database as JSON. */
     async dump(name) {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './module.mjs';
 import { person, repeatable } from './people.mjs';
-import { VERSION, addToSummary, emptySummary, readBackup, writeBackup } from '../../www/vault/transfer.js';
+import { faultOf } from '../../www/words/messages.js';
+
+const { VERSION, addToSummary, emptySummary, readBackup, writeBackup } = await import('../../www/vault/backup.js');
 
 const PASSPHRASE = 'four random words here';
 const ROUNDS = 1000;
@@ -27,7 +30,7 @@ async function read(bytes, passphrase = PASSPHRASE) {
 }
 
 const code = (work) => work.then(() => null, (error) => {
-  if (!error.remedy) throw error;
+  if (faultOf(error).code !== error.code) throw error;
   return error.code;
 });
 

@@ -29,6 +29,7 @@ export const EVENTS = /** @type {const} */ ([
   'exported', 'imported', 'protection_renewed',
   'pin_set', 'pin_changed', 'pin_removed', 'unlocked', 'unlock_refused', 'locked', 'kept_open', 'admin_opened',
   'guests_changed', 'guests_erased',
+  'code_given', 'code_refused', 'code_known', 'code_used',
   'log_rotated', 'log_restarted',
 ]);
 /** @typedef {typeof EVENTS[number]} Event */

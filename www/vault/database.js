@@ -2,7 +2,7 @@
  * IndexedDB with promises: opening, upgrading, and transactions that are all or nothing.
  *
  * [Note: versions] The version of the database counts its object stores and nothing else; what is in a record says its own
- * version (codec.js), and what a ciphertext is bound to never changes (crypto.js). Each step has a file in migrations/.
+ * version (src/vault/), and what a ciphertext is bound to never changes (crypto.js). Each step has a file in migrations/.
  *
  * | object store | key | holds |
  * |---|---|---|
@@ -14,8 +14,11 @@
  * | aside | number | since version 3: rows that could not be opened and had to be replaced |
  */
 import { fromCause, storeError } from './errors.js';
-import { dropClearStores } from './migrations/from-2.js';
+import { clearStoresOf, dropClearStores } from './migrations/from-2.js';
 import { logIsNew, renewLog } from './torn-log.js';
+
+/** @typedef {import('./types.js').Sealed} Sealed */
+/** @typedef {{key: Sealed, record: Sealed}} Row a data key under the vault key, and what it seals */
 
 export const DATABASE_VERSION = 3;
 export const STORES = /** @type {const} */ (['vault', 'keys', 'records', 'staging', 'log', 'aside']);
@@ -78,7 +81,7 @@ export function openDatabase(name, factory = globalThis.indexedDB) {
     request.onerror = () => {
       clearTimeout(timer);
       const error = fromCause(request.error);
-      reject(error.code === 'storage_failed' || error.code === 'storage_closed' ? storeError('storage_unavailable', error.detail) : error);
+      reject(error.code === 'storage_failed' || error.code === 'storage_closed' ? storeError('storage_unavailable', error.values) : error);
     };
   });
 }
@@ -106,7 +109,7 @@ export async function transaction(db, stores, mode, work, durability = 'strict')
   /** @type {Promise<void>} */
   const done = new Promise((resolve, reject) => {
     tx.oncomplete = () => resolve();
-    tx.onabort = () => reject(tx.error ?? new DOMException('aborted', 'AbortError'));
+    tx.onabort = () => reject(tx.error ?? new DOMException('', 'AbortError'));
   });
   /** @type {T} */
   let value;
@@ -127,4 +130,65 @@ export async function transaction(db, stores, mode, work, durability = 'strict')
     throw fromCause(cause);
   }
   return value;
+}
+
+/** @param {IDBTransaction} tx @param {typeof STORES[number]} store */
+export function at(tx, store) {
+  return tx.objectStore(store);
+}
+
+/** A sealed record with its key, under one id. @param {IDBTransaction} tx @param {string} id @param {Row} row */
+export function putRow(tx, id, { key, record }) {
+  at(tx, 'keys').put(key, id);
+  at(tx, 'records').put(record, id);
+}
+
+/** @param {IDBTransaction} tx @param {string} id */
+export function deleteRow(tx, id) {
+  at(tx, 'keys').delete(id);
+  at(tx, 'records').delete(id);
+}
+
+/** A database that is open. */
+export class Database {
+  /** @type {IDBDatabase} */ #db;
+
+  /** @param {IDBDatabase} db @param {(reason: 'newer_version' | 'lost') => void} ondropped told that it has to be closed */
+  constructor(db, ondropped) {
+    this.#db = db;
+    db.onversionchange = () => ondropped('newer_version');
+    db.onclose = () => ondropped('lost');
+  }
+
+  /** The object stores of version 1 that something may wait in: see migrations/from-1.js. */
+  get clearStores() {
+    return clearStoresOf(this.#db);
+  }
+
+  get allStores() {
+    return [...STORES, ...this.clearStores];
+  }
+
+  /**
+   * @template T
+   * @param {readonly string[]} stores
+   * @param {(tx: IDBTransaction) => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  read(stores, work) {
+    return transaction(this.#db, stores, 'readonly', work);
+  }
+
+  /**
+   * @param {readonly string[]} stores
+   * @param {(tx: IDBTransaction) => Promise<void> | void} work
+   * @param {'strict' | 'relaxed'} [durability]
+   */
+  write(stores, work, durability) {
+    return transaction(this.#db, stores, 'readwrite', work, durability);
+  }
+
+  close() {
+    this.#db.close();
+  }
 }

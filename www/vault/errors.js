@@ -1,41 +1,29 @@
-/**
- * Errors of the vault: always a code for programs, and a message and a remedy for people, from the tables in ../texts/.
- */
-import { fault } from '../words/messages.js';
+/** Errors of the vault: a code and values, which the page has words for (../words/messages.js). */
 
 export class StoreError extends Error {
   /**
    * @param {string} code
-   * @param {string} message what happened, in plain words
-   * @param {string} remedy what to do about it
-   * @param {Record<string, unknown>} [detail] numbers that a page may want to show
+   * @param {Record<string, unknown>} [values] what its words are filled with
    */
-  constructor(code, message, remedy, detail) {
-    super(message);
+  constructor(code, values = {}) {
+    super(code);
     this.name = 'StoreError';
     this.code = code;
-    this.remedy = remedy;
-    this.detail = detail ?? {};
-  }
-
-  /** The shape that crosses from the worker to the page. */
-  toJSON() {
-    return { code: this.code, message: this.message, remedy: this.remedy, detail: this.detail };
+    this.values = values;
   }
 }
 
 /**
  * @param {string} code
- * @param {Record<string, unknown>} [detail]
+ * @param {Record<string, unknown>} [values]
  * @returns {StoreError}
  */
-export function storeError(code, detail) {
-  const { message, remedy } = fault(code, detail);
-  return new StoreError(code, message, remedy, detail);
+export function storeError(code, values) {
+  return new StoreError(code, values);
 }
 
 /**
- * Turns whatever IndexedDB or WebCrypto threw into an error with words.
+ * Turns whatever IndexedDB or WebCrypto threw into an error with a code of ours.
  * @param {unknown} cause
  * @returns {StoreError}
  */

@@ -8,11 +8,16 @@ import { storeError } from './errors.js';
 
 /** @typedef {import('./types.js').Guest} Guest */
 /** @typedef {import('./types.js').GuestList} GuestList */
+/** @typedef {import('./types.js').DeskCount} DeskCount */
+/** @typedef {import('./types.js').DeskReason} DeskReason */
 
-/** Of the list's record. */
-const VERSION = 1;
+/** Of the list's record. Only what has counts of the desk in it is of version 2: releases that know none would drop them. */
+const VERSION = 2;
 export const GUESTS_MOST = 10_000;
 const TEXT_MOST = 500;
+/** A year of hours, each for every reason. */
+const DESK_MOST = 3 * 366 * 24;
+const REASONS = ['stranger', 'unsure', 'refused'];
 /** The ciphertext's length tells the length of the list no finer than this. */
 const PADDING = 4096;
 
@@ -35,6 +40,13 @@ function checkGuest(guest) {
   return { id, line, name, email, ref, company, photo, host, problem, arrived, seen, by };
 }
 
+/** @param {any} count @returns {DeskCount} */
+function checkDesk(count) {
+  const { hour, why, count: times } = count ?? {};
+  if (!isTime(hour) || !REASONS.includes(why) || !Number.isInteger(times) || times < 1) throw storeError('bad_guests');
+  return { hour, why, count: times };
+}
+
 /**
  * Checks every field and drops those that do not belong.
  * @param {any} list
@@ -45,12 +57,14 @@ export function checkGuests(list) {
   if (!isText(list?.name, 200) || !isTime(list.created) || !Array.isArray(list.guests) || list.guests.length > GUESTS_MOST) throw storeError('bad_guests');
   const guests = /** @type {Guest[]} */ (list.guests.map(checkGuest));
   if (new Set(guests.map(({ id }) => id)).size !== guests.length) throw storeError('bad_guests');
-  return { name: list.name, created: list.created, guests };
+  const { desk = [] } = list;
+  if (!Array.isArray(desk) || desk.length > DESK_MOST) throw storeError('bad_guests');
+  return { name: list.name, created: list.created, guests, ...(desk.length ? { desk: desk.map(checkDesk) } : {}) };
 }
 
 /** @param {GuestList} list @returns {import('./types.js').Bytes} */
 export function encodeGuests(list) {
-  const json = utf8(JSON.stringify({ version: VERSION, ...list }));
+  const json = utf8(JSON.stringify({ version: list.desk ? VERSION : 1, ...list }));
   const out = new Uint8Array(Math.ceil(json.length / PADDING) * PADDING);
   out.fill(0x20);
   out.set(json);
@@ -73,4 +87,30 @@ export function decodeGuests(bytes) {
 export function withArrival(list, id, { arrived, seen, by }) {
   if (!list.guests.some((guest) => guest.id === id)) throw storeError('no_such_person');
   return { ...list, guests: list.guests.map((guest) => (guest.id === id ? { ...guest, arrived, seen, by } : guest)) };
+}
+
+/** Somebody who was not expected; where there is no list yet they begin one. @param {GuestList | null} list @param {Guest} guest @returns {GuestList} */
+export function withGuest(list, guest) {
+  return list ? { ...list, guests: [...list.guests, guest] } : { name: '', created: Date.now(), guests: [guest] };
+}
+
+/** @param {GuestList | null} list @param {string} id @returns {GuestList} */
+export function withoutGuest(list, id) {
+  if (!list) throw storeError('no_guests');
+  return { ...list, guests: list.guests.filter((guest) => guest.id !== id) };
+}
+
+/**
+ * Once more in this hour somebody was sent to the desk.
+ * @param {GuestList} list
+ * @param {DeskReason} why
+ * @param {number} time
+ * @returns {GuestList}
+ */
+export function withDesk(list, why, time) {
+  const hour = new Date(time).setMinutes(0, 0, 0);
+  const desk = list.desk ?? [];
+  const known = desk.some((one) => one.hour === hour && one.why === why);
+  if (!known) return { ...list, desk: [...desk, { hour, why, count: 1 }].slice(-DESK_MOST) };
+  return { ...list, desk: desk.map((one) => (one.hour === hour && one.why === why ? { ...one, count: one.count + 1 } : one)) };
 }

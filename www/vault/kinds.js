@@ -4,15 +4,12 @@
  */
 import { storeError } from './errors.js';
 
-/** @typedef {import('./types.js').Protector} Protector */
-/** @typedef {import('./types.js').Reference} Reference */
+/** @import { Protector, Reference } from './types.js' */
 
-/** The networks of every release are called so; those of format 3 of the manifest say their file's bytes as well. */
-const NETWORK = /^(full|periocular)-[0-9]{1,4}(@[0-9a-f]{8})?$/;
+/** The networks of every release are called so, those of anybody's own pack as they like; from format 3 of the manifest on, all say their file's bytes as well. */
+const NETWORK = /^(full|periocular)-[0-9]{1,4}$|^[A-Za-z0-9_-]{1,40}@[0-9a-f]{8}$/;
 /** More than all releases together have had. */
 const KINDS_MOST = 32;
-/** What stands before the first network's name in a template: magic, version, mask, two half-precision numbers. */
-const NAMES_FROM = 10;
 
 /** Counts the kinds of one file. */
 export class Kinds {
@@ -24,25 +21,22 @@ export class Kinds {
    * @throws {import('./errors.js').StoreError} file_refused
    */
   check({ template, models }, protector) {
-    const inside = protector?.templateInfo ? readInfo(template, protector) : models;
-    if (inside.periocular !== models.periocular || (inside.full ?? undefined) !== models.full) throw storeError('file_refused');
-    let at = NAMES_FROM;
-    for (const model of [models.periocular, models.full ?? '']) {
-      if (model && !NETWORK.test(model)) throw storeError('file_refused');
-      at += 1 + model.length;
-      const dimensions = (template[at] ?? 0) + 256 * (template[at + 1] ?? 0);
-      at += 2 + 2 * dimensions;
-      if (protector?.templateInfo) this.#seen.add(`${model} ${dimensions}`);
-      else this.#seen.add(model);
+    const inside = protector?.templateInfo ? readInfo(template, protector.templateInfo.bind(protector)) : { models, dimensions: null };
+    if (inside.models.periocular !== models.periocular || (inside.models.full ?? undefined) !== models.full) throw storeError('file_refused');
+    for (const role of /** @type {const} */ (['periocular', 'full'])) {
+      const model = models[role];
+      if (!model) continue;
+      if (!NETWORK.test(model)) throw storeError('file_refused');
+      this.#seen.add(`${model} ${inside.dimensions?.[role] ?? ''}`);
     }
     if (this.#seen.size > KINDS_MOST) throw storeError('file_refused');
   }
 }
 
-/** @param {Uint8Array} template @param {Protector} protector */
-function readInfo(template, protector) {
+/** @param {Uint8Array} template @param {NonNullable<Protector['templateInfo']>} templateInfo */
+function readInfo(template, templateInfo) {
   try {
-    return /** @type {NonNullable<Protector['templateInfo']>} */ (protector.templateInfo)(template).models;
+    return templateInfo(template);
   } catch {
     throw storeError('file_refused');
   }

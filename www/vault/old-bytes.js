@@ -8,7 +8,8 @@
  */
 import { STORES, openDatabase, result, transaction } from './database.js';
 import { storeError } from './errors.js';
-import { clearStoresOf } from './migrations/from-1.js';
+import { HEADER } from './header.js';
+import { clearStoresOf } from './migrations/from-2.js';
 import { fillLog, renewLog } from './torn-log.js';
 
 /** Rows that are copied at once. */
@@ -17,7 +18,6 @@ const BATCH = 50;
 const BLOCKED_MS = 4000;
 /** How long to wait for being alone at the store. */
 const ALONE_MS = 1000;
-const HEADER = 'header';
 
 /** @param {string} name */
 const copyOf = (name) => `${name}-moving`;

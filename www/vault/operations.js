@@ -1,41 +1,33 @@
 /** What the page may ask of the vault: the worker spreads these among its operations. */
 import { storeError } from './errors.js';
-import { withArrival } from './guests.js';
-import { Store } from './store.js';
+import { withArrival, withDesk, withGuest, withoutGuest } from './guests.js';
+import { pinWeakness } from '../worker/brow.js';
 
-/** @typedef {import('./types.js').Settings} Settings */
-/** @typedef {import('./types.js').Guest} Guest */
-/** @typedef {import('./types.js').GuestList} GuestList */
-/** @typedef {import('../types.js').State} State */
-/** @typedef {import('../types.js').VaultState} VaultState */
-/** @typedef {import('./store.js').MergeRule} MergeRule */
+/** @import { Observation, OwnData, PinWeakness, State, VaultState } from '../types.js' */
+/** @import { MergeRule, Store } from './port.js' */
+/** @import { DeskReason, Guest, GuestList, Person, Settings } from './types.js' */
 
 /** Of so many entries the page shows the newest; the export has them all. */
 const SHOWN_ENTRIES = 200;
 
 /**
- * @param {unknown} store
- * @returns {Promise<VaultState | null>}
+ * @param {Store} store
+ * @returns {Promise<VaultState | null>} null where nothing is kept
  */
 export async function vaultState(store) {
-  if (!(store instanceof Store)) return null;
-  const { vault, created, locked, lost, pin, keptOpen, stale, waitSeconds, records, persisted, repaired, held } = await store.status();
+  const status = await store.status();
+  if (!status) return null;
+  const { vault, created, locked, lost, pin, keptOpen, stale, waitSeconds, records, persisted, repaired, held } = status;
   const open = !locked && !lost;
   const [backup, settings] = open ? await Promise.all([store.backup(), store.settings()]) : [null, null];
   return { id: vault, created, locked, lost, pin, keptOpen, stale, waitSeconds, records, persisted, repaired, held, backup, settings };
 }
 
 /**
- * @param {{store: () => unknown, refill: () => Promise<void>, empty: () => void, state: () => Promise<State>, progress: (done: number, total: number) => void}} worker
- *   refill: hands the gallery to the engine anew; empty: takes it away; progress: tells the page that work goes on
+ * @param {{store: () => Store, kept: (person: Person) => void, refill: () => Promise<void>, empty: () => void, state: () => Promise<State>, progress: (done: number, total: number) => void}} worker
+ *   kept: to be told of whoever was stored with other words; refill: hands the gallery to the engine anew; empty: takes it away; progress: tells the page that work goes on
  */
-export function vaultOperations({ store: current, refill, empty, state, progress }) {
-  /** @returns {Store} */
-  const vault = () => {
-    const store = current();
-    if (!(store instanceof Store)) throw storeError('storage_unavailable');
-    return store;
-  };
+export function vaultOperations({ store: vault, kept, refill, empty, state, progress }) {
   return {
     /** @param {{pin: string}} message */
     async vaultUnlock({ pin }) {
@@ -79,6 +71,9 @@ export function vaultOperations({ store: current, refill, empty, state, progress
       return state();
     },
 
+    /** What makes a PIN one of the first that anybody tries. @param {{pin: string}} message @returns {PinWeakness | null} */
+    pinWeakness: ({ pin }) => pinWeakness(pin) ?? null,
+
     vaultHold() {
       return vault().hold();
     },
@@ -105,16 +100,17 @@ export function vaultOperations({ store: current, refill, empty, state, progress
     },
 
     /**
-     * Marks a guest as arrived; whoever is not on the list changes nothing.
+     * Marks a guest as arrived, or as seen where the desk confirms arrivals; whoever is not on the list changes nothing.
      * @param {{guest: string, time: number}} message
-     * @returns {Promise<{first: number} | null>} when they came first; null for whoever is not expected
+     * @returns {Promise<{first: number | null, host: string} | null>} when they came first, null as long as the desk has not confirmed it, and whom they visit; null for whoever is not expected
      */
     async guestSeen({ guest, time }) {
       const known = (await vault().guests())?.guests.find(({ id }) => id === guest);
       if (!known) return null;
-      const first = known.arrived ?? time;
-      await vault().changeGuests((list) => withArrival(/** @type {GuestList} */ (list), guest, { arrived: first, seen: time, by: known.by ?? 'camera' }));
-      return { first };
+      const { kioskConfirm } = await vault().settings();
+      const first = known.arrived ?? (kioskConfirm ? null : time);
+      await vault().changeGuests((list) => withArrival(/** @type {GuestList} */ (list), guest, { arrived: first, seen: time, by: known.by ?? (first === null ? null : 'camera') }));
+      return { first, host: known.host };
     },
 
     /** Marks or unmarks by hand. @param {{guest: string, arrival: Pick<Guest, 'arrived' | 'seen' | 'by'>}} message */
@@ -123,6 +119,30 @@ export function vaultOperations({ store: current, refill, empty, state, progress
         if (!list) throw storeError('no_guests');
         return withArrival(list, guest, arrival);
       });
+    },
+
+    /** Somebody who was not expected; where there is no list yet they begin one. @param {{guest: Guest}} message */
+    guestAdd({ guest }) {
+      return vault().changeGuests((list) => withGuest(list, guest));
+    },
+
+    /**
+     * Takes somebody off the list; whoever is enrolled from it is erased with that.
+     * @param {{guest: string}} message
+     */
+    async guestRemove({ guest }) {
+      const receipt = await vault().remove(guest).catch((error) => {
+        if (error?.code !== 'no_such_person') throw error;
+        return null;
+      });
+      if (receipt) await refill();
+      else await vault().changeGuests((list) => withoutGuest(list, guest));
+      return { list: await vault().guests(), state: { ...(await state()), receipts: receipt ? [receipt] : [] } };
+    },
+
+    /** The kiosk sent somebody to the desk: counted with the event's list, where there is one. @param {{why: DeskReason, time: number}} message */
+    async guestToDesk({ why, time }) {
+      if (await vault().guests()) await vault().changeGuests((list) => withDesk(/** @type {GuestList} */ (list), why, time), { logged: false });
     },
 
     async guestsErase() {
@@ -152,7 +172,7 @@ export function vaultOperations({ store: current, refill, empty, state, progress
       return { ...(await state()), receipts };
     },
 
-    /** All that is kept about one person. Templates stay in the worker. @param {{person: string}} message @returns {Promise<import('../types.js').OwnData>} */
+    /** All that is kept about one person. Templates stay in the worker. @param {{person: string}} message @returns {Promise<OwnData>} */
     async personData({ person: id }) {
       const [person, list, { entries }] = await Promise.all([vault().person(id), vault().guests(), vault().logEntries({ newest: Infinity })]);
       return {
@@ -160,6 +180,51 @@ export function vaultOperations({ store: current, refill, empty, state, progress
         guest: list?.guests.find((guest) => guest.id === id) ?? null,
         log: entries.filter(({ subject }) => subject === id).map(({ time, event }) => ({ time, event })),
       };
+    },
+
+    /** What the operator notes of a person, and when they are erased. @param {{person: string, change: Partial<Pick<Person, 'groups' | 'note' | 'expires'>>}} message */
+    async personChange({ person, change }) {
+      const { groups, note, expires } = change;
+      kept(await vault().update(person, Object.fromEntries(Object.entries({ groups, note, expires }).filter(([, value]) => value !== undefined))));
+      return state();
+    },
+
+    /**
+     * Erases one view of a person, if it is still where it was seen and not their only one.
+     * @param {{person: string, index: number, time: number}} message
+     */
+    async personForgetView({ person, index, time }) {
+      let erased = false;
+      await vault().update(person, ({ references }) => {
+        const left = references.filter((reference, at) => at !== index || reference.time !== time);
+        erased = left.length > 0 && left.length < references.length;
+        return erased ? { references: left } : null;
+      });
+      if (erased) await refill();
+      return state();
+    },
+
+    /**
+     * Makes one person of two records, at once: all views of both, the name and the words agreed to of the first. Of two, the row of the list
+     * of expected people stays.
+     * @param {{person: string, other: string}} message
+     */
+    async personMerge({ person, other }) {
+      const { receipt } = await vault().merge(person, other, (first, second, list) => {
+        const isExpected = (/** @type {string} */ id) => Boolean(list?.guests.some((guest) => guest.id === id));
+        const dates = [first.expires, second.expires].filter((date) => date !== null);
+        return {
+          kept: isExpected(other) && !isExpected(person) ? other : person,
+          change: {
+            name: first.name, consent: first.consent, references: [...first.references, ...second.references], picture: first.picture ?? second.picture,
+            // The earlier date was promised to somebody.
+            expires: dates.length ? Math.min(...dates) : null,
+            groups: [...new Set([...(first.groups ?? []), ...(second.groups ?? [])])], note: [first.note, second.note].filter(Boolean).join('\n'),
+          },
+        };
+      });
+      await refill();
+      return { ...(await state()), receipts: receipt ? [receipt] : [] };
     },
 
     /** @param {{passphrase: string}} message */
@@ -215,20 +280,20 @@ export class Witness {
   }
 
   /**
-   * @param {unknown} store
-   * @param {{track: number, decision: {kind: string, person?: string, reason?: string}}[]} observations
+   * @param {Store} store
+   * @param {Pick<Observation, 'track' | 'decision'>[]} observations
    */
   note(store, observations) {
-    if (!(store instanceof Store) || store.locked || !store.logsMatches) return;
+    if (store.locked || !store.logsMatches) return;
     for (const { track, decision } of observations) {
       const isAttack = decision.kind === 'undecided' && decision.reason === 'presentation_attack';
       if (decision.kind === 'undecided' && !isAttack) continue;
-      const key = `${track} ${decision.kind} ${decision.person ?? ''}`;
+      const person = decision.kind === 'match' ? decision.person : null;
+      const key = `${track} ${decision.kind} ${person ?? ''}`;
       if (this.#noted.has(key)) continue;
       this.#noted.add(key);
-      const matched = decision.kind === 'match';
       // The live view does not wait for it, and a full disk must not stop it.
-      store.log(isAttack ? 'presence_refused' : matched ? 'matched' : 'refused', { subject: matched ? decision.person : null }).catch(() => {});
+      store.log(isAttack ? 'presence_refused' : person ? 'matched' : 'refused', { subject: person }).catch(() => {});
     }
   }
 }

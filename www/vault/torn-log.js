@@ -58,6 +58,6 @@ function finished(request, upgrade = () => {}) {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
     // Another page is at the same work: it will delete the filler.
-    request.onblocked = () => reject(new DOMException('another page holds the filler', 'AbortError'));
+    request.onblocked = () => reject(new DOMException('', 'AbortError'));
   });
 }

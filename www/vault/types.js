@@ -29,6 +29,10 @@
  * @property {number | null} expires when the record is to be erased by itself; null for never
  * @property {Reference[]} references
  * @property {Uint8Array | null} picture PNG or JPEG, only if it was asked for
+ * @property {string[]} [groups] what the operator sorts people by; left out where there is none
+ * @property {string} [note] the operator's own; left out where there is none
+ *
+ * @typedef {Omit<Person, 'references'> & {references: Omit<Reference, 'template'>[]}} KeptPerson A person whose templates the engine has.
  *
  * @typedef {object} Guest One row of a list of expected people.
  * @property {string} id random UUID; the id of the person, once they are enrolled from it
@@ -44,7 +48,14 @@
  * @property {number | null} seen when they were seen last
  * @property {'camera' | 'hand' | null} by who marked them as arrived
  *
- * @typedef {{name: string, created: number, guests: Guest[]}} GuestList
+ * @typedef {'stranger' | 'unsure' | 'refused'} DeskReason why a kiosk sent somebody to the desk: nobody who is known, not seen well enough, not shown to be there
+ * @typedef {{hour: number, why: DeskReason, count: number}} DeskCount how often that was in one hour; hour: its beginning
+ *
+ * @typedef {object} GuestList
+ * @property {string} name
+ * @property {number} created
+ * @property {Guest[]} guests
+ * @property {DeskCount[]} [desk] nobody was sent to the desk where there is none
  *
  * @typedef {object} Settings
  * @property {number} targetFmr false matches per probe that the operator accepts
@@ -61,12 +72,17 @@
  * @property {boolean} kioskSounds
  * @property {string | null} kioskCamera id of the chosen camera; null lets the kiosk choose
  * @property {import('../types.js').PresencePolicy} kioskPresence what the kiosk asks of whoever is before it
+ * @property {string} kioskEvent what the event is called; empty: it is not said
+ * @property {string} kioskWelcome what the waiting kiosk says instead of our words; empty: ours
+ * @property {string} kioskLogo a small PNG as a data: address; empty: none
+ * @property {string} kioskColour of buttons and ring, #rrggbb; empty: ours
+ * @property {boolean} kioskConfirm whether the desk confirms each arrival: the kiosk then notes only that somebody was seen
+ * @property {string | null} kioskSecondLanguage that guests may choose for their visit
  * @property {string[]} kioskHosts origins that may frame or open the kiosk and hear of hand-offs
  *
  * @typedef {object} Damaged A record that could not be opened. It is left where it is and kept out of everything else.
  * @property {string} id
  * @property {string} code
- * @property {string} message
  *
  * @typedef {object} Sealed AES-GCM: 96-bit random iv, ciphertext with its 128-bit tag.
  * @property {Bytes} iv
@@ -75,7 +91,8 @@
  * @typedef {object} Protector The engine's keyed transform of templates (src/person/protect.rs).
  * @property {(template: Uint8Array, key: Uint8Array) => Uint8Array} protect
  * @property {(template: Uint8Array, key: Uint8Array) => Uint8Array} unprotect
- * @property {(template: Uint8Array) => {models: {full?: string | null, periocular: string}}} [templateInfo] what the template itself says of its networks
+ * @property {(template: Uint8Array) => {models: {full?: string | null, periocular: string}, dimensions: {full?: number | null, periocular: number}}} [templateInfo] what the template
+ *   itself says of its networks
  *
  * @typedef {object} Receipt What a person is handed after an erasure. It holds no name and no biometric data.
  * @property {'person' | 'people' | 'everything'} kind

@@ -16,7 +16,7 @@ export async function galleryOf(origin) {
   try {
     await takeOver(nameBefore(origin), name);
   } catch (error) {
-    console.warn('brow: the gallery of before stays under its old name for now:', error);
+    console.warn('storage_failed', error);
   }
   return name;
 }

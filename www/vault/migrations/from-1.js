@@ -7,18 +7,15 @@
  * there they would be a way around it; elsewhere only what is not here yet, and no settings that open anything to anybody.
  */
 import { checkPerson, isId } from '../codec.js';
-import { result, transaction } from '../database.js';
+import { result } from '../database.js';
 import { checkSettings } from '../settings.js';
-import { CLEAR_STORES } from './from-2.js';
 
+/** @typedef {import('../database.js').Database} Database */
 /** @typedef {import('../types.js').Person} Person */
 /** @typedef {import('../types.js').Settings} Settings */
 
 /** What version 1 knew. */
 const SETTINGS = ['targetFmr', 'keepPictures', 'language', 'theme'];
-
-/** @param {IDBDatabase} db */
-export const clearStoresOf = (db) => CLEAR_STORES.filter((store) => db.objectStoreNames.contains(store));
 
 /**
  * @param {any} record
@@ -57,13 +54,13 @@ function upgradeSettings(stored) {
 }
 
 /**
- * @param {IDBDatabase} db
+ * @param {Database} db
  * @returns {Promise<{people: Person[], settings: Partial<Settings>, rows: number, unreadable: number} | null>} null if there is nothing to move
  */
 export async function readClear(db) {
-  const stores = clearStoresOf(db);
+  const stores = db.clearStores;
   if (stores.length === 0) return null;
-  const { people: rows, settings: [names, values] } = await transaction(db, stores, 'readonly', async (tx) => ({
+  const { people: rows, settings: [names, values] } = await db.read(stores, async (tx) => ({
     people: stores.includes('people') ? await result(tx.objectStore('people').getAll()) : [],
     settings: stores.includes('settings')
       ? await Promise.all([result(tx.objectStore('settings').getAllKeys()), result(tx.objectStore('settings').getAll())])

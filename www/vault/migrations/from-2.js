@@ -4,6 +4,9 @@
  */
 export const CLEAR_STORES = /** @type {const} */ (['people', 'settings']);
 
+/** @param {IDBDatabase} db */
+export const clearStoresOf = (db) => CLEAR_STORES.filter((store) => db.objectStoreNames.contains(store));
+
 /** @param {IDBDatabase} db @param {IDBTransaction} upgrade */
 export function dropClearStores(db, upgrade) {
   for (const store of CLEAR_STORES) {

@@ -1,0 +1,53 @@
+//! What the vault decides and how what it keeps is written, without a browser. Keys, transactions and channels are the browser's (`www/vault/`).
+//!
+//! | what | module |
+//! |---|---|
+//! | PINs: length, weakness, the wait after wrong ones | [`pin`] |
+//! | dates of erasure and of backups, and whether the clock can be believed | [`expiry`] |
+//! | what may be set, and its record | [`settings`] |
+//! | people's records | [`record`] |
+//! | JSON as it is stored, and what a value of it may be | [`json`], [`shape`] |
+
+pub mod expiry;
+pub mod json;
+pub mod pin;
+pub mod record;
+pub mod settings;
+pub mod shape;
+
+use json::Json;
+
+/// Why something is not read, or not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "VaultFault", rename_all = "snake_case"))]
+pub enum Fault {
+    RecordDamaged,
+    /// A later release wrote it.
+    StorageNewer,
+    BadId,
+    BadName,
+    BadPerson,
+}
+
+impl Fault {
+    /// What the page has words for.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::RecordDamaged => "record_damaged",
+            Self::StorageNewer => "storage_newer",
+            Self::BadId => "bad_id",
+            Self::BadName => "bad_name",
+            Self::BadPerson => "bad_person",
+        }
+    }
+}
+
+/// Every record says by itself which version of its format it is: none is 1, for the first ones said nothing. `most`: the newest that this
+/// release reads.
+fn version(record: &Json, most: u32) -> Result<(), Fault> {
+    match record.get("version").map_or(Some(1), Json::count) {
+        None | Some(0) => Err(Fault::RecordDamaged),
+        Some(version) if version > most as usize => Err(Fault::StorageNewer),
+        Some(_) => Ok(()),
+    }
+}

@@ -1,0 +1,172 @@
+//! The worker's door to what the vault decides and how its records are written (see [`crate::vault`]). What is refused is thrown as its code.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+
+use super::{Engine, plain};
+use crate::person::template::Template;
+use crate::vault::pin::Asked;
+use crate::vault::{Fault, expiry, pin, record, settings};
+
+/// Why this can be nobody's PIN: `pin_too_short` or `pin_too_long`.
+#[wasm_bindgen(js_name = pinFault, unchecked_return_type = "'pin_too_short' | 'pin_too_long' | undefined")]
+pub fn pin_fault(pin: &str) -> Option<String> {
+    pin::fault(pin).map(str::to_owned)
+}
+
+/// What makes it one of the first that anybody tries: `same`, `row`, `date` or `digits`.
+#[wasm_bindgen(js_name = pinWeakness, unchecked_return_type = "'same' | 'row' | 'date' | 'digits' | undefined")]
+pub fn pin_weakness(pin: &str) -> Option<String> {
+    pin::weakness(pin).map(|weakness| weakness.name().to_owned())
+}
+
+/// `{failures, until}` to store before a try. `again`: an open vault asks, and not a locked one.
+#[wasm_bindgen(js_name = pinCounted, unchecked_return_type = "{ failures: number; until: number }")]
+pub fn pin_counted(failures: u32, now: f64, again: bool) -> Result<JsValue, JsValue> {
+    plain(&pin::counted(failures, now, asked(again)))
+}
+
+/// Seconds until the next try.
+#[wasm_bindgen(js_name = pinWait)]
+pub fn pin_wait(until: f64, now: f64, steady_ms: f64, again: bool) -> u32 {
+    pin::wait(until, now, steady_ms, asked(again))
+}
+
+/// When a record is erased by itself; Infinity: never.
+#[wasm_bindgen(js_name = erasedAt)]
+pub fn erased_at(expires: Option<f64>, began: f64, retention_days: Option<f64>) -> f64 {
+    expiry::erased_at(expires, began, retention_days)
+}
+
+/// Why a record is to be erased now: `expired` or `retention`; undefined where it is not.
+#[wasm_bindgen(js_name = erasureDue, unchecked_return_type = "'expired' | 'retention' | undefined")]
+pub fn erasure_due(expires: Option<f64>, began: f64, retention_days: Option<f64>, now: f64) -> Option<String> {
+    expiry::due(expires, began, retention_days, now).map(|due| due.name().to_owned())
+}
+
+/// Whether the erasure of so many records is held back.
+#[wasm_bindgen(js_name = erasureHeld)]
+pub fn erasure_held(records: usize, sure: bool, doubted: bool, jumped: bool) -> bool {
+    expiry::held(records, expiry::Doubts { sure, doubted, jumped })
+}
+
+/// Whether a clock that moved on by `passed` while `steady` passed has jumped.
+#[wasm_bindgen(js_name = clockJumped)]
+pub fn clock_jumped(passed: f64, steady: f64) -> bool {
+    expiry::jumped(passed, steady)
+}
+
+/// `{due, days}`.
+#[wasm_bindgen(js_name = backupDue, unchecked_return_type = "{ due: boolean; days: number | null }")]
+pub fn backup_due(last: Option<f64>, changes: f64, after_days: f64, now: f64) -> Result<JsValue, JsValue> {
+    plain(&expiry::backup(last, changes, after_days, now))
+}
+
+/// What is set where nobody set anything, as JSON.
+#[wasm_bindgen(js_name = settingsDefaults)]
+pub fn settings_defaults() -> String {
+    settings::defaults()
+}
+
+/// The first of these settings (JSON) that is none, or is set to what it may not be.
+#[wasm_bindgen(js_name = settingsFault)]
+pub fn settings_fault(patch: &str) -> Option<String> {
+    settings::fault(patch)
+}
+
+/// The record of these settings (JSON, and all of them allowed).
+#[wasm_bindgen(js_name = settingsWrite)]
+pub fn settings_write(settings: &str) -> Vec<u8> {
+    settings::write(settings).unwrap_or_default().into_bytes()
+}
+
+/// What a record says is set, as JSON.
+#[wasm_bindgen(js_name = settingsRead)]
+pub fn settings_read(record: &[u8]) -> Result<String, JsValue> {
+    settings::read(record).map_err(code)
+}
+
+/// Whether a text is an id of a person's, a random UUID.
+#[wasm_bindgen(js_name = isPersonId)]
+pub fn is_person_id(id: &str) -> bool {
+    record::is_id(id)
+}
+
+/// A person (JSON, with the lengths of the binary parts) without the fields that do not belong. Throws the code of what is wrong with them.
+#[wasm_bindgen(js_name = personCheck)]
+pub fn person_check(person: &str) -> Result<String, JsValue> {
+    record::check(person).map_err(code)
+}
+
+/// The record of a person (JSON, as for `personCheck`, and with the print of the templates' secret under `protection`, or null). `blobs`: the
+/// templates, and the picture if there is one.
+#[wasm_bindgen(js_name = personWrite)]
+pub fn person_write(person: &str, blobs: Vec<Uint8Array>) -> Result<Vec<u8>, JsValue> {
+    let blobs: Vec<_> = blobs.iter().map(Uint8Array::to_vec).collect();
+    record::write(person, &blobs).map_err(code)
+}
+
+/// Why somebody is to be erased now, by their opened record; undefined where they are not, or where it is damaged.
+#[wasm_bindgen(js_name = personDue, unchecked_return_type = "'expired' | 'retention' | undefined")]
+pub fn person_due(id: &str, record: &[u8], retention_days: Option<f64>, now: f64) -> Option<String> {
+    let record = record::read(record).ok().filter(|record| record.id == id)?;
+    expiry::due(record.expires, record.consented, retention_days, now).map(|due| due.name().to_owned())
+}
+
+/// `{at, person}` as JSON: where in the record the binary parts begin, and the person as for `personWrite`.
+#[wasm_bindgen(js_name = personRead)]
+pub fn person_read(record: &[u8]) -> Result<String, JsValue> {
+    Ok(record::read(record).map_err(code)?.crossing())
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Takes somebody into the gallery straight from their opened record, so that no template of theirs is JavaScript's. `secret`: what templates in
+    /// the store are turned by, and its print. `only`: of all people the one who is taken in; others are but read. As JSON what `personRead` gives, with
+    /// how many templates were `refused`, and whether new ones are `due` (see `outdated`).
+    #[wasm_bindgen(js_name = takeRecord)]
+    pub fn take_record(
+        &mut self,
+        id: &str,
+        record: &[u8],
+        secret: Option<Vec<u8>>,
+        print: Option<String>,
+        only: Option<String>,
+    ) -> Result<String, JsValue> {
+        let damaged = || code(Fault::RecordDamaged);
+        let record = record::read(record).map_err(code)?;
+        let mut templates: Vec<_> = record.templates.iter().map(|bytes| Template::decode(bytes).ok()).collect();
+        if record.protection.is_some() {
+            // A template under another secret would come out as noise that looks like a template.
+            let secret = secret.filter(|_| record.protection == print).ok_or_else(damaged)?;
+            let protector = self.protector(&secret)?;
+            for template in &mut templates {
+                *template = Some(protector.unprotect(template.as_ref().ok_or_else(damaged)?));
+            }
+        }
+        if record.id != id {
+            return Err(damaged());
+        }
+        let is_taken = only.is_none_or(|only| only == id);
+        let due = self.inner.outdated(&templates).due;
+        let mut refused = 0;
+        if is_taken {
+            refused = templates.len();
+            let readable: Vec<_> = templates.into_iter().flatten().collect();
+            refused -= readable.len();
+            refused += self.inner.put_person(id, readable).len();
+        }
+        // Whoever was taken in whole has nothing of earlier networks.
+        let due = due && (refused > 0 || !is_taken);
+        Ok(format!("{{\"read\":{},\"refused\":{refused},\"due\":{due}}}", record.crossing()))
+    }
+}
+
+/// As JavaScript makes an error of the store of it (`www/vault/asked.js`).
+fn code(fault: Fault) -> JsValue {
+    fault.code().into()
+}
+
+fn asked(again: bool) -> Asked {
+    if again { Asked::Again } else { Asked::Locked }
+}

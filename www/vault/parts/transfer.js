@@ -1,0 +1,176 @@
+/** Backups of the store: saving one, looking into one, taking one in. */
+import { fromCause, storeError } from '../errors.js';
+import { Kinds } from '../kinds.js';
+import { at, result } from '../database.js';
+import { addToSummary, checkPassphrase, emptySummary, readBackup, writeBackup } from '../backup.js';
+import { tidyName } from '../../words/names.js';
+import { backupDue, erasureDue } from '../../worker/brow.js';
+import { BATCH, asDamaged } from './people.js';
+
+/** @import { MergeRule, Preview } from '../port.js' */
+/** @import { Damaged, Person } from '../types.js' */
+/** @import { Log } from './log.js' */
+/** @import { People } from './people.js' */
+/** @import { Protection } from './protection.js' */
+/** @import { Session } from './session.js' */
+/** @import { StoredSettings } from './settings.js' */
+/** @import { Staging } from './staging.js' */
+
+/** @typedef {(done: number, total: number) => void} Progress in people */
+
+/** Bytes of templates and pictures that an import holds in memory before it lays them out. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+/** A name as people read it: two that look the same are the same. @param {string} name */
+const asRead = (name) => tidyName(name).replace(/\p{Cf}/gu, '').toLowerCase();
+
+export class Transfer {
+  #session;
+  #log;
+  #settings;
+  #people;
+  #protection;
+  #staging;
+  #iterations;
+
+  /** @param {{session: Session, log: Log, settings: StoredSettings, people: People, protection: Protection, staging: Staging, iterations?: number | undefined}} parts iterations: for tests */
+  constructor({ session, log, settings, people, protection, staging, iterations }) {
+    this.#session = session;
+    this.#log = log;
+    this.#settings = settings;
+    this.#people = people;
+    this.#protection = protection;
+    this.#staging = staging;
+    this.#iterations = iterations;
+  }
+
+  /**
+   * Goes through the store twice, piece by piece, so that memory does not grow with the number of people: the summary
+   * comes first in the file, and only a first pass can tell it.
+   * @param {string} passphrase
+   * @param {Progress} [onprogress]
+   */
+  async save(passphrase, onprogress = () => {}) {
+    await this.#session.ready(true);
+    checkPassphrase(passphrase);
+    return this.#session.exclusively(async () => {
+      const summary = emptySummary(await this.#session.vaultId());
+      /** @type {Damaged[]} */
+      const leftOut = [];
+      for await (const { id, person, cause } of this.#people.each()) {
+        if (person) addToSummary(summary, person);
+        else leftOut.push(asDamaged(id, cause));
+        if (summary.people % BATCH === 0) onprogress(0, summary.people);
+      }
+      const each = this.#people.each();
+      let done = 0;
+      async function* people() {
+        for await (const { person } of each) {
+          if (person) yield person;
+          done += 1;
+          if (done % BATCH === 0) onprogress(done, summary.people);
+        }
+      }
+      /** @type {BlobPart[]} */
+      const parts = [];
+      for await (const piece of writeBackup(passphrase, summary, people(), this.#iterations)) {
+        // A Blob of its own: the browser may keep it on the disk instead of in this worker's memory.
+        parts.push(new Blob([piece]));
+      }
+      const file = new Blob(parts, { type: 'application/octet-stream' });
+      onprogress(summary.people, summary.people);
+      await this.#log.commit([{ event: 'exported', detail: { people: summary.people, references: summary.references } }], () => {});
+      const day = new Date(summary.created).toISOString().slice(0, 10);
+      return { file, filename: `brow-${day}.brow`, people: summary.people, references: summary.references, leftOut };
+    });
+  }
+
+  /** @param {Blob} file @param {string} passphrase @returns {Promise<Preview>} */
+  async preview(file, passphrase) {
+    await this.#session.ready(true);
+    // From the records themselves: what the file says of itself may be anything.
+    const { summary: said, people: coming } = await readBackup(file, passphrase);
+    const summary = emptySummary(said.vault);
+    const kinds = new Kinds();
+    for await (const person of coming) {
+      for (const reference of person.references) kinds.check(reference, this.#protection.protector);
+      addToSummary(summary, person);
+    }
+    const { people, damaged } = await this.#people.allStored();
+    const ids = new Set([...people, ...damaged].map(({ id }) => id));
+    const names = new Set(people.map(({ name }) => asRead(name)));
+    const who = summary.who.map((one) => {
+      const known = ids.has(one.id);
+      return { id: one.id, name: one.name, references: one.references, known, sameName: !known && names.has(asRead(one.name)) };
+    }).sort((one, other) => one.name.localeCompare(other.name));
+    return {
+      people: summary.people, references: summary.references, models: summary.models, created: Math.min(said.created, Date.now()),
+      sameVault: summary.vault === (await this.#session.vaultId()),
+      known: who.filter(({ known }) => known).length,
+      sameName: who.filter(({ sameName }) => sameName).length,
+      who,
+    };
+  }
+
+  /**
+   * All of it or, if anything goes wrong at any time, nothing: people are sealed and laid out piece by piece; once the file has
+   * proved to be whole, one transaction moves them over.
+   * @param {Blob} file
+   * @param {string} passphrase
+   * @param {MergeRule} rule
+   * @param {Progress} [onprogress]
+   */
+  async takeIn(file, passphrase, rule, onprogress = () => {}) {
+    await this.#session.ready(true);
+    if (!['skip', 'replace', 'both'].includes(rule)) throw storeError('bad_rule');
+    return this.#session.exclusively(async () => {
+      const { summary, people } = await readBackup(file, passphrase);
+      const { retentionDays } = await this.#settings.read();
+      const here = new Set((await this.#session.db.read(['records', 'keys'], (tx) => Promise.all([result(at(tx, 'records').getAllKeys()), result(at(tx, 'keys').getAllKeys())]))).flat());
+      const counts = { added: 0, replaced: 0, skipped: 0, expired: 0, references: 0 };
+      try {
+        /** @type {Person[]} */
+        let batch = [];
+        const stage = async () => {
+          await this.#staging.lay(await Promise.all(batch.map(async (person) => ({ id: person.id, row: await this.#people.seal(person) }))));
+          batch = [];
+          bytes = 0;
+        };
+        let bytes = 0;
+        let done = 0;
+        const kinds = new Kinds();
+        for await (const person of people) {
+          for (const reference of person.references) kinds.check(reference, this.#protection.protector);
+          const known = here.has(person.id);
+          if (erasureDue(person.expires, person.consent.time, retentionDays, Date.now())) counts.expired += 1;
+          else if (known && rule === 'skip') counts.skipped += 1;
+          else {
+            if (known && rule === 'replace') counts.replaced += 1;
+            else counts.added += 1;
+            counts.references += person.references.length;
+            bytes += person.references.reduce((sum, reference) => sum + reference.template.length, person.picture?.length ?? 0);
+            batch.push(known && rule === 'both' ? { ...person, id: crypto.randomUUID() } : person);
+          }
+          done += 1;
+          if (batch.length === BATCH || bytes > BATCH_BYTES) await stage();
+          if (done % BATCH === 0) onprogress(done, summary.people);
+        }
+        await stage();
+        await this.#log.commit([{ event: 'imported', detail: { ...counts, rule } }], (tx) => this.#staging.take(tx));
+        onprogress(summary.people, summary.people);
+      } catch (cause) {
+        await this.#staging.giveUp();
+        throw fromCause(cause);
+      }
+      return counts;
+    });
+  }
+
+  /** Whether it is time for a backup. @param {number} [now] */
+  async due(now = Date.now()) {
+    await this.#session.ready();
+    const { backupAfterDays } = await this.#settings.read();
+    const { lastBackup, changes } = await this.#log.head();
+    return { ...backupDue(lastBackup, changes, backupAfterDays, now), lastBackup, changes };
+  }
+}
