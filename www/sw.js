@@ -115,9 +115,10 @@ async function test(cache, module) {
   let right = false;
   try {
     await init({ module_or_path: module });
-    const engine = new Engine(await (await kept(cache, manifest)).text());
+    const text = await (await kept(cache, manifest)).text();
+    const engine = new Engine(text);
     const files = Object.entries(models).map(async ([file, path]) => /** @type {[string, Blob]} */ ([file, await (await kept(cache, path)).blob()]));
-    addModels(engine, await readModels(await Promise.all(files)));
+    addModels(engine, text, await readModels(await Promise.all(files)));
     right = await passes(engine, await (await kept(cache, picture)).blob());
     engine.free();
   } catch (error) {

@@ -1,14 +1,14 @@
 /**
- * The types that the page and its worker share. No code.
+ * The types that the page and its worker share, with those of the engine. No code.
  *
  * Coordinates are pixels of the frame, x to the right, y down; times are milliseconds; a score is -log10 of the
  * false-match rate at which a comparison would just pass.
  *
- * @typedef {object} Fault What went wrong, in words for a visitor. Errors cross from the worker in this shape.
+ * @typedef {object} Raised What went wrong, as it crosses from the worker. The page puts words to it (www/words/messages.js).
  * @property {string} code stable, for programs
- * @property {string} message what happened
- * @property {string} remedy what to do about it
- * @property {Record<string, unknown>} [values] what its words are filled with, for other languages
+ * @property {Record<string, unknown>} [values] what its words are filled with
+ *
+ * @typedef {Raised & {message: string, remedy: string}} Fault the same in words for a visitor: what happened, and what to do about it
  *
  * @typedef {object} Frame A picture on its way to the engine. Its buffer is handed over and can't be used afterwards.
  * @property {ArrayBuffer} buffer RGBA, 8 bits each, row by row
@@ -18,71 +18,41 @@
  *
  * @typedef {0 | 90 | 180 | 270} Rotation
  *
- * @typedef {'bare' | 'masked' | 'incorrect'} MaskState
- * @typedef {{state: MaskState, probability: number}} Mask
+ * @typedef {object} PictureFrame A picture of the camera on its way to the worker, which reads its pixels. It is handed over and can't be used afterwards.
+ * @property {VideoFrame | ImageBitmap} picture
+ * @property {number} width of the frame, upright
+ * @property {number} height
+ * @property {Rotation} rotation clockwise, by which the picture must be turned to stand upright
+ * @property {number} timeMs when it was taken, on any clock that only goes forward
  *
- * @typedef {'too_small' | 'too_blurred' | 'too_dark' | 'too_bright' | 'turned_away' | 'cut_off' | 'eyes_hidden'
- *   | 'points_unsure'} QualityProblem
+ * @typedef {'video' | 'bitmap' | 'pixels'} FrameKind what a worker can read: a VideoFrame, an ImageBitmap, or pixels that the page has read
+ * @typedef {PictureFrame | Frame} CameraFrame
  *
- * @typedef {object} Quality
- * @property {number} score 0..1
- * @property {number} facePx side of the canonical face in pixels of the frame
- * @property {number} sharpness
- * @property {number} brightness
- * @property {number} yaw degrees
- * @property {number} pitch degrees
- * @property {number} roll degrees
- * @property {number} spread how far the points are expected to be off, as a share of the canonical face's side
- * @property {number} outside share of the window around the eyes that lies outside the frame
- * @property {number} hidden how much of the eyes' places is as dark as opaque glasses, 0..1
- * @property {QualityProblem | null} problem what is in the way of recognition
- * @property {QualityProblem | null} shortcoming what is to be changed before it is good enough to be enrolled
+ * @typedef {object} Watched A camera that is watched for what speaks against it being one.
+ * @property {string} label
+ * @property {number} opened another number each time it is opened
+ * @property {number} timeMs of the picture by the camera's own clock
  *
- * @typedef {QualityProblem | 'too_few_frames' | 'too_close_to_call' | 'empty_gallery' | 'presentation_attack' | 'presence_unproven'} UndecidedReason
+ * @typedef {{distance: number, timeoutMs: number}} KioskRules height of a face, as a part of the picture's, from which on somebody is meant; how
+ *   long a verdict stays
  *
- * @typedef {'off' | 'warn' | 'require-passive' | 'require-turn'} PresencePolicy what is asked of whoever is before the camera: nothing;
- *   that it be said; that it look like a person; that the head be turned as asked
- * @typedef {'looking' | 'step_back' | 'print_or_screen' | 'turn' | 'too_early' | 'too_slow' | 'wrong_side' | 'too_far' | 'face_lost'
- *   | 'second_face' | 'other_person' | 'flat' | 'desk'} PresenceReason
- * @typedef {{kind: 'straight'} | {kind: 'turn', side: 'left' | 'right', amount: 'little' | 'far' | 'less', reached: number}} Ask what to do now; the
- *   subject's own left and right, `less`: part of the way back from there; how much of the turn is done, 0..1
+ * @typedef {object} LookWishes What else is to be looked for in a frame.
+ * @property {KioskRules} [kiosk] also what a kiosk shows next
+ * @property {boolean} [turned] also its faces where it is turned by 180 degrees
+ * @property {Watched} [watched] also what speaks against the camera
  *
- * @typedef {object} Presence Whether somebody is there, and no print or screen.
- * @property {number | null} passive share of live people who look no more like one, 0..1; null as long as that can't be said
- * @property {'none' | 'asked' | 'passed' | 'refused'} turn
- * @property {'live' | 'attack' | 'unsure'} verdict by what the policy asks
- * @property {PresenceReason | null} reason why it is not `live`
- * @property {Ask | null} ask
+ * @typedef {object} Look What the engine saw in a frame.
+ * @property {Observation[]} observations
+ * @property {Timings} timings
+ * @property {{detection: number}[]} [turned] the faces of the frame on its head, if that was wished
+ * @property {KioskSaid} [kiosk] what a kiosk shows next, if that was wished
+ * @property {import('./worker/suspect.js').Suspicion[]} [suspicions] what speaks against the camera so far, the plainest first, if that was wished
  *
- * @typedef {{kind: 'match', person: string, score: number, needed: number}
- *   | {kind: 'unknown', score: number | null, needed: number, closest?: string | null}
- *   | {kind: 'undecided', reason: UndecidedReason, score: number | null, needed: number}} Decision
+ * @typedef {Look & {size: {width: number, height: number}}} LiveLook with the size of the frame, in whose pixels boxes and points are
  *
- * @typedef {object} Observation One face in one frame.
- * @property {number} track the same number as long as the face stays in view
- * @property {{x: number, y: number, width: number, height: number}} box
- * @property {{x: number, y: number}[]} points the subject's right eye, left eye, nose, right and left corner of the mouth
- * @property {number} detection 0..1
- * @property {Mask} mask
- * @property {Quality} quality
- * @property {Decision} decision
- * @property {Presence | null} presence null where nothing is asked of it, and in a still picture
- * @property {number} frames how many frames the decision rests on
+ * @typedef {import('./worker/brow.js').CaptureHint | 'mask_off' | 'mask_on'} EnrolHint what to do now; the last two: another mask state was chosen
  *
- * @typedef {{detect: number, landmarks: number, quality: number, periocular: number, full: number, presence: number, decide: number,
- *   total: number}} Timings milliseconds of one frame by stage; 0 where a stage was not run. The mask state comes with the landmarks
- *
- * @typedef {{observations: Observation[], timings: Timings}} Look what the engine saw in a frame
- *
- * @typedef {'no_face' | 'several_faces' | 'come_closer' | 'move_back' | 'hold_still' | 'more_light' | 'less_light'
- *   | 'look_straight' | 'free_face' | 'free_eyes' | 'centre' | 'good' | 'turn_slightly' | 'done' | 'mask_off' | 'mask_on'
- *   | 'print_or_screen' | 'turn' | 'desk'} EnrolHint
- *
- * @typedef {object} EnrolStep
- * @property {EnrolHint} hint
- * @property {number} progress 0..1
- * @property {Observation | null} observation
- * @property {boolean} done
+ * @typedef {Omit<import('./worker/brow.js').CaptureStep, 'hint'> & {hint: EnrolHint}} EnrolStep
  *
  * @typedef {object} Enrolment What was captured and waits to be saved; the templates themselves stay in the worker.
  * @property {Mask} mask
@@ -111,6 +81,9 @@
  * @property {number} updated
  * @property {Consent} consent
  * @property {number | null} expires
+ * @property {number} erased when they are erased by themselves, by their own date or by what is set; Infinity: never
+ * @property {string[]} groups
+ * @property {string} note
  * @property {number} bare references without a mask
  * @property {number} masked references with one
  * @property {number} refused references that the networks of this version can't use
@@ -124,12 +97,18 @@
  * @property {string | null} language BCP 47; null follows the browser
  * @property {'system' | 'light' | 'dark'} theme
  *
+ * @typedef {object} Choices What each target would cost with the people of now, on each set of people that the networks were measured on.
+ * @property {number} people who can be recognised
+ * @property {{set: string, choices: {target: number, bare: number, masked: number}[]}[]} sets none where nobody measured it. `bare` and `masked`: the
+ *   share of single pictures of somebody enrolled without a mask that are missed
+ *
  * @typedef {object} State All that the page shows besides the live view.
  * @property {PersonSummary[]} people
- * @property {{id: string, code: string, message: string}[]} damaged stored records that can't be read
+ * @property {{id: string, code: string}[]} damaged stored records that can't be read
  * @property {Settings} settings
  * @property {number} needed the score that a match needs now
- * @property {Fault | null} storage why nothing can be kept; null when all is well
+ * @property {Raised | null} storage why nothing can be kept; null when all is well
+ * @property {Raised | null} presence why what is asked of presence can't be kept, so that nobody is named who would have to show it
  * @property {VaultState | null} vault null where nothing can be kept
  * @property {import('./vault/types.js').Receipt[]} [receipts] of what this answer's request erased
  *
@@ -148,6 +127,8 @@
  * @property {string[]} repaired the store's own records that were damaged and replaced
  * @property {{due: boolean, lastBackup: number | null, changes: number, days: number | null} | null} backup null while locked
  * @property {import('./vault/types.js').Settings | null} settings null while locked
+ *
+ * @typedef {'same' | 'row' | 'date' | 'digits'} PinWeakness what makes a PIN one of the first that anybody tries
  *
  * @typedef {object} Deciding What one client's decisions rest on, beside the stored settings.
  * @property {string | null} person compares faces with this person only; null: with everybody; '': with nobody
@@ -168,7 +149,10 @@
  * @property {number} total
  * @property {number} made people who were stored with a new template
  * @property {boolean} over it has come to its end
- * @property {Fault | null} fault what ended it too early; the next start goes on
+ * @property {Raised | null} fault what ended it too early; the next start goes on
+ *
+ * @typedef {{event: 'died', reason: string} | {event: 'changed', state: State} | {event: 'storage', fault: Raised} | {event: 'remade', remade: Remade}
+ *   | {event: 'working'}} WorkerEvent what the worker says without having been asked
  *
  * @typedef {'plain' | 'relaxed'} EngineBuild the module for every browser with SIMD, or that for relaxed SIMD
  *
@@ -176,7 +160,17 @@
  * @property {WebAssembly.Module} module
  * @property {EngineBuild} build which of the module's builds it is
  * @property {string} manifest the text of models/manifest.json
- * @property {Map<string, Blob>} models by the file names of the manifest
+ * @property {Map<string, Blob>} models by the file names of the manifest, the second runtime of a pack that needs it among them
+ *
+ * @typedef {{name: string, licence: string, link?: string}} Source where something comes from; licence: SPDX's name, or own, research-only, unpublished, unstated
+ *
+ * @typedef {object} NetworkAbout
+ * @property {'detector' | 'landmarks' | 'periocular' | 'full' | 'presence'} role
+ * @property {string} id as templates have it
+ * @property {number} bytes
+ * @property {boolean} second the second runtime runs it
+ * @property {Source[]} weights
+ * @property {Source[]} pictures that the weights were trained on
  *
  * @typedef {object} StartTimes milliseconds since 1970, fractions included
  * @property {number} workerRunning
@@ -184,31 +178,16 @@
  * @property {number} modelsReady
  * @property {number} galleryReady
  *
- * @typedef {{state: State, times: StartTimes, build: EngineBuild}} Started
+ * @typedef {{state: State, times: StartTimes, build: EngineBuild, frames: FrameKind}} Started `frames`: what kind of frames the worker reads
  *
- * @typedef {'name' | 'first' | 'last' | 'email' | 'ref' | 'company' | 'photo' | 'host' | 'other'} ListColumn what a list's column holds; other: it is not taken
- * @typedef {{kind: 'none'} | {kind: 'at', line: number}} ListHead which line holds the titles
+ * @typedef {import('./worker/brow.js').ListChoices & {encoding?: string}} ListChoices what a person chose; the rest is guessed. `encoding`: a
+ *   label of the Encoding Standard
  *
- * @typedef {object} ListChoices what a person chose; the rest is guessed
- * @property {string} [encoding] a label of the Encoding Standard
- * @property {string} [delimiter] one character
- * @property {ListHead} [head]
- * @property {ListColumn[]} [columns] one for each column
- *
- * @typedef {Pick<import('./vault/types.js').Guest, 'line' | 'name' | 'email' | 'ref' | 'company' | 'photo' | 'host'>} ListGuest
- *
- * @typedef {object} ListReading a list as it would be taken
- * @property {string} encoding
- * @property {boolean} unsure another encoding is nearly as likely
- * @property {boolean} broken some bytes are no letters in this encoding
- * @property {string} delimiter
- * @property {ListHead} head
- * @property {string[]} titles
- * @property {ListColumn[]} columns
- * @property {{line: number, cells: string[]}[]} first the file's first rows
- * @property {ListGuest[]} guests
- * @property {{line: number, code: string, of?: number}[]} problems of: the other line, or the most that there may be
- *
- * @typedef {{kind: 'one', index: number} | {kind: 'missing' | 'ambiguous'}} PhotoFound which of the files is a photo
+ * @typedef {import('./worker/brow.js').ListRead & {encoding: string, unsure: boolean, broken: boolean}} ListReading a list as it would be taken; `unsure`: another
+ *   encoding is nearly as likely; `broken`: some bytes are no letters in this one
  */
-export {};
+
+/** @import { KioskSaid, Mask, Observation, PresencePolicy, Quality, Timings } from './worker/brow.js' */
+
+// What crosses from the engine, the engine declares (src/declarations.rs).
+export * from './worker/brow.js';

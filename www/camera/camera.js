@@ -4,14 +4,13 @@
  */
 import { BrowError } from '../words/errors.js';
 import { fault } from '../words/messages.js';
+import { Grabber, context2d } from './grab.js';
 import { picturesScrambled } from './support.js';
 
-/** @import { Frame, Rotation } from '../types.js' */
+/** @import { CameraFrame, FrameKind, Rotation } from '../types.js' */
 
-/** The longer side of the frames that the engine gets. Larger finds no more faces within arm's length, only slower. */
-const FRAME_SIDE = 640;
-/** Frames a second at most while faces are in view: more would only heat the device. */
-const BUSY_INTERVAL_MS = 1000 / 15;
+/** So long at least from one frame to the next while faces are in view: the 30 a second that the camera is asked for, less what its clock wavers. */
+const BUSY_INTERVAL_MS = 1000 / 30 - 5;
 /** While nobody is there the picture is only checked for movement so often, on a few hundred pixels ... */
 const IDLE_CHECK_MS = 250;
 /** ... and looked at for faces, moving or not, so often. */
@@ -234,6 +233,12 @@ export class Camera extends EventTarget {
     return this.#small.compare(this.video).change;
   }
 
+  /** Mean brightness of the picture, 0..255, on a small copy. */
+  brightness() {
+    const { grey } = this.#small.look(this.video);
+    return grey.reduce((sum, value) => sum + value, 0) / grey.length;
+  }
+
   #devicechange = () => this.#devicesChanged();
 
   /** Whether it starts again by itself when a camera comes back. @param {boolean} wanted */
@@ -354,27 +359,17 @@ function smallCanvas() {
   };
 }
 
-/** @param {number} width @param {number} height */
-function context2d(width, height) {
-  const canvas = document.createElement('canvas');
-  canvas.width = width;
-  canvas.height = height;
-  // Read back every time: without this hint browsers keep the canvas on the graphics card and stall on every read.
-  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true, alpha: false }));
-}
-
 /**
- * Hands frames of a camera to a function, one in flight, as long as it is running. Slows down when nobody is in view,
- * and stops while the page is hidden.
- *
- * Reading the pixels happens here rather than in the worker: 640x480 take about a millisecond, and it works the same in
- * every browser, where VideoFrame and OffscreenCanvas in workers do not.
+ * Hands frames of a camera to a function, one in flight, as long as it is running: as many as that function and the camera can do.
+ * Slows down when nobody is in view, and stops while the page is hidden.
  */
 export class FrameLoop {
   #camera;
   #take;
   #running = false;
-  #context = context2d(1, 1);
+  #kind;
+  #grabber = new Grabber();
+  #pictures;
   #seenAt = 0;
   #lookedAt = -Infinity;
   #generation = 0;
@@ -383,12 +378,15 @@ export class FrameLoop {
 
   /**
    * @param {Camera} camera
-   * @param {(frame: Frame, scale: number) => Promise<number>} take looks at a frame and tells how many faces it saw;
+   * @param {(frame: CameraFrame, scale: number) => Promise<number>} take looks at a frame and tells how many faces it saw;
    *   `scale` is pixels of the video per pixel of the frame
+   * @param {() => FrameKind} kind what kind of frames it takes
    */
-  constructor(camera, take) {
+  constructor(camera, take, kind) {
     this.#camera = camera;
     this.#take = take;
+    this.#kind = kind;
+    this.#pictures = new Pictures(camera.video);
   }
 
   get running() {
@@ -405,11 +403,13 @@ export class FrameLoop {
       if (!document.hidden) this.#seenAt = performance.now();
     };
     document.addEventListener('visibilitychange', this.#onVisible);
+    this.#pictures.start();
     this.#run(() => this.#running && this.#generation === generation);
   }
 
   stop() {
     this.#running = false;
+    this.#pictures.stop();
     document.removeEventListener('visibilitychange', this.#onVisible);
   }
 
@@ -417,7 +417,7 @@ export class FrameLoop {
   async #run(wanted) {
     while (wanted()) {
       const idle = performance.now() - this.#seenAt > IDLE_AFTER_MS;
-      await (idle ? sleep(IDLE_CHECK_MS) : nextPicture(this.#camera.video));
+      await (idle ? sleep(IDLE_CHECK_MS) : this.#pictures.next());
       if (!wanted()) return;
       if (document.hidden) {
         await becomesVisible();
@@ -425,38 +425,19 @@ export class FrameLoop {
       }
       const now = performance.now();
       if (idle && this.#camera.movement() < MOVED && now - this.#lookedAt < IDLE_LOOK_MS) continue;
-      const captured = this.#capture();
-      if (!captured) {
+      if (now - this.#lookedAt < BUSY_INTERVAL_MS) {
+        await sleep(BUSY_INTERVAL_MS - now + this.#lookedAt);
+        continue;
+      }
+      const { video, rotation } = this.#camera;
+      const grabbed = await this.#grabber.grab(video, rotation, this.#kind(), this.#pictures.take());
+      if (!grabbed) {
         await sleep(IDLE_CHECK_MS);
         continue;
       }
       this.#lookedAt = now;
-      if ((await this.#take(captured.frame, captured.scale)) > 0) this.#seenAt = performance.now();
-      const rest = BUSY_INTERVAL_MS - (performance.now() - now);
-      if (rest > 2) await sleep(rest);
+      if ((await this.#take(grabbed.frame, grabbed.scale)) > 0) this.#seenAt = performance.now();
     }
-  }
-
-  /** The picture of now, upright and at most FRAME_SIDE large; null while there is none. */
-  #capture() {
-    const { video, rotation } = this.#camera;
-    const { videoWidth, videoHeight } = video;
-    if (!videoWidth || !videoHeight || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
-    const scale = Math.max(1, Math.max(videoWidth, videoHeight) / FRAME_SIDE);
-    const across = Math.max(1, Math.round(videoWidth / scale));
-    const down = Math.max(1, Math.round(videoHeight / scale));
-    const [width, height] = rotation % 180 ? [down, across] : [across, down];
-    const { canvas } = this.#context;
-    if (canvas.width !== width || canvas.height !== height) {
-      canvas.width = width;
-      canvas.height = height;
-    }
-    this.#context.setTransform(1, 0, 0, 1, width / 2, height / 2);
-    this.#context.rotate((rotation * Math.PI) / 180);
-    this.#context.drawImage(video, -across / 2, -down / 2, across, down);
-    const { data } = this.#context.getImageData(0, 0, width, height);
-    const frame = { buffer: data.buffer, width, height, timeMs: performance.now() };
-    return { frame, scale };
   }
 }
 
@@ -477,14 +458,77 @@ function becomesVisible() {
   });
 }
 
-/** The next picture of a video, or a tenth of a second where none comes or the browser can't tell. @param {HTMLVideoElement} video */
-function nextPicture(video) {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, 100, undefined);
-    if (typeof video.requestVideoFrameCallback !== 'function') return;
-    video.requestVideoFrameCallback(() => {
-      clearTimeout(timer);
-      resolve(undefined);
+/** So long is waited for a picture where none comes or the browser can't tell. */
+const NO_PICTURE_MS = 100;
+/** With nobody looking, so many pictures more are heeded: then each would wake the page for nothing. */
+const HEEDED = 30;
+
+/** The pictures of a video, as they are shown. */
+class Pictures {
+  #video;
+  /** When the newest was shown; NaN where it was looked at. */
+  #shownMs = NaN;
+  #takenMs = 0;
+  /** Of the request to be told of the next picture; 0 for none. */
+  #asked = 0;
+  #heeded = 0;
+  /** @type {() => void} */
+  #wake = () => {};
+
+  /** @param {HTMLVideoElement} video */
+  constructor(video) {
+    this.#video = video;
+  }
+
+  start() {
+    this.#shownMs = NaN;
+    this.#takenMs = performance.now();
+    this.#heed();
+  }
+
+  stop() {
+    if (this.#asked) this.#video.cancelVideoFrameCallback(this.#asked);
+    this.#asked = 0;
+    this.#wake();
+  }
+
+  #heed() {
+    this.#heeded = 0;
+    if (!this.#asked) this.#ask();
+  }
+
+  #ask() {
+    if (typeof this.#video.requestVideoFrameCallback === 'function') this.#asked = this.#video.requestVideoFrameCallback(this.#shown);
+  }
+
+  #shown = (/** @type {number} */ _now, /** @type {VideoFrameCallbackMetadata} */ { presentationTime }) => {
+    this.#asked = 0;
+    this.#heeded += 1;
+    // The last one that is heeded grows old.
+    this.#shownMs = this.#heeded < HEEDED ? presentationTime : NaN;
+    if (this.#heeded < HEEDED) this.#ask();
+    this.#wake();
+  };
+
+  /** Until there is a picture that was not looked at yet: one that came meanwhile is looked at at once. @returns {Promise<void>} */
+  next() {
+    if (!Number.isNaN(this.#shownMs)) return Promise.resolve();
+    this.#heed();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, NO_PICTURE_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
-  });
+  }
+
+  /** When the picture that is looked at now was shown; later from call to call. */
+  take() {
+    const shown = Number.isNaN(this.#shownMs) ? performance.now() : this.#shownMs;
+    this.#shownMs = NaN;
+    this.#heed();
+    this.#takenMs = Math.max(this.#takenMs + 0.1, shown);
+    return this.#takenMs;
+  }
 }

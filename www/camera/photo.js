@@ -5,6 +5,8 @@ import { picturesScrambled } from './support.js';
 
 /** @import { Frame } from '../types.js' */
 
+/** What a field for photos takes, as the pages' own fields say. */
+export const PHOTO_TYPES = 'image/jpeg,image/png,image/webp,image/avif,image/gif,image/bmp';
 /** The longer side that the engine gets: a face worth enrolling is large enough in it. */
 const PHOTO_SIDE = 1280;
 /** Decoding takes four bytes a pixel: above this, phones run out of memory and take the page with them. */
@@ -20,6 +22,25 @@ const HEAD_BYTES = 512 * 1024;
  * @throws {BrowError} photo_empty, photo_not_image, photo_heic, photo_huge, photo_damaged
  */
 export async function readPhoto(file) {
+  const { bitmap, megapixels } = await decodePhoto(file);
+  const preview = shrink(bitmap);
+  bitmap.close();
+  const context = /** @type {CanvasRenderingContext2D} */ (preview.getContext('2d'));
+  const { data, width, height } = context.getImageData(0, 0, preview.width, preview.height);
+  return {
+    frame: { buffer: data.buffer, width, height, timeMs: performance.now() },
+    preview,
+    shrunk: megapixels > LARGE_MEGAPIXELS,
+  };
+}
+
+/**
+ * The picture of a file, upright, with what is transparent in it.
+ * @param {Blob} file
+ * @returns {Promise<{bitmap: ImageBitmap, megapixels: number}>}
+ * @throws {BrowError} photo_empty, photo_not_image, photo_heic, photo_huge, photo_damaged
+ */
+export async function decodePhoto(file) {
   if (file.size === 0) throw new BrowError(fault('photo_empty'));
   const size = await sizeOf(file);
   const megapixels = (size.width * size.height) / 1e6;
@@ -34,15 +55,7 @@ export async function readPhoto(file) {
     throw new BrowError(fault('photo_damaged'));
   }
   if (picturesScrambled()) throw new BrowError(fault('pictures_scrambled'));
-  const preview = shrink(bitmap);
-  bitmap.close();
-  const context = /** @type {CanvasRenderingContext2D} */ (preview.getContext('2d'));
-  const { data, width, height } = context.getImageData(0, 0, preview.width, preview.height);
-  return {
-    frame: { buffer: data.buffer, width, height, timeMs: performance.now() },
-    preview,
-    shrunk: megapixels > LARGE_MEGAPIXELS,
-  };
+  return { bitmap, megapixels };
 }
 
 /**

@@ -3,7 +3,7 @@
  * on its head: the picture as it is and turned by 180 degrees are compared until that is settled.
  */
 
-/** @import { Frame, Observation } from '../types.js' */
+/** @import { Look, Observation } from '../types.js' */
 
 /** A turned picture is looked at so often while it is not settled which way is up. */
 const LOOK_EVERY_MS = 1_500;
@@ -21,16 +21,10 @@ function surest(faces) {
 }
 
 export class Upright {
-  #find;
   #lookedAt = -Infinity;
   /** Votes in a row, positive for turning. */
   #votes = 0;
   #settled = false;
-
-  /** @param {(frame: Frame) => Promise<readonly Pick<Observation, 'detection'>[]>} find the faces of a frame, apart from the live stream */
-  constructor(find) {
-    this.#find = find;
-  }
 
   /** Another camera. */
   reset() {
@@ -38,22 +32,17 @@ export class Upright {
     this.#votes = 0;
   }
 
-  /** The frame turned, where that is to be looked at; to be asked for before the frame is handed over. @param {Frame} frame @returns {Frame | null} */
-  turned(frame) {
-    if (this.#settled || performance.now() - this.#lookedAt < LOOK_EVERY_MS) return null;
-    return { ...frame, buffer: new Uint32Array(frame.buffer.slice(0)).reverse().buffer };
+  /** Whether the next frame is to be looked at turned as well. */
+  get due() {
+    return !this.#settled && performance.now() - this.#lookedAt >= LOOK_EVERY_MS;
   }
 
-  /**
-   * @param {Frame | null} turned
-   * @param {readonly Observation[]} faces of the frame as it is
-   * @returns {Promise<boolean>} whether the picture stands on its head
-   */
-  async judge(turned, faces) {
-    if (faces.some(({ decision }) => decision.kind === 'match')) this.#settled = true;
+  /** @param {Look} look @returns {boolean} whether the picture stands on its head */
+  judge({ observations, turned }) {
+    if (observations.some(({ decision }) => decision.kind === 'match')) this.#settled = true;
     if (!turned || this.#settled) return false;
     this.#lookedAt = performance.now();
-    const lead = surest(await this.#find(turned)) - surest(faces);
+    const lead = surest(turned) - surest(observations);
     if (Math.abs(lead) < SURER) this.#votes = 0;
     else this.#votes = lead > 0 ? Math.max(0, this.#votes) + 1 : Math.min(0, this.#votes) - 1;
     this.#settled = this.#votes <= -TIMES;

@@ -7,11 +7,15 @@ import { BrowError } from '../words/errors.js';
 import { fault, faultOf } from '../words/messages.js';
 import { sealPage } from './seal.js';
 import { startWorker } from './trusted.js';
+import { applied, withPeople } from '../worker/told.js';
 
 export { BrowError };
 
-/** @import { Deciding, Enrolment, EnrolStep, Fault, Frame, Look, MaskState, Observation, PresencePolicy, Remade, Saved, SaveRequest, Settings, Started, State } from '../types.js' */
-/** @import { Held } from '../vault/store.js' */
+/** @import { CameraFrame, Choices, Deciding, EnrolStep, Enrolment, Fault, Frame, FrameKind, Look, LookWishes, MaskState, NetworkAbout, Observation, PersonSummary, PresencePolicy, SaveRequest, Saved, Settings, Started, State, WorkerEvent } from '../types.js' */
+/** @import { Held } from '../vault/port.js' */
+/** @import { Operations } from '../worker/site-worker.js' */
+/** @import { Difference } from '../worker/told.js' */
+/** @import { Answered } from '../worker/worker.js' */
 
 /** How long an answer to a frame may take before the worker counts as dead: far above the slowest phone's frame. */
 const FRAME_BOUND_MS = 5_000;
@@ -26,11 +30,14 @@ const SLEPT_MS = 1_500;
 /** So many deaths in a row without an answer in between, and it is not started again. */
 const BARREN_DEATHS = 3;
 
+/** @typedef {keyof Operations} Op what the worker may be asked for */
+/** @template {Op} K @typedef {Parameters<Operations[K]> extends [infer Fields] ? Fields : {}} Asked what is said with it */
+/** @template {Op} K @typedef {Awaited<ReturnType<Operations[K]>>} Answer */
 /**
  * @typedef {object} Pending
  * @property {(value: any) => void} resolve
  * @property {(error: BrowError) => void} reject
- * @property {string} op
+ * @property {Op} op
  * @property {number} bound milliseconds of silence that are allowed
  * @property {ReturnType<typeof setTimeout>} timer
  */
@@ -66,7 +73,12 @@ export class BrowClient extends EventTarget {
   #shown = Promise.resolve();
   /** @type {Held | null} */
   #held = null;
+  /** @type {FrameKind} */
+  #reads = 'pixels';
+  /** Whom the worker told of last. @type {PersonSummary[]} */
+  #people = [];
   #store;
+  #pack;
   #seal;
   #inherit;
   #unattended;
@@ -74,16 +86,18 @@ export class BrowClient extends EventTarget {
   #deciding;
 
   /**
-   * @param {{store?: string | null, seal?: boolean, inherit?: boolean, unattended?: boolean, presence?: PresencePolicy}} [options] `store` names the gallery; two names are two
+   * @param {{store?: string | null, seal?: boolean, inherit?: boolean, unattended?: boolean, presence?: PresencePolicy, pack?: string}} [options] `store` names the gallery; two names are two
    *   galleries; null keeps nothing, and forgets everybody with the worker. `seal`: once everything is loaded, the page can't fetch anything any more but scripts of its own origin, see
    *   sealPage; for pages that have nothing else to fetch. `inherit`: the worker starts from what was fetched and held to its hash, and
    *   has the page's policy, see startWorker. `unattended`: the
    *   page goes on without the PIN where the vault is kept open on this device. `presence`: what is
-   *   asked of whoever is before the camera, until `decideBy` asks otherwise; a release that can't keep it does not start.
+   *   asked of whoever is before the camera, until `decideBy` asks otherwise; where it can't be kept, states say so (`presence`). `pack`: the address of a folder
+   *   of this origin with other networks (docs/PACKS.md); empty: the release's own.
    */
-  constructor({ store = 'brow', seal = false, inherit = true, unattended = false, presence = 'off' } = {}) {
+  constructor({ store = 'brow', seal = false, inherit = true, unattended = false, presence = 'off', pack = '' } = {}) {
     super();
     this.#store = store;
+    this.#pack = pack;
     this.#seal = seal;
     this.#inherit = inherit;
     this.#unattended = unattended;
@@ -111,7 +125,7 @@ export class BrowClient extends EventTarget {
     const turn = ++this.#turn;
     addEventListener('pagehide', this.#onHide);
     const [files, script] = await Promise.all([
-      engineFiles((progress) => this.dispatchEvent(new CustomEvent('progress', { detail: progress }))),
+      engineFiles((progress) => this.dispatchEvent(new CustomEvent('progress', { detail: progress })), this.#pack),
       this.#inherit ? workerScript() : workerAddress(),
     ]);
     // The worker is started after the seal, for it takes its policy from the page at that moment.
@@ -119,7 +133,15 @@ export class BrowClient extends EventTarget {
     await this.#shown;
     if (turn !== this.#turn) throw new BrowError(fault('closed'));
     this.#launch(script);
-    return this.#post('start', { store: this.#store, unattended: this.#unattended, files, deciding: this.#deciding, held: this.#held }, [], START_BOUND_MS);
+    const started = await this.#post('start', { store: this.#store, unattended: this.#unattended, files, deciding: this.#deciding, held: this.#held }, [], START_BOUND_MS);
+    // Firefox 153 hands a VideoFrame over and its worker does not answer: what is not Chromium's goes as pixels.
+    this.#reads = 'userAgentData' in navigator ? started.frames : 'pixels';
+    return started;
+  }
+
+  /** What kind of the camera's frames the worker reads. */
+  get reads() {
+    return this.#reads;
   }
 
   /** Ends the worker. Whatever still waits is refused. */
@@ -133,11 +155,27 @@ export class BrowClient extends EventTarget {
 
   /**
    * Looks at one frame of a live picture.
-   * @param {Frame} frame
+   * @param {CameraFrame} frame
+   * @param {LookWishes} [wishes]
    * @returns {Promise<Look>}
    */
-  observe(frame) {
-    return this.#call('observe', { frame }, [frame.buffer], FRAME_BOUND_MS);
+  observe(frame, wishes = {}) {
+    return this.#hand(frame, (transfer) => this.#call('observe', { ...wishes, frame }, transfer, FRAME_BOUND_MS));
+  }
+
+  /**
+   * Hands a frame of the camera over. A picture that never left is let go of: the camera has only so many.
+   * @template T
+   * @param {CameraFrame} frame
+   * @param {(transfer: Transferable[]) => Promise<T>} send
+   * @returns {Promise<T>}
+   */
+  async #hand(frame, send) {
+    try {
+      return await send(['picture' in frame ? frame.picture : frame.buffer]);
+    } finally {
+      if ('picture' in frame) frame.picture.close();
+    }
   }
 
   /** Forgets which faces were in view: to be called when the camera changes. @returns {Promise<void>} */
@@ -152,12 +190,12 @@ export class BrowClient extends EventTarget {
 
   /**
    * Looks at one frame for an enrolment.
-   * @param {Frame} frame
+   * @param {CameraFrame} frame
    * @param {MaskState} wanted what the person chose; frames of another mask state don't count
    * @returns {Promise<EnrolStep>}
    */
   enrolFrame(frame, wanted) {
-    return this.#call('enrolFrame', { frame, wanted }, [frame.buffer], FRAME_BOUND_MS);
+    return this.#hand(frame, (transfer) => this.#call('enrolFrame', { frame, wanted }, transfer, FRAME_BOUND_MS));
   }
 
   /** Ends the capture by camera. @returns {Promise<Enrolment>} */
@@ -165,9 +203,12 @@ export class BrowClient extends EventTarget {
     return this.#call('finishEnrolment', {});
   }
 
-  /** Takes the one face of a photograph. @param {Frame} frame @returns {Promise<Enrolment>} */
-  enrolPhoto(frame) {
-    return this.#call('enrolPhoto', { frame }, [frame.buffer]);
+  /**
+   * Takes the one face of a photograph, or of several the one at a point that somebody chose.
+   * @param {Frame} frame @param {{x: number, y: number}} [chosen] @returns {Promise<Enrolment>}
+   */
+  enrolPhoto(frame, chosen) {
+    return this.#call('enrolPhoto', chosen ? { frame, chosen } : { frame }, [frame.buffer]);
   }
 
   /**
@@ -199,6 +240,11 @@ export class BrowClient extends EventTarget {
     return this.#call('state', {});
   }
 
+  /** What each target would cost with the people who are enrolled. @returns {Promise<Choices>} */
+  choices() {
+    return this.#call('choices', {});
+  }
+
   /** @param {string} person @param {string} name @returns {Promise<State>} */
   rename(person, name) {
     return this.#call('rename', { person, name });
@@ -217,6 +263,11 @@ export class BrowClient extends EventTarget {
   /** Bytes that the engine holds in its worker. They grow and never shrink. @returns {Promise<number>} */
   memory() {
     return this.#call('memory', {});
+  }
+
+  /** @returns {Promise<NetworkAbout[]>} */
+  networks() {
+    return this.#call('networks', {});
   }
 
   /** @param {string} person @returns {Promise<string | null>} null if they are not enrolled any more */
@@ -262,18 +313,20 @@ export class BrowClient extends EventTarget {
   }
 
   /**
-   * Anything of the vault: see www/vault/operations.js.
-   * @param {string} op
-   * @param {object} [fields]
-   * @returns {Promise<any>}
+   * Anything that this site's worker answers, of the vault above all: see www/vault/operations.js.
+   * @template {Op} K
+   * @param {K} op
+   * @param {{} extends Asked<K> ? [fields?: {}] : [fields: Asked<K>]} fields
+   * @returns {Promise<Answer<K>>}
    */
-  vault(op, fields = {}) {
-    return this.#call(op, fields, [], VAULT_BOUND_MS);
+  vault(op, ...[fields = {}]) {
+    return this.#call(op, /** @type {Asked<K>} */ (fields), [], VAULT_BOUND_MS);
   }
 
   /** @param {URL | Blob} script */
   #launch(script) {
     this.#heard = false;
+    this.#people = [];
     this.#refused = false;
     document.addEventListener('securitypolicyviolation', this.#onViolation);
     let worker;
@@ -285,7 +338,9 @@ export class BrowClient extends EventTarget {
     }
     if (!worker) throw new BrowError(fault('browser_no_module_worker'));
     this.#worker = worker;
-    worker.onmessage = ({ data }) => this.#receive(data);
+    worker.onmessage = ({ data }) => {
+      if (this.#worker === worker) this.#receive(data);
+    };
     worker.onmessageerror = () => this.#died('an answer could not be read');
     worker.onerror = (event) => {
       event.preventDefault();
@@ -308,10 +363,12 @@ export class BrowClient extends EventTarget {
     this.#replace();
   };
 
-  /** @param {{id: number, ok: boolean, value?: unknown, error?: Fault} | {event: 'died', reason: string} | {event: 'changed', state: State}
-   *   | {event: 'storage', fault: Fault} | {event: 'remade', remade: Remade} | {event: 'working'}} data */
-  #receive(data) {
+  /** @param {Answered | WorkerEvent} said */
+  #receive(said) {
     this.#heard = true;
+    const way = (/** @type {Difference} */ change) => (this.#people = applied(this.#people, change));
+    /** @type {Answered | WorkerEvent} */
+    const data = 'value' in said ? { ...said, value: withPeople(said.value, way) } : withPeople(said, way);
     document.removeEventListener('securitypolicyviolation', this.#onViolation);
     for (const pending of this.#pending.values()) this.#watch(pending);
     if ('event' in data) {
@@ -341,11 +398,12 @@ export class BrowClient extends EventTarget {
 
   /**
    * Posts once the engine is ready.
-   * @param {string} op
-   * @param {object} fields
+   * @template {Op} K
+   * @param {K} op
+   * @param {Asked<K>} fields
    * @param {Transferable[]} [transfer]
    * @param {number} [bound]
-   * @returns {Promise<any>}
+   * @returns {Promise<Answer<K>>}
    */
   async #call(op, fields, transfer = [], bound = WORK_BOUND_MS) {
     await this.start();
@@ -353,11 +411,12 @@ export class BrowClient extends EventTarget {
   }
 
   /**
-   * @param {string} op
-   * @param {object} fields
+   * @template {Op} K
+   * @param {K} op
+   * @param {Asked<K>} fields
    * @param {Transferable[]} transfer
    * @param {number} bound
-   * @returns {Promise<any>}
+   * @returns {Promise<Answer<K>>}
    */
   #post(op, fields, transfer, bound) {
     return new Promise((resolve, reject) => {
@@ -371,7 +430,7 @@ export class BrowClient extends EventTarget {
       const pending = { resolve, reject, op, bound, timer: setTimeout(() => {}, 0) };
       this.#pending.set(id, pending);
       this.#watch(pending);
-      worker.postMessage({ ...fields, id, op }, transfer);
+      worker.postMessage({ .../** @type {object} */ (fields), id, op }, transfer);
     });
   }
 

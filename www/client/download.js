@@ -18,51 +18,100 @@ const PROGRESS_EVERY_MS = 50;
 /** Where Vite's development server puts what it makes one file of; the files that are fetched do not come along. */
 const MOVED = /\/\.vite\//;
 
-/** What is being fetched or is here, for every client of the page: it is the same, and a sealed page could not fetch it again. @type {Promise<EngineFiles> | null} */
-let fetched = null;
-/** @type {Set<(progress: Progress) => void>} */
-const listeners = new Set();
+/**
+ * What is being fetched or is here, for every client of the page: it is the same, and a sealed page could not fetch it again.
+ * By the address of the pack, empty for this release's own.
+ * @type {Map<string, {fetching: Promise<EngineFiles> | null, listeners: Set<(progress: Progress) => void>}>}
+ */
+const fetched = new Map();
 
 /**
  * All files of the engine; fetched once a page, again only after a failure.
  * @param {(progress: Progress) => void} tell
+ * @param {string} pack the address of a folder of this origin with other networks; empty: this release's own
  * @returns {Promise<EngineFiles>}
- * @throws {BrowError} offline, download_failed, program_damaged
+ * @throws {BrowError} offline, download_failed, program_damaged, pack_elsewhere, pack_unreadable, second_runtime
  */
-export async function engineFiles(tell) {
+export async function engineFiles(tell, pack) {
   if (MOVED.test(files.wasm.url)) throw new BrowError(fault('bundler_moved'));
-  listeners.add(tell);
-  const fetching = fetched ??= fetchEngine((progress) => {
-    for (const listener of listeners) listener(progress);
+  const one = fetched.get(pack) ?? { fetching: null, listeners: new Set() };
+  fetched.set(pack, one);
+  one.listeners.add(tell);
+  const fetching = one.fetching ??= fetchEngine(pack, (progress) => {
+    for (const listener of one.listeners) listener(progress);
   });
   try {
     return await fetching;
   } catch (error) {
-    if (fetched === fetching) fetched = null;
+    if (one.fetching === fetching) one.fetching = null;
     throw error;
   } finally {
-    listeners.delete(tell);
+    one.listeners.delete(tell);
   }
 }
 
-/** @param {(progress: Progress) => void} tell @returns {Promise<EngineFiles>} */
-async function fetchEngine(tell) {
+/** @param {string} address @param {(progress: Progress) => void} tell @returns {Promise<EngineFiles>} */
+async function fetchEngine(address, tell) {
   const build = knowsRelaxedSimd() ? 'relaxed' : 'plain';
-  const count = counter(tell, build);
-  const names = Object.keys(files.models);
+  const pack = address ? await readPack(address) : { ...files, text: null };
+  const beside = { ...pack.models, ...pack.secondRuntime };
+  const names = Object.keys(beside);
+  const networks = names.map((name) => beside[name]);
+  const count = counter(tell, [FILE_OF[build], ...networks, ...(pack.text === null ? [pack.manifest] : [])]);
   const [engine, manifest, ...models] = await Promise.all([
     fetchEitherBuild(build, count),
-    fetchText('manifest.json', files.manifest, count),
-    ...names.map((name) => fetchBlob(name, files.models[name], count)),
+    pack.text ?? fetchText('manifest.json', pack.manifest, count),
+    ...networks.map((file, index) => fetchBlob(names[index], file, count).catch((error) => {
+      throw names[index] in pack.secondRuntime && error.code === 'download_failed' ? new BrowError(fault('second_runtime')) : error;
+    })),
   ]);
   return { ...engine, manifest, models: new Map(names.map((name, index) => [name, models[index]])) };
 }
 
+/** @param {string} address @returns {URL | null} null where it is none */
+function folderOf(address) {
+  try {
+    return new URL(address.endsWith('/') ? address : `${address}/`, document.baseURI);
+  } catch {
+    return null;
+  }
+}
+
+/** What a file of a pack is called: it lies in the pack's own folder. */
+const FILE_NAME = /^[\w.-]+$/;
+
+/**
+ * Another pack than the release's own: its manifest, and where the files are that it names. It holds the networks to their
+ * hashes, as the engine checks; it is itself trusted as whatever else comes from this origin.
+ * @param {string} address
+ * @returns {Promise<Pick<typeof files, 'manifest' | 'models' | 'secondRuntime'> & {text: string}>}
+ */
+async function readPack(address) {
+  const folder = folderOf(address);
+  if (folder?.origin !== location.origin) throw new BrowError(fault('pack_elsewhere'));
+  const manifest = { url: new URL('manifest.json', folder).href, bytes: 0, integrity: '' };
+  const text = await fetchText('manifest.json', manifest, () => {}).catch((error) => {
+    throw error.code === 'offline' ? error : new BrowError(fault('pack_unreadable'));
+  });
+  /** @param {{file: string, bytes: number}} entry @returns {[string, FetchedFile]} */
+  const fileOf = ({ file, bytes }) => {
+    if (!FILE_NAME.test(file)) throw new TypeError(`${file} is no file's name`);
+    return [file, { url: new URL(file, folder).href, bytes: Number(bytes), integrity: '' }];
+  };
+  try {
+    const { models, second_runtime: second } = JSON.parse(text);
+    return { text, manifest, models: Object.fromEntries(models.map(fileOf)), secondRuntime: Object.fromEntries(second ? [fileOf(second)] : []) };
+  } catch (error) {
+    console.warn('brow: the manifest of the pack:', error);
+    throw new BrowError(fault('pack_unreadable'));
+  }
+}
+
 /** @typedef {(file: string, bytes: number) => void} Count */
 
-/** Adds bytes up and tells of them. @param {(progress: Progress) => void} tell @param {EngineBuild} build @returns {Count} */
-function counter(tell, build) {
-  const total = [FILE_OF[build], files.manifest, ...Object.values(files.models)].reduce((sum, file) => sum + file.bytes, 0);
+/** Adds bytes up and tells of them. @param {(progress: Progress) => void} tell @param {FetchedFile[]} all @returns {Count} */
+function counter(tell, all) {
+  const total = all.reduce((sum, file) => sum + file.bytes, 0);
   let loaded = 0;
   let told = -Infinity;
   return (file, bytes) => {

@@ -1,6 +1,7 @@
 /**
  * What may stand in the attributes of <brow-recogniser>, and what is taken instead of anything else. No value of an
- * attribute is an error: a page in a check-in hall must not stop because of one.
+ * attribute is an error: a page in a check-in hall must not stop because of one. But `presence` is handed on as it stands: a
+ * check that was asked for in words that nobody knows is not to be skipped, the engine asks for the most and the element says so.
  */
 
 /** @import { PresencePolicy, Rotation, Settings } from '../types.js' */
@@ -19,6 +20,7 @@
  * @property {Settings['theme']} theme
  * @property {PresencePolicy} presence
  * @property {string} store
+ * @property {string} pack
  * @property {boolean} autostart
  * @property {boolean} seal
  */
@@ -55,8 +57,9 @@ export const OPTIONS = {
   rotation: { attribute: 'rotation', read: oneOf(/** @type {Rotation[]} */ ([0, 90, 180, 270])) },
   language: { attribute: 'language', read: matching(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, '') },
   theme: { attribute: 'theme', read: oneOf(/** @type {Settings['theme'][]} */ (['system', 'light', 'dark'])) },
-  presence: { attribute: 'presence', read: oneOf(/** @type {PresencePolicy[]} */ (['off', 'warn', 'require-passive', 'require-turn'])) },
+  presence: { attribute: 'presence', read: (raw) => /** @type {PresencePolicy} */ (raw === null ? 'off' : raw.trim().toLowerCase()) },
   store: { attribute: 'store', read: matching(/^[A-Za-z0-9_-]{1,64}$/, 'brow') },
+  pack: { attribute: 'pack', read: (raw) => raw?.trim() ?? '' },
   autostart: { attribute: 'autostart', read: present },
   seal: { attribute: 'seal', read: present },
 };

@@ -1,6 +1,6 @@
 /** What <brow-recogniser> adds to the types of the DOM. */
 import type { BrowRecogniser, FaceNow, PersonName, PresenceNow } from './element.js';
-import type { Fault, Look, Mask, MaskState, Progress } from '../types.js';
+import type { Fault, LiveLook, Look, Mask, MaskState, Progress } from '../types.js';
 
 /** What events tell of a face. */
 export type FaceDetail = Pick<FaceNow, 'track' | 'score' | 'needed' | 'mask' | 'frames'>;
@@ -16,7 +16,7 @@ export interface BrowEventMap {
   'brow-fault': CustomEvent<Fault>;
   'brow-progress': CustomEvent<Progress>;
   /** Every frame; does not bubble. */
-  'brow-look': CustomEvent<Look>;
+  'brow-look': CustomEvent<LiveLook>;
 }
 
 declare global {
@@ -26,5 +26,5 @@ declare global {
   interface GlobalEventHandlersEventMap extends BrowEventMap {}
 }
 
-export type { Fault, Look, Mask, MaskState, Progress };
+export type { Fault, LiveLook, Look, Mask, MaskState, Progress };
 export * from './element.js';

@@ -4,7 +4,7 @@ import { BrowError } from '../words/errors.js';
 
 /** @import { Camera } from '../camera/camera.js' */
 /** @import { BrowClient } from '../client/client.js' */
-/** @import { Enrolment, EnrolStep, Frame, MaskState } from '../types.js' */
+/** @import { Enrolment, EnrolStep, MaskState } from '../types.js' */
 
 /**
  * @typedef {object} CaptureOptions
@@ -26,7 +26,7 @@ export async function captureFace({ client, camera, mask = () => 'bare', onstep,
   let leave = () => {};
   try {
     await new Promise((resolve, reject) => {
-      const loop = new FrameLoop(camera, async (/** @type {Frame} */ frame) => {
+      const loop = new FrameLoop(camera, async (frame) => {
         try {
           const step = await client.enrolFrame(frame, mask());
           if (!loop.running) return 1;
@@ -36,7 +36,7 @@ export async function captureFace({ client, camera, mask = () => 'bare', onstep,
           reject(error);
         }
         return 1;
-      });
+      }, () => client.reads);
       const aborted = () => reject(signal?.reason);
       const failed = (/** @type {Event} */ event) => reject(new BrowError(/** @type {CustomEvent} */ (event).detail));
       const stopped = () => reject(new DOMException('the camera was stopped', 'AbortError'));

@@ -27,7 +27,7 @@ export { BrowError };
 /** @import { Mode, Options } from './attributes.js' */
 /** @import { CaptureOptions } from './capture.js' */
 /** @import { Change } from './changes.js' */
-/** @import { Consent, Decision, Enrolment, Fault, Look, Mask, MaskState, Observation, PersonSummary, Presence, PresencePolicy, Progress, Rotation, Settings, State } from '../types.js' */
+/** @import { Consent, Decision, Enrolment, Fault, LiveLook, Look, Mask, MaskState, Observation, PersonSummary, Presence, PresencePolicy, Progress, Raised, Rotation, Settings, State } from '../types.js' */
 
 /** @typedef {'none' | 'loading' | 'failed' | 'ready'} EngineState */
 
@@ -93,7 +93,7 @@ const REFUSED_MS = 1_500;
 /** So long `verify` waits for a verdict if it is not told otherwise. */
 const VERIFY_MS = 15_000;
 
-const ENGINE_FAULTS = new Set(['offline', 'download_failed', 'program_damaged', 'model_damaged', 'model_truncated', 'worker_failed', 'worker_refused']);
+const ENGINE_FAULTS = new Set(['offline', 'download_failed', 'program_damaged', 'model_damaged', 'model_truncated', 'model_foreign', 'second_runtime', 'pack_uncalibrated', 'manifest', 'pack_elsewhere', 'pack_unreadable', 'worker_failed', 'worker_refused']);
 const isCameraFault = (/** @type {string} */ code) => code.startsWith('camera_') || code === 'pictures_scrambled';
 
 export class BrowRecogniser extends HTMLElement {
@@ -114,6 +114,8 @@ export class BrowRecogniser extends HTMLElement {
   #fault = null;
   /** Why nothing can be kept, as it was told. @type {string | null} */
   #storage = null;
+  /** Why what is asked of presence can't be kept, as it was told. @type {string | null} */
+  #unkept = null;
   /** How many captures are under way: the live view rests meanwhile. */
   #capturing = 0;
   /** Whom `verify` asks about just now. @type {string | null} */
@@ -145,8 +147,8 @@ export class BrowRecogniser extends HTMLElement {
     /** The element's camera. @type {Camera} */
     this.camera = new Camera(this.#parts.video);
     this.#live = new LiveView(this.#parts.frame, {
-      observe: (frame) => this.#getClient().observe(frame),
-      find: (frame) => this.#getClient().identifyPhoto(frame),
+      observe: (frame, wishes) => this.#getClient().observe(frame, wishes),
+      reads: () => this.#getClient().reads,
       camera: this.camera,
       nameOf: (id) => this.#nameOf(id),
     });
@@ -164,11 +166,11 @@ export class BrowRecogniser extends HTMLElement {
     }
   }
 
-  /** What speaks with this element's worker. Made at the first use: `store` and `seal` are read then. */
+  /** What speaks with this element's worker. Made at the first use: `store`, `pack` and `seal` are read then. */
   #getClient() {
     if (!this.#client) {
-      const { store, seal } = this.#options;
-      this.#client = new BrowClient({ store, seal, inherit: seal });
+      const { store, pack, seal } = this.#options;
+      this.#client = new BrowClient({ store, pack, seal, inherit: seal });
       this.#listenTo(this.#client);
     }
     return this.#client;
@@ -213,6 +215,10 @@ export class BrowRecogniser extends HTMLElement {
   /** The name of the gallery; read when the engine is loaded first. @returns {string} */
   get store() { return this.#options.store; }
   set store(value) { this.#reflect('store', value); }
+
+  /** The address of a folder of this origin with other networks, read when the engine is loaded first. @returns {string} */
+  get pack() { return this.#options.pack; }
+  set pack(value) { this.#reflect('pack', value); }
 
   /** Loads the engine at once, and starts the camera where the visitor allowed it before. @returns {boolean} */
   get autostart() { return this.#options.autostart; }
@@ -739,7 +745,7 @@ export class BrowRecogniser extends HTMLElement {
       this.#report(/** @type {CustomEvent} */ (event).detail);
       this.#sync();
     });
-    this.#live.addEventListener('look', (event) => this.#looked(/** @type {CustomEvent<Look>} */ (event).detail));
+    this.#live.addEventListener('look', (event) => this.#looked(/** @type {CustomEvent<LiveLook>} */ (event).detail));
   }
 
   /** @param {BrowClient} client */
@@ -748,6 +754,7 @@ export class BrowRecogniser extends HTMLElement {
       this.#state = /** @type {CustomEvent<State>} */ (event).detail;
       this.#live.locked = Boolean(this.#state.vault?.locked);
       this.#storageFailed(this.#state.storage);
+      this.#presenceFailed(this.#state.presence);
       // A person may have come or gone, or another name taken.
       if (this.ready) this.#decide();
     });
@@ -760,10 +767,18 @@ export class BrowRecogniser extends HTMLElement {
     client.addEventListener('fault', (event) => this.#loadingFailed(/** @type {CustomEvent} */ (event).detail));
   }
 
-  /** Tells once why nothing can be kept. @param {Fault | null} storage */
+  /** Tells once why nothing can be kept. @param {Raised | null} storage */
   #storageFailed(storage) {
     if (storage && storage.code !== this.#storage) this.#report(storage);
     this.#storage = storage?.code ?? null;
+  }
+
+  /** Tells once why what is asked of presence can't be kept; over when it can. @param {State['presence']} presence */
+  #presenceFailed(presence) {
+    const before = this.#unkept;
+    this.#unkept = presence?.code ?? null;
+    if (presence && presence.code !== before) this.#report(presence);
+    else if (!presence) this.#clearFault((code) => code === before);
   }
 
   /** @param {Progress} detail */
@@ -774,7 +789,7 @@ export class BrowRecogniser extends HTMLElement {
     this.#tell('brow-progress', { ...detail });
   }
 
-  /** @param {Look} look */
+  /** @param {LiveLook} look */
   #looked(look) {
     this.#guideTurn(look.observations);
     this.dispatchEvent(new CustomEvent('brow-look', { detail: look }));
@@ -908,6 +923,7 @@ function build(shadow) {
   const stage = make('div', { class: 'stage', part: 'stage' },
     make('video', { part: 'video', playsinline: true, 'data-t-label': 'live.video' }),
     make('div', { class: 'overlay', part: 'overlay', 'aria-hidden': 'true' }),
+    make('slot', { name: 'picture' }),
     make('div', { class: 'guide', part: 'guide', 'aria-hidden': 'true' }),
     make('div', { class: 'loading', part: 'loading' },
       make('slot', { name: 'loading' }, words('p', { class: 'loading-title', 'data-t': 'loading.title' })),

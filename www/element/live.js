@@ -12,12 +12,13 @@ import { FrameLoop } from '../camera/camera.js';
 import { Upright } from '../camera/upright.js';
 import { find, make, nameElement, withName } from '../ui/dom.js';
 import { matchMeter } from '../ui/meter.js';
-import { presenceWords } from '../ui/turn.js';
+import { askWords, presenceWords } from '../ui/turn.js';
 import { BrowError } from '../words/errors.js';
 import { text } from '../words/messages.js';
+import { Motion } from './motion.js';
 
 /** @import { Camera } from '../camera/camera.js' */
-/** @import { Decision, Frame, Look, Observation } from '../types.js' */
+/** @import { CameraFrame, Decision, FrameKind, Look, LookWishes, Observation } from '../types.js' */
 
 /** Announcements come at most so often: a face at the edge of recognition must not chatter. */
 const ANNOUNCE_EVERY_MS = 2_000;
@@ -25,11 +26,11 @@ const ANNOUNCE_EVERY_MS = 2_000;
 const SETTLED_MS = 700;
 
 /**
- * Events: `look` CustomEvent<Look> for every frame; `fault` CustomEvent<BrowError>; `upside-down`: the picture stands on its head.
+ * Events: `look` CustomEvent<LiveLook> for every frame; `fault` CustomEvent<BrowError>; `upside-down`: the picture stands on its head.
  */
 export class LiveView extends EventTarget {
   #observe;
-  #upright;
+  #upright = new Upright();
   #nameOf;
   #overlay;
   #results;
@@ -38,8 +39,12 @@ export class LiveView extends EventTarget {
   /** @type {string | null} */
   #statusKey = null;
   #loop;
-  /** @type {Map<number, {box: HTMLElement, item: HTMLElement}>} */
+  /** @type {Map<number, {box: HTMLElement, item: HTMLElement, motion: Motion, placed: string}>} */
   #faces = new Map();
+  /** The size of the frames. */
+  #size = { width: 1, height: 1 };
+  /** Of the request to carry the boxes on with the next picture of the screen; 0 for none. */
+  #carrying = 0;
   #announced = '';
   #announcedAt = -Infinity;
   #candidate = '';
@@ -56,19 +61,18 @@ export class LiveView extends EventTarget {
 
   /**
    * @param {HTMLElement} root
-   * @param {{observe: (frame: Frame) => Promise<Look>, find: (frame: Frame) => Promise<Observation[]>, camera: Camera, nameOf: (person: string) => string}} parts
-   *   `find`: the faces of a frame, apart from the live stream
+   * @param {{observe: (frame: CameraFrame, wishes: LookWishes) => Promise<Look>, reads: () => FrameKind, camera: Camera, nameOf: (person: string) => string}} parts
+   *   `reads`: what kind of frames `observe` takes
    */
-  constructor(root, { observe, find: findFaces, camera, nameOf }) {
+  constructor(root, { observe, reads, camera, nameOf }) {
     super();
-    this.#upright = new Upright(findFaces);
     this.#observe = observe;
     this.#nameOf = nameOf;
     this.#overlay = find('.overlay', HTMLElement, root);
     this.#results = find('.results', HTMLElement, root);
     this.#announcer = find('.announcer', HTMLElement, root);
     this.#status = find('.status', HTMLElement, root);
-    this.#loop = new FrameLoop(camera, (frame) => this.#look(frame));
+    this.#loop = new FrameLoop(camera, (frame) => this.#look(frame), reads);
   }
 
   /** Who is in view, as of the last frame. @returns {readonly Observation[]} */
@@ -89,7 +93,7 @@ export class LiveView extends EventTarget {
   stop(why = 'live.off') {
     this.#loop.stop();
     document.removeEventListener('visibilitychange', this.#hidden);
-    this.#show([], 1, 1);
+    this.#show([], this.#size, 0);
     this.#setStatus(why);
   }
 
@@ -103,21 +107,20 @@ export class LiveView extends EventTarget {
     if (document.hidden) this.#setStatus('live.paused');
   };
 
-  /** @param {Frame} frame */
+  /** @param {CameraFrame} frame */
   async #look(frame) {
-    const { width, height } = frame;
+    const { width, height, timeMs } = frame;
     try {
-      const turned = this.#upright.turned(frame);
-      const look = await this.#observe(frame);
+      const look = await this.#observe(frame, { turned: this.#upright.due });
       const { observations } = look;
       if (!this.#loop.running) return observations.length;
-      this.#show(observations, width, height);
+      this.#show(observations, { width, height }, timeMs);
       this.#markFirst(observations);
-      this.dispatchEvent(new CustomEvent('look', { detail: look }));
-      if (await this.#upright.judge(turned, observations)) this.dispatchEvent(new Event('upside-down'));
+      this.dispatchEvent(new CustomEvent('look', { detail: { ...look, size: { width, height } } }));
+      if (this.#upright.judge(look)) this.dispatchEvent(new Event('upside-down'));
       return observations.length;
     } catch (error) {
-      this.#show([], width, height);
+      this.#show([], { width, height }, timeMs);
       if (!this.#loop.running || (error instanceof BrowError && error.code === 'worker_restarted')) return 1;
       this.#loop.stop();
       this.dispatchEvent(new CustomEvent('fault', { detail: error }));
@@ -135,11 +138,12 @@ export class LiveView extends EventTarget {
 
   /**
    * @param {Observation[]} observations
-   * @param {number} width of the frame
-   * @param {number} height
+   * @param {{width: number, height: number}} size of the frame
+   * @param {number} timeMs when it was taken
    */
-  #show(observations, width, height) {
+  #show(observations, size, timeMs) {
     this.#observations = observations;
+    this.#size = size;
     const seen = new Set(observations.map((observation) => observation.track));
     for (const [track, face] of this.#faces) {
       if (seen.has(track)) continue;
@@ -147,7 +151,8 @@ export class LiveView extends EventTarget {
       face.item.remove();
       this.#faces.delete(track);
     }
-    for (const observation of observations) this.#showFace(observation, width, height);
+    for (const observation of observations) this.#showFace(observation, timeMs);
+    if (this.#faces.size) this.#carrying ||= requestAnimationFrame(this.#carry);
     // This look may have been under way when the page was hidden.
     if (document.hidden && this.#loop.running) this.#setStatus('live.paused');
     else if (observations.length) this.#setStatus(null);
@@ -155,25 +160,43 @@ export class LiveView extends EventTarget {
     this.#announce(observations);
   }
 
-  /** @param {Observation} observation @param {number} width @param {number} height */
-  #showFace(observation, width, height) {
+  /** Between two looks the boxes go on as the faces moved. */
+  #carry = () => {
+    this.#carrying = 0;
+    if (this.#faces.size === 0) return;
+    const now = performance.now();
+    for (const face of this.#faces.values()) this.#place(face, now);
+    this.#carrying = requestAnimationFrame(this.#carry);
+  };
+
+  /** Shows a face's box where it is by now. @param {{box: HTMLElement, motion: Motion, placed: string}} face @param {number} timeMs */
+  #place(face, timeMs) {
+    const box = face.motion.at(timeMs);
+    if (!box) return;
+    const { width, height } = this.#size;
+    // Where the picture is shown like a mirror, what is left in the frame is right on the screen.
+    const left = this.mirrored ? 1 - (box.x + box.width) / width : box.x / width;
+    const placed = [left, box.y / height, box.width / width, box.height / height].map((part) => `${(100 * part).toFixed(2)}%`);
+    if (face.placed === String(placed)) return;
+    face.placed = String(placed);
+    const { style, classList } = face.box;
+    [style.left, style.top, style.width, style.height] = placed;
+    classList.toggle('low', box.y + box.height > 0.86 * height);
+    placeLabel(face.box, { left, width: box.width / width, bottom: (box.y + box.height) / height, height: box.height / height });
+  }
+
+  /** @param {Observation} observation @param {number} timeMs when it was seen */
+  #showFace(observation, timeMs) {
     let face = this.#faces.get(observation.track);
     if (!face) {
-      face = { box: make('div', { class: 'face', part: 'face' }), item: make('li', { class: 'who', part: 'who' }) };
+      face = { box: make('div', { class: 'face', part: 'face' }), item: make('li', { class: 'who', part: 'who' }), motion: new Motion(), placed: '' };
       this.#faces.set(observation.track, face);
       this.#overlay.append(face.box);
       this.#results.append(face.item);
     }
-    const { box, decision, presence } = observation;
-    const percent = (/** @type {number} */ part) => `${(100 * part).toFixed(2)}%`;
-    // Where the picture is shown like a mirror, what is left in the frame is right on the screen.
-    const left = this.mirrored ? 1 - (box.x + box.width) / width : box.x / width;
-    face.box.style.left = percent(left);
-    face.box.style.top = percent(box.y / height);
-    face.box.style.width = percent(box.width / width);
-    face.box.style.height = percent(box.height / height);
-    face.box.classList.toggle('low', box.y + box.height > 0.86 * height);
-    placeLabel(face.box, { left, width: box.width / width, bottom: (box.y + box.height) / height, height: box.height / height });
+    const { decision, presence } = observation;
+    face.motion.see(observation.box, timeMs);
+    this.#place(face, performance.now());
     const key = JSON.stringify([decision, observation.mask.state, this.#whoText(decision), this.recognising, this.locked, presence?.verdict, presence?.reason, presence?.ask]);
     if (face.item.dataset.key === key) return;
     face.item.dataset.key = key;
@@ -220,8 +243,14 @@ export class LiveView extends EventTarget {
     return text(this.locked && decision.reason === 'empty_gallery' ? 'who.undecided.locked' : `who.undecided.${decision.reason}`);
   }
 
-  /** Tells screen readers what changed, once it has settled. @param {Observation[]} observations */
+  /** Tells screen readers what changed, once it has settled; what is asked of a face at once, for the answer has its time. @param {Observation[]} observations */
   #announce(observations) {
+    const asked = askWords(observations.find(({ presence }) => presence?.ask)?.presence?.ask);
+    if (asked) {
+      if (asked !== this.#announced) this.#announcer.textContent = asked;
+      this.#announced = asked;
+      return;
+    }
     const words = observations.map((observation) => text('announce.face', {
       who: observation.decision.kind === 'undecided' && this.recognising ? this.#reason({ decision: observation.decision, presence: observation.presence }) : this.#whoText(observation.decision),
       mask: text(`mask.${observation.mask.state}`),

@@ -43,6 +43,7 @@ progress::-moz-progress-bar { background: var(--stage-accent); }
 .stage { position: relative; display: grid; grid-template: minmax(max-content, 1fr) / minmax(0, 1fr); aspect-ratio: 4 / 3; overflow: clip; background: var(--stage); color: var(--stage-ink); }
 video { position: absolute; left: 50%; top: 50%; width: 100%; height: 100%; object-fit: cover; transform: translate(-50%, -50%); }
 .overlay { position: absolute; inset: 0; pointer-events: none; container-type: inline-size; }
+::slotted([slot="picture"]) { position: absolute; }
 
 .face { --across: 0.5; --within: 50%; --below: 0%; position: absolute; border: 3px dashed var(--face); border-radius: 12px; box-shadow: 0 0 0 1px var(--face-edge); transition: left 60ms linear, top 60ms linear, width 60ms linear, height 60ms linear; }
 .face[data-kind="match"] { border: 4px solid var(--face-match); }

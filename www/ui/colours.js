@@ -51,6 +51,13 @@ export function colours(theme, value = (_name, own) => own) {
   return [...themed, ...Object.entries(ON_PICTURE)].map(([name, own]) => `--${name}: ${value(name, own)};`).join(' ');
 }
 
+/** Black or white, whichever is read better on a colour (relative luminance of WCAG 2.2). @param {string} colour #rrggbb */
+export function inkOn(colour) {
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  return (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) ? '#000000' : '#ffffff';
+}
+
 /** The rules that a page's style sheet begins with. */
 export function pageColours() {
   return `:root { color-scheme: light dark; ${colours('light')} }

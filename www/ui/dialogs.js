@@ -2,6 +2,19 @@
 import { make, withName } from './dom.js';
 import { text } from '../words/messages.js';
 
+/** Shows a dialog that was made for one question; over when it was closed, by whatever. @param {HTMLDialogElement} dialog @returns {Promise<void>} */
+export function untilClosed(dialog) {
+  const closed = new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(undefined);
+    });
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  return closed;
+}
+
 /**
  * @template T
  * @param {(Node | string)[]} title
@@ -9,29 +22,24 @@ import { text } from '../words/messages.js';
  * @param {{label: (Node | string)[], value: T, kind?: 'primary' | 'danger' | 'plain'}[]} choices the last is for Escape
  * @returns {Promise<T>}
  */
-export function choose(title, body, choices) {
-  return new Promise((resolve) => {
-    let value = choices[choices.length - 1].value;
-    const heading = make('h2', { id: 'choice-title' }, ...title);
-    const dialog = make('dialog', { class: 'choice', 'aria-labelledby': 'choice-title' }, heading, make('p', {}, ...body));
-    const buttons = choices.map((choice) => make('button', {
-      type: 'button',
-      class: choice.kind ?? 'plain',
-      onclick: () => {
-        value = choice.value;
-        dialog.close();
-      },
-    }, ...choice.label));
-    dialog.append(make('div', { class: 'actions' }, ...buttons));
-    dialog.addEventListener('close', () => {
-      dialog.remove();
-      resolve(value);
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-    // What destroys something is never what a hasty Enter does.
-    buttons[choices[0].kind === 'danger' ? buttons.length - 1 : 0].focus();
-  });
+export async function choose(title, body, choices) {
+  let value = choices[choices.length - 1].value;
+  const heading = make('h2', { id: 'choice-title' }, ...title);
+  const dialog = make('dialog', { class: 'choice', 'aria-labelledby': 'choice-title' }, heading, make('p', {}, ...body));
+  const buttons = choices.map((choice) => make('button', {
+    type: 'button',
+    class: choice.kind ?? 'plain',
+    onclick: () => {
+      value = choice.value;
+      dialog.close();
+    },
+  }, ...choice.label));
+  dialog.append(make('div', { class: 'actions' }, ...buttons));
+  const closed = untilClosed(dialog);
+  // What destroys something is never what a hasty Enter does.
+  buttons[choices[0].kind === 'danger' ? buttons.length - 1 : 0].focus();
+  await closed;
+  return value;
 }
 
 /**
@@ -40,38 +48,33 @@ export function choose(title, body, choices) {
  *   `check` says in words what is wrong with an answer
  * @returns {Promise<string | null>} null when it was cancelled
  */
-export function ask({ title, label, value, save, check }) {
-  return new Promise((resolve) => {
-    /** @type {string | null} */
-    let answer = null;
-    const problem = make('p', { class: 'problem', id: 'ask-problem', role: 'alert' });
-    const input = make('input', { id: 'ask-input', dir: 'auto', autocomplete: 'off', 'aria-describedby': 'ask-problem' });
-    input.value = value;
-    const form = make('form', {
-      onsubmit: (/** @type {SubmitEvent} */ event) => {
-        event.preventDefault();
-        problem.textContent = check(input.value) ?? '';
-        input.setAttribute('aria-invalid', String(Boolean(problem.textContent)));
-        if (problem.textContent) {
-          input.focus();
-          return;
-        }
-        answer = input.value;
-        dialog.close();
-      },
-    }, make('label', { for: 'ask-input' }, label), input, problem, make('div', { class: 'actions' },
-      make('button', { class: 'primary' }, save),
-      make('button', { type: 'button', class: 'plain', onclick: () => dialog.close() }, text('dialog.cancel'))));
-    const dialog = make('dialog', { class: 'choice', 'aria-labelledby': 'ask-title' },
-      make('h2', { id: 'ask-title' }, ...title), form);
-    dialog.addEventListener('close', () => {
-      dialog.remove();
-      resolve(answer);
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-    input.select();
-  });
+export async function ask({ title, label, value, save, check }) {
+  /** @type {string | null} */
+  let answer = null;
+  const problem = make('p', { class: 'problem', id: 'ask-problem', role: 'alert' });
+  const input = make('input', { id: 'ask-input', dir: 'auto', autocomplete: 'off', 'aria-describedby': 'ask-problem' });
+  input.value = value;
+  const form = make('form', {
+    onsubmit: (/** @type {SubmitEvent} */ event) => {
+      event.preventDefault();
+      problem.textContent = check(input.value) ?? '';
+      input.setAttribute('aria-invalid', String(Boolean(problem.textContent)));
+      if (problem.textContent) {
+        input.focus();
+        return;
+      }
+      answer = input.value;
+      dialog.close();
+    },
+  }, make('label', { for: 'ask-input' }, label), input, problem, make('div', { class: 'actions' },
+    make('button', { class: 'primary' }, save),
+    make('button', { type: 'button', class: 'plain', onclick: () => dialog.close() }, text('dialog.cancel'))));
+  const dialog = make('dialog', { class: 'choice', 'aria-labelledby': 'ask-title' },
+    make('h2', { id: 'ask-title' }, ...title), form);
+  const closed = untilClosed(dialog);
+  input.select();
+  await closed;
+  return answer;
 }
 
 /** @param {string} name @returns {Promise<boolean>} */

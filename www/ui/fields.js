@@ -1,7 +1,18 @@
 /** Fields that the browser gives no good form to: file choosers, which speak the browser's language, and what is typed unseen. */
 import { make } from './dom.js';
 import { countText, onLanguage, text } from '../words/messages.js';
-import { weakness } from '../vault/weak-pin.js';
+
+/** @import { BrowClient } from '../client/client.js' */
+
+/**
+ * A control with its label above it, and help below it.
+ * @param {string} key of the label's words @param {HTMLElement} control with an id @param {string} [help] key of the help's words
+ */
+export function field(key, control, help) {
+  const words = help ? [make('p', { class: 'note', id: `${control.id}-help` }, text(help))] : [];
+  if (help) control.setAttribute('aria-describedby', `${control.id}-help`);
+  return make('div', { class: 'field' }, make('label', { for: control.id }, text(key)), control, ...words);
+}
 
 /**
  * Shows a file chooser in the page's words. The input itself lies over them, unseen: its label, focus, drops and the system's
@@ -67,14 +78,17 @@ export function secret(input) {
 /**
  * Says below a field of a new PIN, as it is typed, what makes it easy to guess.
  * @param {HTMLInputElement} input in its place, with `secret` done
+ * @param {Pick<BrowClient, 'vault'>} client
  */
-export function nameWeakness(input) {
+export function nameWeakness(input, client) {
   const words = make('p', { class: 'note weak', role: 'status' });
   (input.closest('.secret') ?? input).after(words);
-  const show = () => {
-    const why = input.autocomplete === 'new-password' ? weakness(input.value) : null;
-    words.textContent = why ? text(`pin.weak.${why}`) : '';
+  const show = async () => {
+    const pin = input.autocomplete === 'new-password' ? input.value : '';
+    const why = pin ? await client.vault('pinWeakness', { pin }).catch(() => null) : null;
+    // It may have been typed on meanwhile: then that has an answer of its own.
+    if (!pin || pin === input.value) words.textContent = why ? text(`pin.weak.${why}`) : '';
   };
   input.addEventListener('input', show);
-  const stop = onLanguage(() => (words.isConnected ? show() : stop()));
+  const stop = onLanguage(() => (words.isConnected ? void show() : stop()));
 }

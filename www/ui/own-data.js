@@ -1,8 +1,10 @@
 /** All that is kept about one person, shown to them and saved as a file that any browser and many programs open. */
+import { untilClosed } from './dialogs.js';
 import { make, nameElement, withName } from './dom.js';
 import { pictureBlob, pictureType } from './picture.js';
+import { savedPage } from './saved-page.js';
 import { download, moment } from './vault.js';
-import { direction, language, text } from '../words/messages.js';
+import { text } from '../words/messages.js';
 
 /** @import { OwnData } from '../types.js' */
 
@@ -16,12 +18,15 @@ function pictureAddress(picture) {
   return `data:${pictureType(picture)};base64,${btoa(characters)}`;
 }
 
+/** One template in words. @param {OwnData['person']['references'][number]} view */
+export const viewWords = ({ source, mask, quality, models, time, bytes }) => text('data.template', {
+  source: text(`data.source.${source}`), mask: text(`mask.${mask}`), quality: Math.round(100 * quality), time: moment(time), bytes, models: Object.values(models).join(', '),
+});
+
 /** Where a picture is its address comes later: the file holds it, the page reads it. @param {OwnData} data @returns {HTMLElement[]} */
 function parts({ person, guest, log }) {
-  const { id, name, created, updated, expires, consent, references, picture } = person;
-  const templates = references.map(({ source, mask, quality, models, time, bytes }) => make('li', {}, text('data.template', {
-    source: text(`data.source.${source}`), mask: text(`mask.${mask}`), quality: Math.round(100 * quality), time: moment(time), bytes, models: Object.values(models).join(', '),
-  })));
+  const { id, name, created, updated, expires, consent, references, picture, groups = [], note = '' } = person;
+  const templates = references.map((reference) => make('li', {}, viewWords(reference)));
   const guestRows = guest ? [
     ...row('data.guest', guest.email, ' ', guest.ref, ' ', guest.company, ' ', guest.photo, ' ', guest.host),
     ...row('data.arrived', guest.arrived === null ? text('data.never') : moment(guest.arrived)),
@@ -34,6 +39,7 @@ function parts({ person, guest, log }) {
       ...row('data.consent', make('q', { lang: consent.language }, consent.text)),
       ...row('data.consent.given', text('data.consent.how', { time: moment(consent.time), version: consent.version, language: consent.language })),
       ...row('data.templates', make('ul', {}, ...templates), text('data.templates.what')),
+      ...(groups.length ? row('data.groups', groups.join(', ')) : []), ...(note ? row('data.note', note) : []),
       ...row('data.picture', picture ? make('img', { alt: text('people.picture', { name }) }) : text('data.picture.none')),
       ...guestRows,
       ...row('data.log', log.length ? make('ul', {}, ...log.map(({ time, event }) => make('li', {}, `${moment(time)}: ${text(`vault.event.${event}`)}`))) : text('data.log.none'))),
@@ -42,34 +48,22 @@ function parts({ person, guest, log }) {
 
 /** @param {OwnData} data @returns {Blob} */
 function file(data) {
-  const page = document.implementation.createHTMLDocument(text('data.title', { name: data.person.name }));
-  page.documentElement.lang = language();
-  page.documentElement.dir = direction();
-  const charset = page.createElement('meta');
-  charset.setAttribute('charset', 'utf-8');
-  page.head.prepend(charset);
-  page.body.append(make('h1', {}, ...withName(text('data.title', { name: '{name}' }), data.person.name)), make('p', {}, text('data.made', { time: moment(Date.now()) })), ...parts(data));
-  if (data.person.picture) page.querySelector('img')?.setAttribute('src', pictureAddress(data.person.picture));
-  return new Blob([`<!doctype html>\n${page.documentElement.outerHTML}\n`], { type: 'text/html' });
+  const all = parts(data);
+  if (data.person.picture) for (const part of all) part.querySelector('img')?.setAttribute('src', pictureAddress(data.person.picture));
+  return savedPage(text('data.title', { name: data.person.name }), withName(text('data.title', { name: '{name}' }), data.person.name), [make('p', {}, text('data.made', { time: moment(Date.now()) })), ...all]);
 }
 
 /** @param {OwnData} data @returns {Promise<void>} once it was closed */
-export function showOwnData(data) {
-  return new Promise((resolve) => {
-    const dialog = make('dialog', { class: 'own-data', 'aria-labelledby': 'own-data-title' },
-      make('h2', { id: 'own-data-title', tabindex: '-1' }, ...withName(text('data.title', { name: '{name}' }), data.person.name)), ...parts(data),
-      make('div', { class: 'actions' },
-        make('button', { type: 'button', class: 'primary', onclick: () => download(file(data), 'brow-data.html') }, text('data.save')),
-        make('button', { type: 'button', class: 'plain', onclick: () => dialog.close() }, text('data.close'))));
-    const address = data.person.picture && URL.createObjectURL(pictureBlob(/** @type {Uint8Array<ArrayBuffer>} */ (data.person.picture)));
-    if (address) dialog.querySelector('img')?.setAttribute('src', address);
-    dialog.addEventListener('close', () => {
-      if (address) URL.revokeObjectURL(address);
-      dialog.remove();
-      resolve();
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-    dialog.querySelector('h2')?.focus();
-  });
+export async function showOwnData(data) {
+  const dialog = make('dialog', { class: 'own-data', 'aria-labelledby': 'own-data-title' },
+    make('h2', { id: 'own-data-title', tabindex: '-1' }, ...withName(text('data.title', { name: '{name}' }), data.person.name)), ...parts(data),
+    make('div', { class: 'actions' },
+      make('button', { type: 'button', class: 'primary', onclick: () => download(file(data), 'brow-data.html') }, text('data.save')),
+      make('button', { type: 'button', class: 'plain', onclick: () => dialog.close() }, text('data.close'))));
+  const address = data.person.picture && URL.createObjectURL(pictureBlob(/** @type {Uint8Array<ArrayBuffer>} */ (data.person.picture)));
+  if (address) dialog.querySelector('img')?.setAttribute('src', address);
+  const closed = untilClosed(dialog);
+  dialog.querySelector('h2')?.focus();
+  await closed;
+  if (address) URL.revokeObjectURL(address);
 }

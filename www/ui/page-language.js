@@ -57,6 +57,11 @@ export async function chooseLanguage(choice) {
   keep(choice);
 }
 
+/** Another language for a while, without choosing it. @param {string | null} tag null: what was chosen */
+export function borrowLanguage(tag) {
+  return setLanguage(tag ?? chosen);
+}
+
 /** Fills the list of languages, each by its own name, and shows the choice. @param {HTMLSelectElement} select */
 export function showLanguages(select) {
   select.replaceChildren(make('option', { value: '' }, text('settings.language.system')),

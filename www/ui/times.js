@@ -1,7 +1,13 @@
-/** Times as spreadsheets read them. */
+/** Times as spreadsheets, date fields and file names have them. */
 
 /** @param {number} value */
 const two = (value) => String(value).padStart(2, '0');
+
+/** The day of a moment on this device's calendar: 2026-01-31. @param {number} time */
+export function calendarDay(time) {
+  const at = new Date(time);
+  return [String(at.getFullYear()).padStart(4, '0'), two(at.getMonth() + 1), two(at.getDate())].join('-');
+}
 
 /**
  * A moment on this device's own clock, in a form that spreadsheets take for a time, and how far that clock then was from UTC: in
@@ -15,7 +21,7 @@ export function localTime(time) {
   const ahead = -at.getTimezoneOffset();
   const far = Math.abs(ahead);
   return [
-    `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`,
+    `${calendarDay(time)} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`,
     `UTC${ahead < 0 ? '-' : '+'}${two(Math.floor(far / 60))}:${two(far % 60)}`,
   ];
 }

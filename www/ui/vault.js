@@ -2,18 +2,18 @@
  * The vault's part of the page: locking, backups, retention, the audit log, receipts, and what the browser does with the
  * store. It shows and asks; all work is the worker's.
  */
-import { choose } from './dialogs.js';
+import { choose, untilClosed } from './dialogs.js';
 import { HeldNotice } from './held.js';
 import { find, make } from './dom.js';
 import { chooser, nameWeakness, secret } from './fields.js';
+import { logParts } from './log.js';
 import { countText, date, duration, faultOf, text } from '../words/messages.js';
 import { askToPersist, clearedStore, rememberStore } from '../vault/persist.js';
 
 /** @import { BrowClient } from '../client/client.js' */
 /** @import { Notices } from './notices.js' */
 /** @import { State, VaultState } from '../types.js' */
-/** @import { Entry, Verdict } from '../vault/audit.js' */
-/** @import { MergeRule, Preview } from '../vault/store.js' */
+/** @import { MergeRule, Preview } from '../vault/port.js' */
 /** @import { Receipt } from '../vault/types.js' */
 
 const LOCK_MINUTES = [1, 5, 10, 30, 0];
@@ -27,17 +27,6 @@ const TOUCH_EVERY_MS = 10_000;
 const day = (time) => date(time, { dateStyle: 'long' });
 /** @param {number} time */
 export const moment = (time) => date(time, { dateStyle: 'medium', timeStyle: 'medium' });
-
-/** What a page shows of the audit log: words about its soundness, and the table's head and rows. @param {{entries: Entry[], verdict: Verdict}} log */
-export function logParts({ entries, verdict }) {
-  return {
-    ok: verdict.ok,
-    words: verdict.ok ? text('vault.log.ok', { count: verdict.entries }) : text('vault.log.broken', { seq: verdict.problem?.seq ?? 0, problem: text(`vault.log.problem.${verdict.problem?.code}`) }),
-    head: make('tr', {}, ...['time', 'event', 'subject'].map((column) => make('th', { scope: 'col' }, text(`vault.log.${column}`)))),
-    rows: entries.map(({ time, event, subject }) => make('tr', {},
-      make('td', {}, moment(time)), make('td', {}, text(`vault.event.${event}`)), make('td', {}, subject?.slice(0, 8) ?? ''))),
-  };
-}
 
 /** Hands a file to the person. @param {Blob} file @param {string} name */
 export function download(file, name) {
@@ -62,46 +51,40 @@ export function secretField(name, label, autocomplete, help) {
 
 /**
  * A dialog with a form. It stays open, and says why, until `submit` succeeds.
- * @param {{title: string, body: Node[], go: string, submit: () => Promise<void>}} parts
+ * @param {{title: string | (Node | string)[], body: Node[], go: string, submit: () => Promise<unknown>}} parts
  * @returns {Promise<boolean>} false when it was cancelled
  */
-export function formDialog({ title, body, go, submit }) {
-  return new Promise((resolve) => {
-    let done = false;
-    const problem = make('p', { class: 'problem', role: 'alert' });
-    const working = make('p', { class: 'note', role: 'status' });
-    const button = make('button', { class: 'primary' }, go);
-    const form = make('form', {
-      novalidate: true,
-      onsubmit: async (/** @type {SubmitEvent} */ event) => {
-        event.preventDefault();
-        problem.textContent = '';
-        working.textContent = text('vault.working');
-        button.disabled = true;
-        try {
-          await submit();
-          done = true;
-          dialog.close();
-        } catch (error) {
-          const { message, remedy } = faultOf(error);
-          problem.textContent = `${message} ${remedy}`;
-          // Sent by a key, the field may be far above.
-          problem.scrollIntoView({ block: 'nearest' });
-        } finally {
-          working.textContent = '';
-          button.disabled = false;
-        }
-      },
-    }, ...body, problem, working, make('div', { class: 'actions' }, button,
-      make('button', { type: 'button', class: 'plain', onclick: () => dialog.close() }, text('vault.cancel'))));
-    const dialog = make('dialog', { class: 'vault-dialog', 'aria-labelledby': 'vault-dialog-title' }, make('h2', { id: 'vault-dialog-title' }, title), form);
-    dialog.addEventListener('close', () => {
-      dialog.remove();
-      resolve(done);
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-  });
+export async function formDialog({ title, body, go, submit }) {
+  let done = false;
+  const problem = make('p', { class: 'problem', role: 'alert' });
+  const working = make('p', { class: 'note', role: 'status' });
+  const button = make('button', { class: 'primary' }, go);
+  const form = make('form', {
+    novalidate: true,
+    onsubmit: async (/** @type {SubmitEvent} */ event) => {
+      event.preventDefault();
+      problem.textContent = '';
+      working.textContent = text('vault.working');
+      button.disabled = true;
+      try {
+        await submit();
+        done = true;
+        dialog.close();
+      } catch (error) {
+        const { message, remedy } = faultOf(error);
+        problem.textContent = `${message} ${remedy}`;
+        // Sent by a key, the field may be far above.
+        problem.scrollIntoView({ block: 'nearest' });
+      } finally {
+        working.textContent = '';
+        button.disabled = false;
+      }
+    },
+  }, ...body, problem, working, make('div', { class: 'actions' }, button,
+    make('button', { type: 'button', class: 'plain', onclick: () => dialog.close() }, text('vault.cancel'))));
+  const dialog = make('dialog', { class: 'vault-dialog', 'aria-labelledby': 'vault-dialog-title' }, make('h2', { id: 'vault-dialog-title' }, ...[title].flat()), form);
+  await untilClosed(dialog);
+  return done;
 }
 
 /** An error of this page, in the shape of all others. @param {string} key @returns {import('../types.js').Fault} */
@@ -167,7 +150,7 @@ export class VaultPanel {
   }
 
   #listen() {
-    const on = (/** @type {string} */ selector, /** @type {() => Promise<void>} */ act) =>
+    const on = (/** @type {string} */ selector, /** @type {() => Promise<unknown>} */ act) =>
       this.#button(selector).addEventListener('click', () => act.call(this).catch((error) => this.#notices.fault(error)));
     on('.pin-set', this.#setPin);
     on('.pin-change', this.#changePin);
@@ -321,7 +304,7 @@ export class VaultPanel {
   /** A new PIN, entered twice. */
   #newPin() {
     const first = secretField('new-pin', text('vault.pin.new'), 'new-password', text('vault.pin.help'));
-    nameWeakness(first.input);
+    nameWeakness(first.input, this.#client);
     const second = secretField('new-pin-again', text('vault.pin.again'), 'new-password');
     const value = () => {
       if (first.input.value !== second.input.value) throw wrongInput('vault.pin.differ');
@@ -407,7 +390,7 @@ export class VaultPanel {
     await formDialog({
       title: text('vault.import.title'), body: [...lines.map((line) => make('p', {}, line)), names, ...(preview.known ? [choice] : [])], go: text('vault.import.go'),
       submit: async () => {
-        const rule = choice.querySelector('input:checked')?.getAttribute('value') ?? 'skip';
+        const rule = /** @type {MergeRule} */ (choice.querySelector('input:checked')?.getAttribute('value') ?? 'skip');
         const { counts } = await this.#client.vault('vaultImport', { file, passphrase, rule });
         this.#notices.clear('storage_cleared');
         this.#notices.say(text('vault.said.imported', counts));
@@ -416,12 +399,12 @@ export class VaultPanel {
   }
 
   async #showLog() {
-    const { ok, words, head, rows } = logParts(await this.#client.vault('vaultLog'));
+    const { ok, words, rows } = logParts(await this.#client.vault('vaultLog'));
     const dialog = make('dialog', { class: 'vault-dialog', 'aria-labelledby': 'vault-log-title' },
       make('h2', { id: 'vault-log-title' }, text('vault.log.title')),
       make('p', { class: 'note' }, text('vault.log.text')),
       make('p', { class: ok ? 'log-verdict' : 'log-verdict problem' }, words),
-      make('div', { class: 'log-rows', tabindex: '0', role: 'region', 'aria-labelledby': 'vault-log-title' }, make('table', {}, make('thead', {}, head), make('tbody', {}, ...rows))),
+      rows,
       make('div', { class: 'actions' },
         make('button', { type: 'button', class: 'plain save-log', onclick: () => this.#saveLog().catch((error) => this.#notices.fault(error)) }, text('vault.log.save')),
         make('button', { type: 'button', class: 'primary', onclick: () => dialog.close() }, text('vault.close'))));

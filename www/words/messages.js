@@ -3,8 +3,8 @@
  * stands in for whatever another lacks, the rest is loaded when it is asked for. How to replace words or add a language:
  * docs/LANGUAGES.md.
  *
- * `{name}` is filled in, numbers as the language writes them. A fault crosses from the worker with its code and values,
- * and gets its words here, so that the worker needs no language.
+ * `{name}` is filled in, numbers as the language writes them. What went wrong crosses from the worker as a code and values,
+ * and gets its words here: the worker has no language.
  */
 import { holdToHash } from './checked.js';
 import english from './texts/en.js';
@@ -31,6 +31,9 @@ const LOADERS = {
   ja: () => import('./texts/ja.js'),
   ar: () => import('./texts/ar.js'),
 };
+
+/** A value in a sentence. */
+const VALUE = /\{(\w+)\}/g;
 
 const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur']);
 
@@ -183,28 +186,25 @@ export function fault(code, values) {
  * @returns {Fault}
  */
 export function faultOf(error) {
-  /** @type {Partial<Fault> & {detail?: Values}} */
-  const { code, message, remedy, values, detail } = error && typeof error === 'object' ? error : {};
-  const found = code ? translated(code, values ?? detail) : null;
-  // Better a fault's own words than ours with a gap in them.
-  if (found && !/\{\w+\}/.test(found.message + found.remedy)) return found;
+  /** @type {Partial<Fault>} */
+  const { code, message, remedy, values } = error && typeof error === 'object' ? error : {};
+  const found = code ? translated(code, values) : null;
+  if (found) return found;
   if (code && message && remedy) return { code, message, remedy };
   console.error(error);
   return fault('unexpected');
 }
 
-/** Whether an error has words of its own kind. @param {unknown} error @returns {error is Fault} */
-export function isFault(error) {
-  return Boolean(error && typeof error === 'object' && 'code' in error && 'message' in error && 'remedy' in error
-    && typeof error.code === 'string');
-}
-
-/** @param {string} code @param {Values} [values] @returns {Fault | null} null where there are no words */
+/** @param {string} code @param {Values} [values] @returns {Fault | null} null where there are no words, or they would have a gap */
 function translated(code, values = {}) {
   const wait = Number(values.waitSeconds ?? 0);
-  const key = wait > 0 && words.faults[`${code}.wait`] ? `${code}.wait` : code;
+  // Why exactly, where there are words for that.
+  const why = wait > 0 ? 'wait' : values.why;
+  const key = words.faults[`${code}.${why}`] ? `${code}.${why}` : code;
   if (!words.faults[key]) return null;
-  let { message, remedy } = sentences(key, wait > 0 ? { ...values, wait: duration(wait) } : values);
+  const filled = wait > 0 ? { ...values, wait: duration(wait) } : values;
+  for (const [, name] of words.faults[key].join(' ').matchAll(VALUE)) if (filled[name] === undefined) return null;
+  let { message, remedy } = sentences(key, filled);
   if (values.inMemory) {
     const without = sentences('storage_memory', { reason: message });
     message = without.message;
@@ -226,10 +226,12 @@ export function duration(seconds) {
 
 /** @param {string} sentence @param {Values} values */
 function fill(sentence, values) {
-  return sentence.replace(/\{(\w+)\}/g, (whole, name) => {
+  return sentence.replace(VALUE, (whole, name) => {
     const value = values[name];
     if (value === undefined) return whole;
-    return typeof value === 'number' ? number(value) : String(value);
+    if (typeof value !== 'number') return String(value);
+    // Three decimals would make nothing of a small rate.
+    return number(value, Math.abs(value) < 0.001 ? { maximumSignificantDigits: 3 } : {});
   });
 }
 

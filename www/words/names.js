@@ -1,6 +1,4 @@
 /** What may be a name, and how two people of one name are told apart. */
-import { text } from './messages.js';
-
 /** Characters as people count them. */
 export const LONGEST_NAME = 80;
 
@@ -20,13 +18,13 @@ export function tidyName(raw) {
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Zs}]+/gu, ' ').trim();
 }
 
-/** @param {string} name tidy @returns {string | null} what is wrong with it, in words */
+/** @param {string} name tidy @returns {[key: string, values?: Record<string, unknown>] | null} what is wrong with it: the key of its words and their values */
 export function nameProblem(name) {
   // Invisible characters alone would make a person nobody can see in the list.
-  if (!/[^\p{Cf}\p{Zs}\p{M}]/u.test(name)) return text('name.empty');
+  if (!/[^\p{Cf}\p{Zs}\p{M}]/u.test(name)) return ['name.empty'];
   const length = characters(name);
   // Marks piled on one letter count as one character: the second bound is the store's.
-  if (length > LONGEST_NAME || name.length > 200) return text('name.long', { most: LONGEST_NAME, length: Math.max(length, name.length) });
+  if (length > LONGEST_NAME || name.length > 200) return ['name.long', { most: LONGEST_NAME, length: Math.max(length, name.length) }];
   return null;
 }
 

@@ -1,6 +1,6 @@
 /** Lists of people: the browser decodes their letters, the engine's module reads them (src/lists/). */
 import * as module from './brow.js';
-import { fault } from '../words/messages.js';
+import { raised } from './raised.js';
 
 /** @import { ListChoices, ListReading } from '../types.js' */
 
@@ -19,11 +19,11 @@ export const listOperations = {
    * A list as it would be taken; nothing is kept.
    * @param {{bytes: ArrayBuffer, choices: ListChoices, most: number}} message most: guests
    * @returns {ListReading}
-   * @throws {import('../types.js').Fault} list_workbook, list_binary
+   * @throws {import('../types.js').Raised} list_workbook, list_binary
    */
   listRead({ bytes, choices: { encoding: chosen, ...choices }, most }) {
     const guess = module.listEncoding(new Uint8Array(bytes), decode);
-    if ('refused' in guess) throw fault(guess.refused === 'workbook' ? 'list_workbook' : 'list_binary');
+    if ('refused' in guess) throw raised(guess.refused === 'workbook' ? 'list_workbook' : 'list_binary');
     const encoding = chosen ?? guess.label;
     const text = new TextDecoder(encoding).decode(bytes).normalize('NFC');
     return { encoding, unsure: guess.unsure && !chosen, broken: text.includes('\ufffd'), ...module.listRead(text, JSON.stringify(choices), most) };

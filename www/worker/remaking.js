@@ -3,11 +3,11 @@
  * the background, and at the next start from wherever this one got to. Who is out of date and which picture will do, the
  * engine decides; a person has the old templates until the new one is stored in their place.
  */
-import { faultOf } from '../words/messages.js';
+import { raised, raisedOf } from './raised.js';
 
 /** @import { Engine } from './brow.js' */
-/** @import { Fault, Remade } from '../types.js' */
-/** @import { Store } from '../vault/store.js' */
+/** @import { Raised, Remade } from '../types.js' */
+/** @import { Store } from '../vault/port.js' */
 /** @import { Person, Reference } from '../vault/types.js' */
 
 /** So many people are stored in one transaction: no more work than theirs is lost in a crash. */
@@ -51,8 +51,13 @@ export class Remaking {
   }
 
   /** @param {Person} person as stored now */
-  note({ id, updated, picture, references }) {
-    if (this.#engine.outdated(references.map(({ template }) => template)).due) this.#due.set(id, { pictured: picture !== null, updated });
+  note(person) {
+    this.stands(person, this.#engine.outdated(person.references.map(({ template }) => template)).due);
+  }
+
+  /** @param {Pick<Person, 'id' | 'updated' | 'picture'>} person as stored now @param {boolean} due whether nothing but old templates is there of them */
+  stands({ id, updated, picture }, due) {
+    if (due) this.#due.set(id, { pictured: picture !== null, updated });
     else this.settled(id);
   }
 
@@ -85,7 +90,7 @@ export class Remaking {
     let made = 0;
     let done = 0;
     let total = 0;
-    /** @type {Fault | null} */
+    /** @type {Raised | null} */
     let problem = null;
     try {
       await navigator.locks.request(`brow-remaking-${this.#name}`, async () => {
@@ -114,7 +119,7 @@ export class Remaking {
       });
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) throw error;
-      problem = faultOf(error);
+      problem = raisedOf(error);
       if (ENDED.includes(problem.code)) problem = null;
     } finally {
       this.#running = false;
@@ -172,7 +177,7 @@ async function pixelsOf(picture) {
   const bitmap = await createImageBitmap(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (picture)]));
   try {
     const { width, height } = bitmap;
-    if (Math.max(width, height) > SIDE_MOST) throw new RangeError('the picture is too large');
+    if (Math.max(width, height) > SIDE_MOST) throw raised('photo_damaged');
     const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext('2d'));
     context.drawImage(bitmap, 0, 0);
     return context.getImageData(0, 0, width, height);

@@ -12,8 +12,8 @@ export function isVirtual(label) {
   return VIRTUAL.test(label);
 }
 
-/** Pictures that are remembered to be found again: a minute of a loop at 15 a second. */
-const REMEMBERED = 900;
+/** Pictures that are remembered to be found again: a minute of a loop at 30 a second. */
+const REMEMBERED = 1800;
 /** So many different pictures between two that are the same: a loop, not a still room. */
 const LOOP_LEAST = 12;
 /** So often a picture must come again. */
@@ -28,6 +28,7 @@ const QUIET_LEAST = 20;
 const SAMPLES = 1024;
 
 /** @typedef {'virtual' | 'repeats' | 'jitter' | 'noise'} Suspicion */
+/** @import { Watched } from '../types.js' */
 
 /** Watches one camera's pictures. */
 export class CameraSuspicion {
@@ -48,7 +49,7 @@ export class CameraSuspicion {
     this.#label = label;
   }
 
-  /** @param {Uint8ClampedArray} rgba @param {number | null} time of the picture by the camera's own clock, in milliseconds */
+  /** @param {Uint8ClampedArray | Uint8Array} rgba @param {number | null} time of the picture by the camera's own clock, in milliseconds */
   look(rgba, time) {
     if (time !== null && time !== this.#times.at(-1)) this.#times = [...this.#times.slice(1 - TIMES), time];
     const pixels = rgba.length >> 2;
@@ -98,5 +99,19 @@ export class CameraSuspicion {
       if (spread < JITTER_MS) why.push('jitter');
     }
     return why;
+  }
+}
+
+/** Watches whatever camera is open. */
+export class CameraWatch {
+  #opened = NaN;
+  #camera = new CameraSuspicion('');
+
+  /** @param {Uint8Array} rgba @param {Watched} watched @returns {Suspicion[]} what speaks against it so far */
+  look(rgba, { label, opened, timeMs }) {
+    if (opened !== this.#opened) this.#camera = new CameraSuspicion(label);
+    this.#opened = opened;
+    this.#camera.look(rgba, timeMs);
+    return this.#camera.why;
   }
 }

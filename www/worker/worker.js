@@ -2,24 +2,31 @@
  * The worker: the engine, the networks and the gallery live here and nowhere else. Frames come in, words about faces go
  * out; templates never do. One message is one request and has one answer (see client.js).
  */
-import init, { Engine } from './brow.js';
-import { MemoryStore } from '../vault/memory-store.js';
-import { fault, faultOf, isFault } from '../words/messages.js';
+import init, { Engine, erasedAt } from './brow.js';
+import { memoryStore } from '../vault/memory-store.js';
+import { pixelsOf, readableFrames } from './frames.js';
+import { Known } from './known.js';
 import { listOperations } from './lists.js';
+import { aboutNetworks, networksAsDetail } from './about.js';
 import { addModels, readModels } from './models.js';
+import { raised, raisedOf } from './raised.js';
 import { Remaking, usable } from './remaking.js';
-import { storeError } from '../vault/errors.js';
+import { CameraWatch } from './suspect.js';
+import { difference, withPeople } from './told.js';
+import { asked } from '../vault/asked.js';
+import { withoutTemplates } from '../vault/codec.js';
+import { StoreError, storeError } from '../vault/errors.js';
 import { Witness, vaultState } from '../vault/operations.js';
 import { defaultSettings } from '../vault/settings.js';
 import { openStore } from '../vault/store.js';
 
 /** @import { CapturedFace } from './brow.js' */
-/** @import { Deciding, EngineFiles, Enrolment, Fault, Frame, MaskState, PersonSummary, SaveRequest, Settings, Started, State } from '../types.js' */
-/** @import { Held, StoreEvent } from '../vault/store.js' */
-/** @import { Person, Reference } from '../vault/types.js' */
+/** @import { CameraFrame, Choices, Deciding, EngineFiles, EnrolStep, Enrolment, Frame, KioskSaid, Look, LookWishes, MaskState, NetworkAbout, PersonSummary, Raised, SaveRequest, Settings, Started, State, WorkerEvent } from '../types.js' */
+/** @import { Held, Store, StoreEvent } from '../vault/port.js' */
+/** @import { Damaged, KeptPerson, Person, Reference } from '../vault/types.js' */
 
-/** @typedef {{postMessage: (data: unknown) => void, close: () => void, onmessage: ((event: MessageEvent) => void) | null}} Scope */
-/** @typedef {Awaited<ReturnType<typeof openStore>> | MemoryStore} Store */
+/** @typedef {{id: number, ok: true, value: unknown} | {id: number, ok: false, error: Raised}} Answered */
+/** @typedef {{postMessage: (data: Answered | WorkerEvent) => void, close: () => void, onmessage: ((event: MessageEvent) => void) | null}} Scope */
 
 const scope = /** @type {Scope} */ (/** @type {unknown} */ (self));
 
@@ -37,9 +44,13 @@ let remaking;
 let memory;
 /** @type {Store} */
 let store;
-/** Why nothing can be kept, if so. @type {Fault | null} */
+/** Why nothing can be kept, if so. @type {Raised | null} */
 let storageFault = null;
+/** Why what is asked of presence can't be kept, if so. @type {Raised | null} */
+let presenceFault = null;
 let filled = false;
+/** @type {NetworkAbout[]} */
+let networks = [];
 /** Captured and waiting to be saved. @type {CapturedFace | null} */
 let captured = null;
 /** @type {Deciding} */
@@ -48,6 +59,21 @@ let deciding = { person: null, targetFmr: null, presence: 'off' };
 let refilled = Promise.resolve();
 
 const witness = new Witness();
+const cameraWatch = new CameraWatch();
+const known = new Known(() => means.pictures);
+
+/** Whom the page was told of. @type {PersonSummary[]} */
+let told = [];
+
+/** @param {Answered | WorkerEvent} data */
+function tell(data) {
+  const way = (/** @type {PersonSummary[]} */ people) => {
+    const change = difference(told, people);
+    told = people;
+    return change;
+  };
+  scope.postMessage('value' in data ? { ...data, value: withPeople(data.value, way) } : withPeople(data, way));
+}
 
 const now = () => performance.timeOrigin + performance.now();
 
@@ -59,40 +85,48 @@ const now = () => performance.timeOrigin + performance.now();
 async function start({ store: name, unattended, files, deciding: asked, held }) {
   const workerRunning = now();
   deciding = asked;
-  const opening = name === null ? Promise.resolve(new MemoryStore()) : openStore({ name, unattended, held, onevent: storeChanged, onprogress: () => scope.postMessage({ event: 'working' }) });
-  opening.catch(() => {});
   const reading = readModels(files.models);
   reading.catch(() => {});
+  const frames = readableFrames();
   memory = /** @type {{memory: WebAssembly.Memory}} */ (await init({ module_or_path: files.module })).memory;
+  // What the store decides is in the module.
+  const opening = name === null ? Promise.resolve(memoryStore()) : openStore({ name, unattended, held, networks: networksAsDetail(files.manifest), onevent: storeChanged, onprogress: () => tell({ event: 'working' }) });
+  opening.catch(() => {});
   engine = new Engine(files.manifest);
   remaking = new Remaking({ engine, name: name ?? '', referenceOf });
   const moduleReady = now();
-  addModels(engine, await reading);
+  networks = aboutNetworks(files.manifest, addModels(engine, files.manifest, await reading));
   watchPresence();
   const modelsReady = now();
   try {
     store = await opening;
-    if (!(store instanceof MemoryStore)) store.setProtector(engine);
+    store.setProtector(engine);
     await fillGallery();
   } catch (error) {
-    storageFault = withoutStorage(toFault(error));
-    store = new MemoryStore();
+    storageFault = withoutStorage(raisedOf(error));
+    store = memoryStore();
     await fillGallery();
   }
   remakeOutdated();
   const times = { workerRunning, moduleReady, modelsReady, galleryReady: now() };
-  return { state: await currentState(), times, build: files.build };
+  return { state: await currentState(), times, build: files.build, frames: await frames };
 }
 
-/** Asks of presence what was asked for last. Throws where this release can't keep it: nobody is to believe that it does. */
+/** Asks of presence what was asked for last. Where it can't be kept every state says so, and the engine names nobody whom it would have to refuse. */
 function watchPresence() {
   const [high, low] = crypto.getRandomValues(new Uint32Array(2));
-  engine.setPresence(deciding.presence, high, low);
+  presenceFault = null;
+  try {
+    engine.setPresence(deciding.presence, high, low);
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    presenceFault = raisedOf(error);
+  }
 }
 
-/** What is said where the browser stores nothing, with the reason. @param {Fault} cause @returns {Fault} */
+/** What is said where the browser stores nothing, with the reason. @param {Raised} cause @returns {Raised} */
 function withoutStorage(cause) {
-  return fault(cause.code, { ...cause.values, inMemory: true });
+  return raised(cause.code, { ...cause.values, inMemory: true });
 }
 
 /** Another tab changed something, or a date of erasure came. @param {StoreEvent} event */
@@ -100,17 +134,24 @@ async function storeChanged(event) {
   // Before `start` has filled the gallery there is nothing to bring up to date.
   if (!filled || event.kind === 'unlocked' || (event.kind === 'changed' && event.what === 'log')) return;
   try {
-    if (event.kind === 'locked') engine.clearGallery();
+    if (event.kind === 'locked') emptyGallery();
     if (event.kind === 'closed') throw storeError(event.reason === 'newer_version' ? 'storage_newer' : 'storage_closed');
     await fillGallery();
     const receipts = event.kind === 'erased' ? event.receipts : [];
-    scope.postMessage({ event: 'changed', state: { ...(await currentState()), receipts } });
+    tell({ event: 'changed', state: { ...(await currentState()), receipts } });
   } catch (error) {
     // What can't be read any more (locked, closed, erased) must not go on being recognised.
-    engine.clearGallery();
-    storageFault = toFault(error);
-    scope.postMessage({ event: 'storage', fault: storageFault });
+    emptyGallery();
+    storageFault = raisedOf(error);
+    tell({ event: 'storage', fault: storageFault });
   }
+}
+
+/** Nobody is recognised any more, and nobody shown. */
+function emptyGallery() {
+  engine.clearGallery();
+  remaking.forget();
+  known.forget();
 }
 
 /**
@@ -118,22 +159,52 @@ async function storeChanged(event) {
  * Those of other networks are refused and counted. None while locked.
  */
 async function fillGallery() {
-  if (store.locked) {
-    engine.clearGallery();
-    remaking.forget();
-    filled = true;
-    return;
+  if (store.locked) emptyGallery();
+  else {
+    const { all, settings } = await readStore();
+    emptyGallery();
+    engine.setTarget(deciding.targetFmr ?? settings.targetFmr);
+    known.fill(takeIn(all));
   }
-  const [{ people }, settings] = await Promise.all([store.people(), store.settings()]);
-  engine.clearGallery();
-  remaking.forget();
-  engine.setTarget(deciding.targetFmr ?? settings.targetFmr);
-  for (const person of people) putInGallery(person);
   filled = true;
+}
+
+async function readStore() {
+  for (;;) {
+    const { changes } = known;
+    const [all, settings] = await Promise.all([store.records(), store.settings()]);
+    // Whoever was changed meanwhile may have been read as they were before.
+    if (changes === known.changes) return { all, settings };
+  }
 }
 
 /** How many references of each person the engine refused. @type {Map<string, number>} */
 const refused = new Map();
+
+/**
+ * Hands records to the engine, which takes the templates out of them.
+ * @param {Awaited<ReturnType<Store['records']>>} all
+ * @returns {{people: KeptPerson[], damaged: Damaged[]}}
+ */
+function takeIn({ records, secret, damaged }) {
+  /** @type {KeptPerson[]} */
+  const people = [];
+  const unread = [...damaged];
+  for (const { id, bytes } of records) {
+    try {
+      const { read, refused: refusals, due } = JSON.parse(asked(() => engine.takeRecord(id, bytes, secret?.bytes, secret?.print, deciding.person ?? undefined)));
+      const person = withoutTemplates(bytes, read);
+      refused.set(id, refusals);
+      remaking.stands(person, due);
+      people.push(person);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      unread.push({ id, code: error.code });
+    }
+  }
+  people.sort((a, b) => a.created - b.created);
+  return { people, damaged: unread };
+}
 
 /** @param {Person} person */
 function putInGallery(person) {
@@ -141,21 +212,27 @@ function putInGallery(person) {
     remaking.note(person);
     return;
   }
-  const result = engine.putPerson(person.id, person.references.map((reference) => reference.template));
-  refused.set(person.id, result.refused.length);
+  const refusals = engine.putPerson(person.id, person.references.map((reference) => reference.template));
+  refused.set(person.id, refusals);
   // Whoever was taken in whole has nothing of earlier networks: at a start nobody's templates are read twice for it.
-  if (result.refused.length) remaking.note(person);
+  if (refusals) remaking.note(person);
   else remaking.settled(person.id);
+}
+
+/** Somebody was stored as they are now. @param {Person} person */
+function keepUp(person) {
+  putInGallery(person);
+  known.put(person);
 }
 
 /** Makes templates anew where the networks are others and a picture was kept; the page hears of it. Nothing waits for it. */
 function remakeOutdated() {
-  if (store instanceof MemoryStore || store.locked) return;
+  if (store.locked) return;
   remaking.run(store, {
-    put: putInGallery,
+    put: keepUp,
     tell: (remade) => {
-      scope.postMessage({ event: 'remade', remade });
-      if (remade.over) currentState().then((state) => scope.postMessage({ event: 'changed', state }), () => {});
+      tell({ event: 'remade', remade });
+      if (remade.over) currentState().then((state) => tell({ event: 'changed', state }), () => {});
     },
   }).catch(die);
 }
@@ -163,33 +240,18 @@ function remakeOutdated() {
 /** @returns {Promise<State>} */
 async function currentState() {
   const vault = await vaultState(store);
-  const [{ people, damaged }, settings] = store.locked
-    ? [{ people: [], damaged: [] }, defaultSettings()] : await Promise.all([store.people(), store.settings()]);
+  const settings = vault?.settings ?? (store.locked ? defaultSettings() : await store.settings());
+  const { retentionDays } = settings;
   return {
-    people: people.map(summary).sort((a, b) => a.name.localeCompare(b.name)),
-    damaged: damaged.map(({ id, code, message }) => ({ id, code, message })),
+    people: store.locked ? [] : known.withStanding(({ id, expires, consent }) => ({
+      refused: refused.get(id) ?? 0, outdated: remaking.standing(id), erased: erasedAt(expires, consent.time, retentionDays),
+    })),
+    damaged: store.locked ? [] : known.damaged,
     settings: { targetFmr: settings.targetFmr, keepPictures: settings.keepPictures, language: settings.language, theme: settings.theme },
     needed: engine.needed(),
     storage: storageFault,
+    presence: presenceFault,
     vault,
-  };
-}
-
-/** @param {Person} person @returns {PersonSummary} */
-function summary(person) {
-  const bare = person.references.filter((reference) => reference.mask === 'bare').length;
-  return {
-    id: person.id,
-    name: person.name,
-    created: person.created,
-    updated: person.updated,
-    consent: person.consent,
-    expires: person.expires,
-    bare,
-    masked: person.references.length - bare,
-    refused: refused.get(person.id) ?? 0,
-    outdated: remaking.standing(person.id),
-    picture: means.pictures && person.picture ? new Uint8Array(person.picture) : null,
   };
 }
 
@@ -199,6 +261,28 @@ async function find(id) {
     if (error?.code === 'no_such_person') return undefined;
     throw error;
   });
+}
+
+/** Nobody is known any more to have been in view. */
+function resetTracks() {
+  engine.resetTracks();
+  witness.forget();
+}
+
+function discard() {
+  captured = null;
+}
+
+/** Nobody is known any more to have been in view, or kept to be enrolled. */
+function forget() {
+  resetTracks();
+  discard();
+}
+
+/** The tracks of whoever was judged and still stands there are kept, or they would be judged again and again. @param {KioskSaid} said */
+function forgetting(said) {
+  if (said.forgot) forget();
+  return said;
 }
 
 /** @param {Frame} frame */
@@ -246,15 +330,15 @@ async function pictureOf(best) {
  * @param {SaveRequest} request
  */
 async function save(request) {
-  if (!captured) throw fault('nothing_captured');
+  if (!captured) throw raised('nothing_captured');
   const references = captured.templates.map((template) => referenceOf(template, request.source));
   const picture = request.keepPicture ? await pictureOf(captured.best) : null;
-  const known = request.addTo ? await find(request.addTo) : undefined;
-  const id = known?.id ?? request.id ?? crypto.randomUUID();
-  if (known) {
+  const before = request.addTo ? await find(request.addTo) : undefined;
+  const id = before?.id ?? request.id ?? crypto.randomUUID();
+  if (before) {
     await store.update(id, {
       // Those that only an earlier release could use make room.
-      references: [...usable(engine, known.references), ...references],
+      references: [...usable(engine, before.references), ...references],
       consent: request.consent,
       ...(picture ? { picture } : {}),
     });
@@ -266,48 +350,63 @@ async function save(request) {
   }
   captured = null;
   const stored = /** @type {Person} */ (await find(id));
-  putInGallery(stored);
-  return { person: summary(stored), state: await currentState() };
+  keepUp(stored);
+  const state = await currentState();
+  return { person: /** @type {PersonSummary} */ (state.people.find((person) => person.id === id)), state };
 }
 
 /** What site-worker.js works with; `pictures`: whether people's pictures are told. */
 export const means = {
   store: () => store,
+  kept: (/** @type {Person} */ person) => known.put(person),
   async refill() {
     await fillGallery();
     remakeOutdated();
   },
-  empty: () => engine.clearGallery(),
+  empty: emptyGallery,
   state: currentState,
-  progress: () => scope.postMessage({ event: 'working' }),
+  progress: () => tell({ event: 'working' }),
   pictures: false,
+  engine: () => engine,
+  forgetting,
+  forget,
+  captured: () => captured,
+  discard,
+  save,
 };
 
 /** What the page may ask for, by name. */
 export const operations = {
   start,
 
-  /** @param {{frame: Frame}} message */
-  async observe({ frame }) {
+  /** @param {{frame: CameraFrame} & LookWishes} message @returns {Promise<Look>} */
+  async observe({ frame, turned, watched, kiosk }) {
+    const { width, height, timeMs } = frame;
+    const rgba = await pixelsOf(frame);
     await refilled;
-    const observations = engine.observe(pixels(frame), frame.width, frame.height, frame.timeMs);
+    const observations = engine.observe(rgba, width, height, timeMs);
     witness.note(store, observations);
-    return { observations, timings: engine.lastTimings() };
+    /** @type {Look} */
+    const look = { observations, timings: engine.lastTimings() };
+    if (kiosk) look.kiosk = forgetting(engine.kioskSee(height, kiosk.distance, kiosk.timeoutMs));
+    if (watched) look.suspicions = cameraWatch.look(rgba, watched);
+    if (turned) {
+      const onItsHead = new Uint8Array(new Uint32Array(rgba.buffer).reverse().buffer);
+      look.turned = engine.identifyPhoto(onItsHead, width, height).map(({ detection }) => ({ detection }));
+    }
+    return look;
   },
 
-  resetTracks() {
-    engine.resetTracks();
-    witness.forget();
-  },
+  resetTracks,
 
   beginEnrolment() {
     captured = null;
     engine.enrolBegin();
   },
 
-  /** @param {{frame: Frame, wanted: MaskState}} message */
-  enrolFrame({ frame, wanted }) {
-    const step = engine.enrolFrame(pixels(frame), frame.width, frame.height, frame.timeMs);
+  /** @param {{frame: CameraFrame, wanted: MaskState}} message @returns {Promise<EnrolStep>} */
+  async enrolFrame({ frame, wanted }) {
+    const step = engine.enrolFrame(await pixelsOf(frame), frame.width, frame.height, frame.timeMs);
     const { observation } = step;
     const covered = observation ? observation.mask.state !== 'bare' : false;
     if (!observation || observation.mask.probability < MASK_MISMATCH || covered === (wanted !== 'bare')) return step;
@@ -321,11 +420,11 @@ export const operations = {
     return hold(engine.enrolFinish());
   },
 
-  /** @param {{frame: Frame}} message */
-  async enrolPhoto({ frame }) {
+  /** @param {{frame: Frame, chosen?: {x: number, y: number}}} message chosen: of several faces the one at this point */
+  async enrolPhoto({ frame, chosen }) {
     captured = null;
     await refilled;
-    return hold(engine.enrolPhoto(pixels(frame), frame.width, frame.height));
+    return hold(engine.enrolPhoto(pixels(frame), frame.width, frame.height, chosen?.x, chosen?.y));
   },
 
   /** @param {{request: SaveRequest}} message */
@@ -333,9 +432,7 @@ export const operations = {
     return save(request);
   },
 
-  discard() {
-    captured = null;
-  },
+  discard,
 
   /** @param {{frame: Frame}} message */
   identifyPhoto({ frame }) {
@@ -349,9 +446,21 @@ export const operations = {
 
   state: currentState,
 
+  /** What each target would cost with the people who are enrolled. @returns {Choices} */
+  choices() {
+    const sets = engine.choices().map(([set, costs]) => ({
+      set, choices: Array.from({ length: costs.length / 3 }, (_, at) => ({ target: costs[3 * at], bare: costs[3 * at + 1], masked: costs[3 * at + 2] })),
+    }));
+    return { people: engine.people(), sets };
+  },
+
   /** Bytes that the engine holds. */
   memory() {
     return memory.buffer.byteLength;
+  },
+
+  networks() {
+    return networks;
   },
 
   /** @param {{person: string}} message @returns {Promise<string | null>} null if they are not enrolled any more */
@@ -361,7 +470,7 @@ export const operations = {
 
   /** @param {{person: string, name: string}} message */
   async rename({ person, name }) {
-    await store.update(person, { name });
+    known.put(await store.update(person, { name }));
     return currentState();
   },
 
@@ -369,12 +478,13 @@ export const operations = {
   async remove({ person }) {
     const receipt = await store.remove(person);
     engine.removePerson(person);
+    known.remove(person);
     return { ...(await currentState()), receipts: receipt ? [receipt] : [] };
   },
 
   async clear() {
     const receipt = await store.clear();
-    engine.clearGallery();
+    emptyGallery();
     return { ...(await currentState()), receipts: receipt ? [receipt] : [] };
   },
 
@@ -399,16 +509,9 @@ export const operations = {
   ...listOperations,
 };
 
-/** @param {unknown} error @returns {Fault} */
-function toFault(error) {
-  if (isFault(error)) return faultOf(error);
-  console.error(error);
-  return fault('unexpected');
-}
-
 /** After a trap the engine's memory can't be trusted: this worker ends, and the page starts another. @param {unknown} reason */
 function die(reason) {
-  scope.postMessage({ event: 'died', reason: String(reason) });
+  tell({ event: 'died', reason: String(reason) });
   scope.close();
 }
 
@@ -417,12 +520,12 @@ scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {
   try {
     const operation = operations[/** @type {keyof operations} */ (op)];
     const value = await /** @type {(message: any) => unknown} */ (operation)(data);
-    scope.postMessage({ id, ok: true, value });
+    tell({ id, ok: true, value });
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) {
       die(error);
       return;
     }
-    scope.postMessage({ id, ok: false, error: toFault(error) });
+    tell({ id, ok: false, error: raisedOf(error) });
   }
 };

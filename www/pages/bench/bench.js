@@ -5,8 +5,10 @@
 import '../../offline/guard.js';
 import '../../offline/alone.js';
 import { BrowClient } from '../../client/client.js';
+import release from './release.js';
+import { chartKey, rowBars } from '../../ui/chart.js';
 import { find, make } from '../../ui/dom.js';
-import { number, text } from '../../words/messages.js';
+import { date, number, onLanguage, text } from '../../words/messages.js';
 import { Notices } from '../../ui/notices.js';
 import { startLanguage } from '../../ui/page-language.js';
 import { unsupported } from '../../camera/support.js';
@@ -180,8 +182,9 @@ const tenths = (value) => number(value, { minimumFractionDigits: 1, maximumFract
 
 /** @param {BenchResult} result */
 function show(result) {
+  const most = Math.max(...Object.values(result.stages).map(({ median }) => median));
   const stageRows = Object.entries(result.stages).map(([stage, { median, minimum }]) => make('tr', {},
-    make('th', { scope: 'row' }, text(`bench.stage.${stage}`)),
+    make('th', { scope: 'row' }, text(`bench.stage.${stage}`), rowBars([median], most)),
     make('td', {}, tenths(median)), make('td', {}, tenths(minimum))));
   const megabytes = (/** @type {number} */ bytes) => `${number(bytes / 1e6, { minimumFractionDigits: 2, maximumFractionDigits: 2 })} MB`;
   const loadRows = [
@@ -196,6 +199,24 @@ function show(result) {
   find('pre', HTMLElement).textContent = JSON.stringify(result, null, 2);
   copyButton.disabled = false;
   status.textContent = text('bench.done');
+}
+
+/** The networks one by one in this engine and in the other, as this release was measured: pairs of bars, and their numbers. */
+function showRelease() {
+  const { networks, megabytes, processor, browser, onnxruntimeWeb } = release;
+  const hundredths = (/** @type {number} */ value) => number(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const row = (/** @type {string} */ name, /** @type {{brow: number, onnxruntimeWeb: number}} */ { brow, onnxruntimeWeb: other }, /** @type {number} */ most) => make('tr', {},
+    make('th', { scope: 'row' }, make('bdi', {}, name), rowBars([brow, other], most)), make('td', {}, hundredths(brow)), make('td', {}, hundredths(other)));
+  const heads = [['Brow', 0], [`onnxruntime-web ${onnxruntimeWeb}`, 1]].map(([name, at]) => make('th', { scope: 'col' }, chartKey(Number(at)), ' ', String(name)));
+  const most = Math.max(...networks.flatMap(({ brow, onnxruntimeWeb: other }) => [brow, other]));
+  find('.release > div', HTMLElement).replaceChildren(
+    make('p', { class: 'note' }, text('bench.release.text', { date: date(new Date(`${release.time}T12:00`).getTime(), { dateStyle: 'medium' }), processor, browser })),
+    make('table', {}, make('caption', {}, text('bench.release.caption')),
+      make('thead', {}, make('tr', {}, make('th', { scope: 'col' }, text('bench.release.network')), ...heads)),
+      make('tbody', {}, ...networks.map(({ name, input, ...times }) => row(`${name}, ${input.join('\u202f\u00d7\u202f')}`, times, most)))),
+    make('table', {}, make('caption', {}, text('bench.release.size')), make('thead', {}, make('tr', {}, make('td'), ...heads.map((head) => head.cloneNode(true)))),
+      make('tbody', {}, row(text('bench.release.runtime'), megabytes, Math.max(megabytes.brow, megabytes.onnxruntimeWeb)))),
+  );
 }
 
 /** @param {string} caption @param {string[]} heads @param {HTMLElement[]} rows */
@@ -218,6 +239,8 @@ async function runAndShow() {
   }
 }
 
+onLanguage(showRelease);
+showRelease();
 runButton.addEventListener('click', runAndShow);
 copyButton.addEventListener('click', async () => {
   try {

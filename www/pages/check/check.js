@@ -4,6 +4,7 @@ import '../../offline/alone.js';
 import { checkBrowser, checkCamera, checkEngine, checkOffline, checkSpeed, checkStorage } from './checks.js';
 import { BrowClient } from '../../client/client.js';
 import { find, make } from '../../ui/dom.js';
+import { Ticks, hintOf } from '../../ui/ticks.js';
 import { countText, faultOf, onLanguage, text } from '../../words/messages.js';
 import { startLanguage } from '../../ui/page-language.js';
 import { HEIGHT, WIDTH } from '../../worker/self-test.js';
@@ -17,6 +18,10 @@ const button = find('.run', HTMLButtonElement);
 const status = find('.status', HTMLElement);
 const list = find('.checks', HTMLUListElement);
 const video = find('.seen', HTMLVideoElement);
+/** What a face in view still lacks, while the camera is looked through. */
+const ticks = new Ticks();
+ticks.element.hidden = true;
+video.after(ticks.element);
 /** @type {Map<Check, Finding>} */
 const findings = new Map();
 /** @type {Check | null} */
@@ -85,15 +90,16 @@ async function runAll() {
     }
     await run('offline', checkOffline);
     if (works) {
-      video.hidden = false;
+      video.hidden = ticks.element.hidden = false;
+      ticks.show('no_face');
       /** @type {Finding} */
       let light = { state: 'skipped' };
       await run('camera', async () => {
-        const seen = await checkCamera(means);
+        const seen = await checkCamera({ ...means, onface: (face) => ticks.show(hintOf(face)) });
         light = seen.light;
         return seen.camera;
       });
-      video.hidden = true;
+      video.hidden = ticks.element.hidden = true;
       await run('light', () => light);
     }
     for (const check of CHECKS) if (!findings.has(check)) findings.set(check, { state: 'skipped' });

@@ -8,11 +8,11 @@ import { HEIGHT, WIDTH, isRight } from '../../worker/self-test.js';
 import { picturesScrambled, unsupported } from '../../camera/support.js';
 
 /** @import { BrowClient } from '../../client/client.js' */
-/** @import { Fault, Frame, Observation, Quality, QualityProblem } from '../../types.js' */
+/** @import { Fault, Frame, Quality, QualityProblem, Raised } from '../../types.js' */
 
 /**
  * @typedef {{state: 'ok', key: string, values?: Record<string, unknown>}
- *   | {state: 'warn' | 'fail', fault: Fault} | {state: 'skipped'}} Finding `key`: of the words
+ *   | {state: 'warn' | 'fail', fault: Raised} | {state: 'skipped'}} Finding `key`: of the words
  */
 /** @typedef {{client: BrowClient, picture: () => Promise<Uint8ClampedArray<ArrayBuffer>>, video: HTMLVideoElement}} Means */
 
@@ -32,8 +32,8 @@ const BRIGHT = 225;
 const ANSWER_MS = 5_000;
 
 const ok = (/** @type {string} */ key, /** @type {Record<string, unknown>} */ values) => /** @type {Finding} */ ({ state: 'ok', key, values });
-const warn = (/** @type {Fault} */ found) => /** @type {Finding} */ ({ state: 'warn', fault: found });
-const fail = (/** @type {Fault} */ found) => /** @type {Finding} */ ({ state: 'fail', fault: found });
+const warn = (/** @type {Raised} */ found) => /** @type {Finding} */ ({ state: 'warn', fault: found });
+const fail = (/** @type {Raised} */ found) => /** @type {Finding} */ ({ state: 'fail', fault: found });
 
 /** @returns {Finding} */
 export function checkBrowser() {
@@ -90,20 +90,22 @@ export async function checkOffline() {
 
 /**
  * Starts the camera and looks through it for a while.
- * @param {Means} means
+ * @param {Means & {onface: (face: Quality | null) => void}} means onface: told of the largest face in each frame
  * @returns {Promise<{camera: Finding, light: Finding}>}
  */
-export async function checkCamera({ client, video }) {
+export async function checkCamera({ client, video, onface }) {
   const camera = new Camera(video);
   /** @type {Sight[]} */
   const sights = [];
   const loop = new FrameLoop(camera, async (frame) => {
-    const { buffer, width, height } = frame;
-    const pixels = new Uint8ClampedArray(buffer.slice(0));
+    const picture = camera.brightness();
     const { observations } = await client.observe(frame);
-    sights.push(sight(pixels, width, height, observations));
+    const [nearest] = [...observations].sort((a, b) => b.box.width - a.box.width);
+    const face = nearest?.quality ?? null;
+    sights.push({ picture, face });
+    onface(face);
     return 1;
-  });
+  }, () => client.reads);
   /** @type {Fault | null} */
   let gone = null;
   camera.addEventListener('fault', (event) => {
@@ -126,37 +128,6 @@ export async function checkCamera({ client, video }) {
 }
 
 /** How bright a picture is, and the quality of the largest face in it, if there is any. @typedef {{picture: number, face: Quality | null}} Sight */
-
-/**
- * @param {Uint8ClampedArray} pixels
- * @param {number} width
- * @param {number} height
- * @param {Observation[]} observations
- * @returns {Sight}
- */
-function sight(pixels, width, height, observations) {
-  const [nearest] = [...observations].sort((a, b) => b.box.width - a.box.width);
-  return { picture: brightness(pixels, width, height), face: nearest?.quality ?? null };
-}
-
-/**
- * Mean brightness, every fourth pixel of every fourth row.
- * @param {Uint8ClampedArray} pixels
- * @param {number} width
- * @param {number} height
- */
-function brightness(pixels, width, height) {
-  let sum = 0;
-  let count = 0;
-  for (let y = 0; y < height; y += 4) {
-    for (let x = 0; x < width; x += 4) {
-      const at = 4 * (y * width + x);
-      sum += 0.299 * pixels[at] + 0.587 * pixels[at + 1] + 0.114 * pixels[at + 2];
-      count += 1;
-    }
-  }
-  return count ? sum / count : 0;
-}
 
 /** @param {Sight[]} sights the last ones @returns {Finding} */
 export function judgeLight(sights) {

@@ -32,7 +32,7 @@ const loop = new FrameLoop(camera, async (frame) => {
   if (JSON.stringify(now) !== before) show();
   // Whoever is judged may leave no picture to look at: the loop is to go on as if somebody were there.
   return 1;
-});
+}, () => client?.reads ?? 'pixels');
 
 function show() {
   const rows = KINDS.map((kind) => {
@@ -52,7 +52,8 @@ async function run() {
   try {
     // A store of its own: the people enrolled on this device are neither read nor compared.
     client ??= new BrowClient({ store: 'brow-count', presence: 'warn' });
-    await client.start();
+    const { state } = await client.start();
+    if (state.presence) throw state.presence;
     await camera.start();
     video.hidden = false;
     loop.start();

@@ -6,12 +6,13 @@ import { find, make } from '../../ui/dom.js';
 import { chooser } from '../../ui/fields.js';
 import { HeldNotice } from '../../ui/held.js';
 import { fillScreen } from './awake.js';
-import { fault, text } from '../../words/messages.js';
+import { LookForm } from './look.js';
+import { LANGUAGES, fault, text } from '../../words/messages.js';
 import { Notices } from '../../ui/notices.js';
 import { chooseLanguage, showLanguages } from '../../ui/page-language.js';
 import { OutdatedNotice } from '../../ui/outdated.js';
 import { PeopleList } from '../../ui/people.js';
-import { logParts } from '../../ui/vault.js';
+import { logParts } from '../../ui/log.js';
 
 /** @import { BrowClient } from '../../client/client.js' */
 /** @import { Eyes } from './eyes.js' */
@@ -31,10 +32,13 @@ export class Admin extends EventTarget {
   #people;
   #checkIn;
   #checklist;
+  #look;
   #notices;
   #held;
   #outdated;
   #share = 0;
+  /** Choices that are being stored. */
+  #storing = 0;
   /** What keeps the screen on. @type {'lock' | 'video' | 'none'} */
   #awake = 'none';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -51,8 +55,9 @@ export class Admin extends EventTarget {
     this.#held = new HeldNotice({ client, notices: this.#notices });
     this.#outdated = new OutdatedNotice(this.#notices);
     this.#people = new PeopleList(find('#people', HTMLElement, dialog), { client, notices: this.#notices });
-    this.#checkIn = new CheckIn(find('#checkin', HTMLElement, dialog), { client, notices: this.#notices });
+    this.#checkIn = new CheckIn(find('#checkin', HTMLElement, dialog), { client, notices: this.#notices, eyes });
     this.#checklist = new Checklist(find('#checklist', HTMLElement, dialog), { eyes });
+    this.#look = new LookForm(find('#look', HTMLElement, dialog), { set: (patch) => this.#set(patch), notices: this.#notices });
     for (const part of [this.#people, this.#checkIn]) part.addEventListener('state', (event) => this.#changed(/** @type {CustomEvent<State>} */ (event).detail));
     this.#listen();
   }
@@ -93,17 +98,33 @@ export class Admin extends EventTarget {
     this.#held.show(state.vault);
     this.#outdated.show(state);
     this.#checkIn.heed(state);
+    find('.stale', HTMLElement, this.#dialog).hidden = !state.vault?.stale;
+    this.#input('#keep-open').checked = Boolean(state.vault?.keptOpen);
+    // What was told before a choice was stored would turn that choice back for a moment.
+    if (this.#storing === 0) this.#showSettings(settings);
+  }
+
+  /** @param {Settings} settings */
+  #showSettings(settings) {
     this.#show(this.#input('#distance'), String(Math.round(100 * settings.kioskDistance)));
     this.#show(this.#input('#timeout'), String(settings.kioskTimeoutSeconds));
     this.#input('#sounds').checked = settings.kioskSounds;
-    this.#input('#keep-open').checked = Boolean(state.vault?.keptOpen);
-    find('.stale', HTMLElement, this.#dialog).hidden = !state.vault?.stale;
     this.#show(find('#hosts', HTMLTextAreaElement, this.#dialog), settings.kioskHosts.join('\n'));
     this.#select('#kiosk-presence').value = settings.kioskPresence;
     this.#select('#kiosk-target').value = String(settings.targetFmr);
     this.#select('#kiosk-theme').value = settings.theme;
     showLanguages(this.#select('#kiosk-language'));
+    this.#input('#confirm').checked = settings.kioskConfirm;
+    this.#showSecond(settings.kioskSecondLanguage);
+    this.#look.show(settings);
     this.#sayDistance();
+  }
+
+  /** @param {string | null} chosen */
+  #showSecond(chosen) {
+    const select = this.#select('#kiosk-second-language');
+    select.replaceChildren(make('option', { value: '' }, text('kiosk.second.none')), ...Object.entries(LANGUAGES).map(([tag, name]) => make('option', { value: tag, lang: tag }, name)));
+    select.value = chosen ?? '';
   }
 
   /** Whoever is writing there is not disturbed. @param {HTMLInputElement | HTMLTextAreaElement} field @param {string} value */
@@ -161,6 +182,8 @@ export class Admin extends EventTarget {
     on('#distance', () => this.#set({ kioskDistance: Number(this.#input('#distance').value) / 100 }));
     this.#input('#distance').addEventListener('input', () => this.#sayDistance());
     on('#timeout', () => this.#set({ kioskTimeoutSeconds: Number(this.#input('#timeout').value) }));
+    on('#kiosk-second-language', () => this.#set({ kioskSecondLanguage: this.#select('#kiosk-second-language').value || null }));
+    on('#confirm', () => this.#set({ kioskConfirm: this.#input('#confirm').checked }));
     on('#sounds', () => this.#set({ kioskSounds: this.#input('#sounds').checked }));
     on('#hosts', () => this.#set({ kioskHosts: this.#hosts() }));
     on('#kiosk-target', async () => this.#changed(await this.#client.setSettings({ targetFmr: Number(this.#select('#kiosk-target').value) })));
@@ -203,7 +226,11 @@ export class Admin extends EventTarget {
 
   /** @param {Partial<Settings>} patch */
   async #set(patch) {
-    this.#changed(await this.#client.vault('vaultSettings', { patch }));
+    this.#storing += 1;
+    const state = await this.#client.vault('vaultSettings', { patch }).finally(() => {
+      this.#storing -= 1;
+    });
+    this.#changed(state);
   }
 
   /** @param {State} state */
@@ -223,12 +250,14 @@ export class Admin extends EventTarget {
     select.value = devices.some(({ deviceId }) => deviceId === chosen) ? String(chosen) : '';
   }
 
+  get #logPlace() {
+    return find('#kiosk-log .place', HTMLElement, this.#dialog);
+  }
+
   async #showLog() {
-    const { words, head, rows } = logParts(await this.#client.vault('vaultLog'));
+    const { words, rows } = logParts(await this.#client.vault('vaultLog'));
     find('.verdict', HTMLElement, this.#dialog).textContent = words;
-    const log = find('#kiosk-log', HTMLElement, this.#dialog);
-    find('thead', HTMLElement, log).replaceChildren(head);
-    find('tbody', HTMLElement, log).replaceChildren(...rows);
+    this.#logPlace.replaceChildren(rows);
   }
 
   #stayOpen() {
@@ -245,10 +274,11 @@ export class Admin extends EventTarget {
     for (const dialog of document.querySelectorAll('dialog[open]')) /** @type {HTMLDialogElement} */ (dialog).close();
     this.#people.forget();
     this.#checklist.forget();
-    find('#kiosk-log tbody', HTMLElement, this.#dialog).replaceChildren();
+    this.#logPlace.replaceChildren();
     this.#held.show(null);
     this.#outdated.show(null);
     find('.notices', HTMLElement, this.#dialog).replaceChildren();
     this.#checkIn.close();
+    this.#look.close();
   }
 }

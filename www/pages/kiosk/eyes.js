@@ -3,12 +3,12 @@
  * that is gone, frozen or taken is tried again for ever, a worker that grows is replaced, and sleep is noticed.
  */
 import { Camera, FrameLoop } from '../../camera/camera.js';
-import { CameraSuspicion } from '../../camera/suspect.js';
 import { Upright } from '../../camera/upright.js';
 import { BrowClient } from '../../client/client.js';
 import { BrowError } from '../../words/errors.js';
 
-/** @import { Fault, State } from '../../types.js' */
+/** @import { CameraFrame, Fault, KioskRules, State } from '../../types.js' */
+/** @import { Suspicion } from '../../worker/suspect.js' */
 
 /** Waits between tries to get the camera back; the last one for ever. */
 const CAMERA_WAITS_MS = [500, 2_000, 5_000, 10_000, 30_000];
@@ -22,7 +22,7 @@ const SILENT_RETRY_MS = 60_000;
 export const GROWTH_MOST = 96 * 1024 * 1024;
 
 /**
- * Events: `look` CustomEvent<{observations: Observation[], height: number}>; `state` CustomEvent<State>: after a start, a
+ * Events: `look` CustomEvent<{observations: Observation[], height: number, kiosk?: KioskSaid}>: what is in view, and what is to be shown; `state` CustomEvent<State>: after a start, a
  * restart, or a change elsewhere; `trouble` CustomEvent<Fault>; `well`: the trouble is over; `restarted`: tracks are new,
  * of a new worker or a camera that was started anew.
  */
@@ -30,7 +30,7 @@ export class Eyes extends EventTarget {
   // Until the administrator's choice is known, the most is asked.
   client = new BrowClient({ seal: true, unattended: true, presence: 'require-turn' });
   camera;
-  #upright = new Upright((frame) => this.client.identifyPhoto(frame));
+  #upright = new Upright();
   /** Workers replaced because they had grown. */
   recycled = 0;
   #loop;
@@ -41,15 +41,19 @@ export class Eyes extends EventTarget {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
   #memoryAtStart = 0;
-  /** @type {CameraSuspicion | null} */
-  #suspicion = null;
+  /** How often the camera was opened. */
+  #opens = 0;
+  /** @type {Suspicion[]} */
+  #suspicions = [];
   #recycling = false;
+  /** By what whoever is in view is served; null: nobody is. @type {() => KioskRules | null} */
+  serving = () => null;
 
   /** @param {HTMLVideoElement} video */
   constructor(video) {
     super();
     this.camera = new Camera(video);
-    this.#loop = new FrameLoop(this.camera, (frame) => this.#look(frame));
+    this.#loop = new FrameLoop(this.camera, (frame) => this.#look(frame), () => this.client.reads);
     this.camera.addEventListener('fault', (event) => this.#cameraFault(/** @type {CustomEvent<Fault>} */ (event).detail));
     // Also where the browser answers long after it was asked.
     this.camera.addEventListener('started', () => this.#opened());
@@ -72,7 +76,7 @@ export class Eyes extends EventTarget {
 
   /** What speaks against the camera being one. */
   get suspicion() {
-    return this.#suspicion?.why ?? [];
+    return this.#suspicions;
   }
 
   /** Loads the engine, and tries until it is there. @param {number} [tries] */
@@ -111,7 +115,8 @@ export class Eyes extends EventTarget {
     clearTimeout(this.#retry);
     this.#tries = 0;
     this.#tell('well');
-    this.#suspicion = new CameraSuspicion(this.camera.stream?.getVideoTracks()[0]?.label ?? '');
+    this.#opens += 1;
+    this.#suspicions = [];
     this.#loop.start();
     // Whoever stands there now need not be who stood there before.
     this.client.resetTracks().catch(() => {}).then(() => this.#tell('restarted'));
@@ -197,15 +202,16 @@ export class Eyes extends EventTarget {
     }, wait);
   }
 
-  /** @param {import('../../types.js').Frame} frame */
+  /** @param {CameraFrame} frame */
   async #look(frame) {
     const { height } = frame;
-    this.#suspicion?.look(new Uint8ClampedArray(frame.buffer), 1000 * this.camera.video.currentTime);
+    const watched = { label: this.camera.stream?.getVideoTracks()[0]?.label ?? '', opened: this.#opens, timeMs: 1000 * this.camera.video.currentTime };
     try {
-      const turned = this.#upright.turned(frame);
-      const { observations } = await this.client.observe(frame);
-      if (this.#loop.running) this.#tell('look', { observations, height });
-      if (await this.#upright.judge(turned, observations)) this.#turn(this.camera.rotation ? 0 : 180);
+      const look = await this.client.observe(frame, { turned: this.#upright.due, watched, kiosk: this.serving() ?? undefined });
+      const { observations, kiosk } = look;
+      this.#suspicions = look.suspicions ?? [];
+      if (this.#loop.running) this.#tell('look', { observations, height, kiosk });
+      if (this.#upright.judge(look)) this.#turn(this.camera.rotation ? 0 : 180);
       return observations.length;
     } catch (error) {
       if (!(error instanceof BrowError) || error.code !== 'worker_restarted') {

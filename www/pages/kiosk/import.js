@@ -1,19 +1,20 @@
 /** Takes a list of expected people in, and enrols those whose photo is there, with consent on paper. */
+import { enrolGuest, poorWords } from './guest-form.js';
 import { GUESTS_MOST, ListPreview } from './preview.js';
 import { readPhoto } from '../../camera/photo.js';
 import { choose } from '../../ui/dialogs.js';
 import { find, make } from '../../ui/dom.js';
-import { consentVersion, fault, faultOf, language, text } from '../../words/messages.js';
+import { fault, faultOf, text } from '../../words/messages.js';
 
 /** @import { BrowClient } from '../../client/client.js' */
-/** @import { Fault, PhotoFound, QualityProblem, State } from '../../types.js' */
+/** @import { Fault, PhotoFound, State } from '../../types.js' */
 /** @import { Guest, GuestList } from '../../vault/types.js' */
 /** @import { Taken } from './preview.js' */
 
 /** So many problems are shown. */
 const SHOWN = 200;
 /** Codes of this module's own for why somebody is not enrolled; all others are faults. */
-const OWN_PROBLEMS = new Set(['none', 'missing', 'ambiguous', 'unknown']);
+const OWN_PROBLEMS = new Set(['none', 'missing', 'ambiguous', 'unknown', 'several_faces', 'photo_huge']);
 
 /** Events: `list` CustomEvent<GuestList> after a change of the list, `state` CustomEvent<State> of who is enrolled. */
 export class ImportForm extends EventTarget {
@@ -185,7 +186,8 @@ export class ImportForm extends EventTarget {
         continue;
       }
       try {
-        const { resembles, shortcoming, state: after } = await this.#enrol(guest, file);
+        const { frame } = await readPhoto(file);
+        const { resembles, shortcoming, state: after } = await enrolGuest(this.#client, guest, frame, { again: this.again.has(guest.id) });
         state = after;
         enrolled += 1;
         problems[guest.id] = null;
@@ -210,21 +212,6 @@ export class ImportForm extends EventTarget {
     return line === undefined ? text('checkin.photo.resembles', { name }) : text('checkin.photo.same', { name, line });
   }
 
-  /**
-   * @param {Guest} guest
-   * @param {File} file
-   * @returns {Promise<{resembles: {id: string, name: string} | null, shortcoming: QualityProblem | null, state: State}>}
-   */
-  async #enrol({ id, name }, file) {
-    const { frame } = await readPhoto(file);
-    const { resembles, quality: { shortcoming } } = await this.#client.enrolPhoto(frame);
-    const { state } = await this.#client.save({
-      id, name, source: 'photo', keepPicture: false, addTo: this.again.has(id) ? id : null,
-      consent: { text: text('checkin.consent.text'), version: `paper ${consentVersion()}`, language: language(), time: Date.now() },
-    });
-    return { resembles, shortcoming, state };
-  }
-
   /** @param {Guest} guest @param {string} words */
   #complainOf({ line, name }, words) {
     this.#complain(text('checkin.line.name', { line, name, words }));
@@ -240,12 +227,6 @@ export class ImportForm extends EventTarget {
       list.lastElementChild?.replaceChildren(text('checkin.lines.more', { count: this.#complaints - SHOWN }));
     }
   }
-}
-
-/** @param {QualityProblem} shortcoming of the photo that somebody was enrolled from */
-function poorWords(shortcoming) {
-  const { message, remedy } = fault(shortcoming);
-  return text('checkin.photo.poor', { why: `${message} ${remedy}` });
 }
 
 /** Why a guest can't be recognised. @param {string} code */

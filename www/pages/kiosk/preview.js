@@ -90,10 +90,10 @@ export class ListPreview extends EventTarget {
 
   /** Names as they are kept, and what is wrong, by line. @param {ListReading} reading @returns {Taken} */
   #words({ guests, problems, broken, unsure, head }) {
-    const said = problems.map(({ line, code, of }) => ({ line, words: text(`checkin.problem.${code}`, { words: of ?? '' }) }));
+    const said = problems.map((problem) => ({ line: problem.line, words: text(`checkin.problem.${problem.code}`, { words: 'of' in problem ? problem.of : '' }) }));
     const named = guests.map((guest) => ({ ...guest, name: tidyName(guest.name) })).filter(({ line, name }) => {
       const wrong = nameProblem(name);
-      if (wrong) said.push({ line, words: wrong });
+      if (wrong) said.push({ line, words: text(...wrong) });
       return wrong === null;
     });
     const doubts = [broken && 'broken', unsure && 'unsure', head.kind === 'none' && guests.length > 0 && 'untitled'].filter((doubt) => typeof doubt === 'string');

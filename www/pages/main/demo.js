@@ -6,7 +6,7 @@
 import { BrowClient } from '../../client/client.js';
 import { find, withName } from '../../ui/dom.js';
 import { matchMeter } from '../../ui/meter.js';
-import { consentVersion, faultOf, language, text } from '../../words/messages.js';
+import { consentVersion, faultOf, language, onLanguage, text } from '../../words/messages.js';
 
 /** @import { Frame, Observation } from '../../types.js' */
 
@@ -40,6 +40,8 @@ export class Demo extends EventTarget {
   #frame;
   #said;
   #sure;
+  /** What is said just now and what came of each act, to be said again in another language. @type {Map<Act | 'said', () => (Node | string)[]>} */
+  #words = new Map();
   /** Grows with every beginning and every end: what was overtaken stops. */
   #turn = 0;
   /** @type {BrowClient | null} */
@@ -65,6 +67,13 @@ export class Demo extends EventTarget {
       this.dispatchEvent(new Event('own'));
     });
     dialog.addEventListener('close', () => this.#end());
+    onLanguage(() => {
+      for (const [place, words] of this.#words) this.#place(place).replaceChildren(...words());
+    });
+    // The worker ended when the page was left, and with it whoever was enrolled: for who comes back to a kept page it begins anew.
+    addEventListener('pageshow', ({ persisted }) => {
+      if (persisted && this.#client) void this.#play();
+    });
   }
 
   open() {
@@ -88,7 +97,8 @@ export class Demo extends EventTarget {
       find('.result', HTMLElement, act).textContent = '';
     }
     for (const button of ['.again', '.own']) find(button, HTMLElement, this.#dialog).hidden = true;
-    this.#said.textContent = text('loading.engine');
+    this.#words.clear();
+    this.#say('said', () => [text('loading.engine')]);
     try {
       const [guest, stranger] = await Promise.all(['.guest', '.stranger'].map(async (selector) => {
         const picture = find(selector, HTMLImageElement, this.#dialog);
@@ -105,15 +115,17 @@ export class Demo extends EventTarget {
     } catch (error) {
       // Closed, or begun anew.
       if (turn !== this.#turn) return;
-      const { message, remedy } = faultOf(error);
-      this.#said.textContent = `${message} ${remedy}`;
+      this.#say('said', () => {
+        const { message, remedy } = faultOf(error);
+        return [`${message} ${remedy}`];
+      });
       find('.again', HTMLElement, this.#dialog).hidden = false;
     }
   }
 
   /** @param {BrowClient} client @param {HTMLImageElement} guest @returns {Promise<Face>} where the engine saw the face */
   async #enrol(client, guest) {
-    this.#begin('enrol', text('enrol.capturing'));
+    this.#begin('enrol', 'enrol.capturing');
     await client.beginEnrolment();
     /** @type {Observation | null} */
     let seen = null;
@@ -131,13 +143,13 @@ export class Demo extends EventTarget {
       consent: { text: text('demo.credit'), version: consentVersion(), language: language(), time: Date.now() },
     });
     const [rightEye, leftEye, , ...corners] = /** @type {Observation} */ (seen).points.map(({ x, y }) => ({ x: (x - this.#left) / this.#scale, y: (y - this.#top) / this.#scale }));
-    this.#result('enrol', withName(text('enrol.saved', { name: '{name}' }), NAME));
+    this.#result('enrol', () => withName(text('enrol.saved', { name: '{name}' }), NAME));
     return { rightEye, leftEye, mouth: middle(corners[0], corners[1]) };
   }
 
   /** @param {BrowClient} client @param {HTMLImageElement} guest @param {Face} face */
   async #recognise(client, guest, face) {
-    this.#begin('mask', text('demo.mask'));
+    this.#begin('mask', 'demo.mask');
     await client.resetTracks();
     const began = performance.now();
     await this.#watch('mask', client, () => {
@@ -148,7 +160,7 @@ export class Demo extends EventTarget {
 
   /** @param {BrowClient} client @param {HTMLImageElement} stranger */
   async #meet(client, stranger) {
-    this.#begin('stranger', text('demo.stranger'));
+    this.#begin('stranger', 'demo.stranger');
     await client.resetTracks();
     await this.#watch('stranger', client, () => this.#draw(stranger), ({ decision }) => decision.kind === 'unknown');
   }
@@ -169,36 +181,47 @@ export class Demo extends EventTarget {
       last = face ?? last;
       if (face && expected(face) && !since) {
         since = performance.now();
-        this.#result(act, this.#words(face));
+        this.#result(act, () => this.#wordsOf(face));
       }
       await rest();
     }
-    if (!since && last) this.#result(act, this.#words(last), false);
+    const seen = last;
+    if (!since && seen) this.#result(act, () => this.#wordsOf(seen), false);
   }
 
   /** Who it is, with or without a mask, as the live view says it. @param {Observation} face */
-  #words({ decision, mask }) {
+  #wordsOf({ decision, mask }) {
     const said = text('announce.face', { who: '{name}', mask: text(`mask.${mask.state}`) });
     return decision.kind === 'match' ? withName(said, NAME) : [said.replace('{name}', text(`who.${decision.kind}`))];
   }
 
-  /** @param {Act} act @param {string} words */
-  #begin(act, words) {
-    find(`[data-act="${act}"]`, HTMLElement, this.#dialog).dataset.state = 'now';
-    this.#said.textContent = words;
+  /** @param {Act | 'said'} place */
+  #place(place) {
+    return place === 'said' ? this.#said : find(`[data-act="${place}"] .result`, HTMLElement, this.#dialog);
   }
 
-  /** @param {Act} act @param {(Node | string)[]} words @param {boolean} [asExpected] */
+  /** @param {Act | 'said'} place @param {() => (Node | string)[]} words */
+  #say(place, words) {
+    this.#words.set(place, words);
+    this.#place(place).replaceChildren(...words());
+  }
+
+  /** @param {Act} act @param {string} key of what is said meanwhile */
+  #begin(act, key) {
+    find(`[data-act="${act}"]`, HTMLElement, this.#dialog).dataset.state = 'now';
+    this.#say('said', () => [text(key)]);
+  }
+
+  /** @param {Act} act @param {() => (Node | string)[]} words @param {boolean} [asExpected] */
   #result(act, words, asExpected = true) {
-    const row = find(`[data-act="${act}"]`, HTMLElement, this.#dialog);
-    row.dataset.state = asExpected ? 'ok' : 'warn';
-    find('.result', HTMLElement, row).replaceChildren(...words);
-    this.#said.replaceChildren(...words.map((word) => (typeof word === 'string' ? word : word.cloneNode(true))));
+    find(`[data-act="${act}"]`, HTMLElement, this.#dialog).dataset.state = asExpected ? 'ok' : 'warn';
+    this.#say(act, words);
+    this.#say('said', words);
   }
 
   #over() {
     for (const button of ['.again', '.own']) find(button, HTMLElement, this.#dialog).hidden = false;
-    this.#said.textContent = text('demo.over');
+    this.#say('said', () => [text('demo.over')]);
     this.#end();
   }
 

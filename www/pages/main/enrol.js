@@ -4,7 +4,9 @@
  */
 import { choose } from '../../ui/dialogs.js';
 import { TurnGuide, askWords } from '../../ui/turn.js';
-import { find, withName } from '../../ui/dom.js';
+import { chosenWords, enrolFace, markFace } from '../../ui/face-choice.js';
+import { Ticks } from '../../ui/ticks.js';
+import { find, make, withName } from '../../ui/dom.js';
 import { LoadingWords } from '../../ui/loading.js';
 import { chooser } from '../../ui/fields.js';
 import { insideOf } from '../../element/inside.js';
@@ -20,6 +22,8 @@ import { readPhoto } from '../../camera/photo.js';
 const HINT_MS = 900;
 /** After so long without success comes some general advice. */
 const SLOW_MS = 15_000;
+/** Of the picture that was taken, as it is shown. */
+const STILL_WIDTH = 192;
 
 /** @typedef {'details' | 'capture' | 'saved'} Stage */
 
@@ -29,6 +33,7 @@ export class EnrolDialog {
   #people;
   #form;
   #turnGuide = new TurnGuide();
+  #ticks = new Ticks();
   #name;
   #consent;
   #keepPicture;
@@ -47,6 +52,10 @@ export class EnrolDialog {
   #photo = null;
   /** @type {{name: string, addTo: string | null, consentTime: number} | null} */
   #details = null;
+  /** Who was just enrolled by camera, and may take another picture. @type {string | null} */
+  #taken = null;
+  /** Whose record the next picture replaces. @type {string | null} */
+  #replaced = null;
   #hintAt = 0;
   #startedAt = 0;
   /** Grows with every opening and every photo, so that a late answer to an earlier one is dropped. */
@@ -71,6 +80,7 @@ export class EnrolDialog {
     this.#hint = find('.hint', HTMLElement, dialog);
     find('.capture .guide', HTMLElement, dialog).after(this.#turnGuide.element);
     this.#progress = find('progress', HTMLProgressElement, dialog);
+    this.#progress.before(this.#ticks.element);
     this.#advice = find('.advice', HTMLElement, dialog);
     this.#preview = find('.preview', HTMLElement, dialog);
     this.#photoText = find('.photo-text', HTMLElement, dialog);
@@ -82,8 +92,9 @@ export class EnrolDialog {
     });
     for (const button of dialog.querySelectorAll('.close')) button.addEventListener('click', () => dialog.close());
     find('.again', HTMLButtonElement, dialog).addEventListener('click', () => this.open(this.#mode));
+    find('.retake', HTMLButtonElement, dialog).addEventListener('click', () => void this.#retake());
     this.#file.addEventListener('change', () => {
-      if (this.#file.files?.length) this.#takePhoto(this.#file.files);
+      if (this.#file.files?.length) this.#takePhoto([...this.#file.files]);
     });
     this.#acceptDrops(find('.drop', HTMLElement, dialog));
     dialog.addEventListener('close', () => this.#closed());
@@ -100,6 +111,7 @@ export class EnrolDialog {
     this.#more = person ?? null;
     this.#photo = null;
     this.#details = null;
+    this.#taken = this.#replaced = null;
     this.#busy = false;
     this.#form.reset();
     this.#preview.replaceChildren();
@@ -110,6 +122,7 @@ export class EnrolDialog {
     this.#dialog.dataset.mode = mode;
     find('#enrol-title', HTMLElement, this.#dialog).replaceChildren(...(person
       ? withName(text(this.#isAgain ? 'enrol.title.again' : 'enrol.title.more', { name: '{name}' }), person.name) : [text(`enrol.title.${mode}`)]));
+    find('.more-text', HTMLElement, this.#dialog).hidden = !person || this.#isAgain;
     this.#showConsent();
     find('.submit', HTMLButtonElement, this.#dialog).textContent = text(`enrol.next.${mode}`);
     this.#stage('details');
@@ -177,7 +190,7 @@ export class EnrolDialog {
       else this.#problem.scrollIntoView({ block: 'nearest' });
       return;
     }
-    if (wrong) return this.#complain(wrong, this.#name);
+    if (wrong) return this.#complain(text(...wrong), this.#name);
     if (!this.#consent.checked) return this.#complain(text('consent.needed'), this.#consent);
     this.#complain(null);
     const settled = this.#more ? { name, addTo: this.#more.id } : await this.#people.settleName(name);
@@ -192,15 +205,10 @@ export class EnrolDialog {
     const capturing = this.#capturing = new AbortController();
     this.#busy = true;
     const starting = find('.starting', HTMLElement, this.#dialog);
-    const words = new LoadingWords();
-    const loading = (/** @type {Event} */ event) => {
-      starting.textContent = words.say(/** @type {CustomEvent} */ (event).detail);
-    };
-    starting.textContent = text(this.#recogniser.ready ? 'live.starting' : 'loading.title');
-    this.#recogniser.addEventListener('brow-progress', loading);
+    const loaded = this.#sayLoading(starting, 'live.starting');
     try {
       await this.#recogniser.start().finally(() => {
-        this.#recogniser.removeEventListener('brow-progress', loading);
+        loaded();
         starting.textContent = '';
       });
       if (turn !== this.#turn) return;
@@ -211,6 +219,7 @@ export class EnrolDialog {
         onstep: (step) => this.#guide(step),
         signal: capturing.signal,
       });
+      if (turn === this.#turn) this.#keepStill();
       if (turn === this.#turn) await this.#save(enrolment);
     } catch (error) {
       if (turn === this.#turn) this.#backToDetails(error);
@@ -219,12 +228,24 @@ export class EnrolDialog {
     }
   }
 
+  /** Says in its place how far the loading is, or what is done where it is over. @param {HTMLElement} place @param {string} key of the words @returns {() => void} ends it */
+  #sayLoading(place, key) {
+    const words = new LoadingWords();
+    const loading = (/** @type {Event} */ event) => {
+      place.textContent = words.say(/** @type {CustomEvent} */ (event).detail);
+    };
+    place.textContent = text(this.#recogniser.ready ? key : 'loading.title');
+    this.#recogniser.addEventListener('brow-progress', loading);
+    return () => this.#recogniser.removeEventListener('brow-progress', loading);
+  }
+
   #showCapture() {
     const mirror = find('.capture video', HTMLVideoElement, this.#dialog);
     mirror.srcObject = this.#recogniser.camera.stream;
     mirror.style.rotate = `${this.#recogniser.camera.rotation}deg`;
     mirror.play().catch(() => {});
     this.#hint.textContent = text('enrol.capturing');
+    this.#ticks.show('no_face');
     this.#advice.textContent = '';
     this.#progress.value = 0;
     this.#hintAt = 0;
@@ -240,6 +261,7 @@ export class EnrolDialog {
     if (now - this.#startedAt > SLOW_MS && !this.#advice.textContent) this.#advice.textContent = text('hint.slow');
     const ask = observation?.presence?.ask;
     this.#turnGuide.show(ask, true);
+    this.#ticks.show(hint);
     const words = (hint === 'turn' && askWords(ask)) || text(`hint.${hint}`);
     if (words === this.#hint.textContent || (now - this.#hintAt < HINT_MS && hint !== 'done' && hint !== 'turn')) return;
     this.#hint.textContent = words;
@@ -274,16 +296,38 @@ export class EnrolDialog {
       const { person } = await insideOf(this.#recogniser).client().save({
         name: details.name,
         addTo,
+        ...(this.#replaced ? { id: this.#replaced } : {}),
         source: this.#mode,
         keepPicture: this.#keepPicture.checked,
         consent: this.#isAgain && this.#more ? this.#more.consent : { text: this.#consentWords(), version: consentVersion(), language: language(), time: details.consentTime },
       });
+      // Of somebody who was enrolled before only this view could be taken back: that is done among their details.
+      this.#taken = this.#mode === 'camera' && addTo === null ? person.id : null;
       if (turn === this.#turn) this.#showSaved(person, enrolment);
     } catch (error) {
       if (turn === this.#turn) this.#backToDetails(error);
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** The picture as it was at the capture's end, mirrored as the person saw it: shown, and kept nowhere. */
+  #keepStill() {
+    const mirror = find('.capture video', HTMLVideoElement, this.#dialog);
+    const still = find('.still', HTMLCanvasElement, this.#dialog);
+    still.width = STILL_WIDTH;
+    still.height = Math.round((STILL_WIDTH * mirror.videoHeight) / (mirror.videoWidth || 1)) || 1;
+    const context = /** @type {CanvasRenderingContext2D} */ (still.getContext('2d'));
+    context.translate(still.width / 2, still.height / 2);
+    if (this.#recogniser.camera.rotation) context.rotate(Math.PI);
+    context.scale(-1, 1);
+    context.drawImage(mirror, -still.width / 2, -still.height / 2, still.width, still.height);
+  }
+
+  /** Takes the picture of whoever was just enrolled once more, in the place of what was taken. */
+  async #retake() {
+    this.#replaced = this.#taken;
+    await this.#capture();
   }
 
   /** With what was asked for beside it. */
@@ -322,7 +366,7 @@ export class EnrolDialog {
    * @returns {Promise<string | null | undefined>} undefined when it was cancelled
    */
   async #askIfKnown({ resembles }, addTo) {
-    if (!resembles || resembles.id === addTo) return addTo;
+    if (!resembles || resembles.id === addTo || resembles.id === this.#replaced) return addTo;
     return choose(withName(text('enrol.known.title', { name: '{name}' }), resembles.name), [text('enrol.known.text')], [
       { label: withName(text('enrol.known.add', { name: '{name}' }), resembles.name), value: /** @type {string | null | undefined} */ (resembles.id), kind: 'primary' },
       { label: [text('enrol.known.other')], value: addTo },
@@ -333,6 +377,8 @@ export class EnrolDialog {
   /** @param {PersonSummary} person @param {Enrolment} enrolment */
   #showSaved(person, enrolment) {
     find('.saved-name', HTMLElement, this.#dialog).replaceChildren(...withName(text('enrol.saved', { name: '{name}' }), person.name));
+    find('.still', HTMLCanvasElement, this.#dialog).hidden = this.#mode !== 'camera';
+    find('.retake', HTMLButtonElement, this.#dialog).hidden = this.#taken === null;
     const state = enrolment.mask.state === 'bare' ? 'bare' : 'masked';
     // Whoever is on a photo need not be here.
     const advice = { camera: { bare: text('enrol.saved.bare'), masked: text('enrol.saved.masked') }, photo: { bare: text('enrol.saved.photo.bare'), masked: text('enrol.saved.photo.masked') } };
@@ -342,13 +388,13 @@ export class EnrolDialog {
     find('.saved .close', HTMLButtonElement, this.#dialog).focus();
   }
 
-  /** @param {FileList} files */
+  /** @param {ArrayLike<File>} files */
   async #takePhoto(files) {
     const turn = ++this.#turn;
     this.#photo = null;
     this.#preview.replaceChildren();
     this.#complain(null);
-    this.#photoText.textContent = text('enrol.photo.looking');
+    const loaded = this.#sayLoading(this.#photoText, 'enrol.photo.looking');
     try {
       if (files.length > 1) throw fault('photo_several_files');
       const { frame, preview, shrunk } = await readPhoto(files[0]);
@@ -356,17 +402,23 @@ export class EnrolDialog {
       preview.setAttribute('role', 'img');
       preview.setAttribute('aria-label', text('enrol.photo.preview'));
       this.#preview.replaceChildren(preview);
-      const enrolment = await insideOf(this.#recogniser).client().enrolPhoto(frame);
+      const { enrolment, chosen } = await enrolFace(insideOf(this.#recogniser).client(), frame, preview);
       if (turn !== this.#turn) return;
       this.#photo = enrolment;
       const { mask, resembles } = enrolment;
-      const found = text('enrol.photo.found', { mask: text(`mask.${mask.state}`) });
+      const found = chosen ? chosenWords(chosen) : text('enrol.photo.found', { mask: text(`mask.${mask.state}`) });
+      if (chosen) markFace(preview, chosen);
       const known = resembles && resembles.id !== this.#more?.id ? [' ', ...withName(text('enrol.known.title', { name: '{name}' }), resembles.name)] : [];
-      this.#photoText.replaceChildren(shrunk ? `${found} ${text('enrol.photo.shrunk')}` : found, ...known);
+      // Another face of it is asked for anew, from the file.
+      const other = chosen ? [' ', make('button', { type: 'button', class: 'small plain other-face', onclick: () => void this.#takePhoto(files) }, text('faces.again'))] : [];
+      this.#photoText.replaceChildren(shrunk ? `${found} ${text('enrol.photo.shrunk')}` : found, ...known, ...other);
+      if (chosen) this.#name.focus();
     } catch (error) {
       if (turn !== this.#turn) return;
       this.#photoText.textContent = '';
       this.#complain(error, this.#file);
+    } finally {
+      loaded();
     }
   }
 
@@ -381,7 +433,7 @@ export class EnrolDialog {
       event.preventDefault();
       event.stopPropagation();
       zone.classList.remove('over');
-      if (event.dataTransfer?.files.length) this.#takePhoto(event.dataTransfer.files);
+      if (event.dataTransfer?.files.length) this.#takePhoto([...event.dataTransfer.files]);
     });
   }
 
@@ -389,6 +441,8 @@ export class EnrolDialog {
     this.#turn++;
     this.#capturing?.abort();
     find('.capture video', HTMLVideoElement, this.#dialog).srcObject = null;
+    // Setting its size empties it.
+    Object.assign(find('.still', HTMLCanvasElement, this.#dialog), { width: 0, height: 0 });
     if (this.#recogniser.ready) insideOf(this.#recogniser).client().discard().catch(() => {});
   }
 }

@@ -4,10 +4,13 @@ import '../../offline/alone.js';
 import { find } from '../../ui/dom.js';
 import { BrowRecogniser } from '../../element/element.js';
 import { insideOf } from '../../element/inside.js';
+import { ChoicesPanel } from '../../ui/choices.js';
 import { Demo } from './demo.js';
+import { DeveloperOverlay } from './developer.js';
 import { EnrolDialog } from './enrol.js';
 import { forgetWhenLeft } from './leaving.js';
 import { onLanguage } from '../../words/messages.js';
+import { showNetworks } from '../../ui/networks.js';
 import { Notices } from '../../ui/notices.js';
 import { keepOffline } from '../../offline/offline.js';
 import { chooseLanguage, showLanguages, startLanguage } from '../../ui/page-language.js';
@@ -34,6 +37,8 @@ const outdated = new OutdatedNotice(notices);
 const enrol = new EnrolDialog(find('#enrol', HTMLDialogElement), { recogniser, people });
 const demo = new Demo(find('#demo', HTMLDialogElement));
 const welcome = find('#welcome', HTMLElement);
+const developer = new DeveloperOverlay(recogniser);
+const choices = new ChoicesPanel(find('#settings details', HTMLDetailsElement), client);
 const vault = new VaultPanel(find('#vault', HTMLElement), find('#lock', HTMLElement), { client, notices });
 
 const ENGINE_FAULTS = ['offline', 'download_failed', 'program_damaged', 'model_damaged', 'model_truncated'];
@@ -69,6 +74,7 @@ function showState(state) {
   vault.show(state);
   // What is being chosen just now is newer than what was stored when this state was told.
   if (!isBusy(target)) target.value = String(nearestTarget(state.settings.targetFmr));
+  choices.show(state);
   if (!isBusy(theme)) {
     theme.value = state.settings.theme;
     applyTheme(state.settings.theme);
@@ -149,7 +155,23 @@ function listen() {
     const value = /** @type {import('../../types.js').Settings['theme']} */ (theme.value);
     changeSettings(theme, { theme: value }, () => applyTheme(value));
   });
+  listenToDeveloper();
+  showNetworks(find('footer .networks', HTMLDetailsElement), { client, notices });
   acceptDrops();
+}
+
+/** The overlay for developers, by its tick or its keys. */
+function listenToDeveloper() {
+  const tick = find('#developer', HTMLInputElement);
+  tick.addEventListener('change', () => {
+    developer.on = tick.checked;
+  });
+  document.addEventListener('keydown', (event) => {
+    // By its place on the keyboard: with these keys some layouts write another letter.
+    if (!event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey || event.code !== 'KeyD') return;
+    event.preventDefault();
+    tick.checked = developer.on = !developer.on;
+  });
 }
 
 /** A photo may be dropped anywhere on the page. */

@@ -34,10 +34,42 @@ const form = find('form', HTMLFormElement);
 const input = find('address', HTMLInputElement);
 const button = find('run', HTMLButtonElement);
 const verdict = find('verdict', HTMLElement);
-const table = find('results', HTMLTableElement);
+const results = find('results', HTMLElement);
+
+/** What would leak by each group of ways: as much as anybody likes, what fits into addresses, and nothing by itself, but it lets foreign code in. */
+const GROUPS = /** @type {const} */ (['data', 'address', 'code']);
+/** @type {Record<string, typeof GROUPS[number]>} */
+const LEAKS = Object.fromEntries([
+  ...['fetch', 'keepalive', 'xhr', 'websocket', 'eventsource', 'webtransport', 'beacon', 'webrtc', 'form', 'worker_fetch', 'ping'].map((way) => [way, 'data']),
+  ...['eval', 'inline', 'module', 'script', 'worker', 'worker_script', 'service_worker', 'shared_worker', 'base'].map((way) => [way, 'code']),
+]);
+/** A table for each group, made anew for each run. @type {Map<string, HTMLTableElement>} */
+let tables = new Map();
+
+function layTables() {
+  for (const place of results.querySelectorAll('.scroll')) place.remove();
+  tables = new Map(GROUPS.map((group) => {
+    const table = document.createElement('table');
+    table.createCaption().textContent = text(`prove.group.${group}`);
+    const head = table.createTHead().insertRow();
+    for (const column of ['way', 'place', 'what']) {
+      const cell = document.createElement('th');
+      cell.scope = 'col';
+      cell.textContent = text(`prove.column.${column}`);
+      head.append(cell);
+    }
+    table.createTBody();
+    const place = document.createElement('div');
+    place.className = 'scroll';
+    place.append(table);
+    results.append(place);
+    return [group, table];
+  }));
+}
 
 /** @param {Place} place @param {Result} result @returns {HTMLTableCellElement} what happened, in words */
 function show(place, { way, outcome, reason, detail }) {
+  const table = /** @type {HTMLTableElement} */ (tables.get(LEAKS[way] ?? 'address'));
   const row = table.tBodies[0].insertRow();
   row.dataset.outcome = outcome;
   const head = document.createElement('th');
@@ -115,8 +147,8 @@ function sumUp(rows) {
 /** @param {string} address */
 async function prove(address) {
   button.disabled = true;
-  table.hidden = false;
-  table.tBodies[0].replaceChildren();
+  results.hidden = false;
+  layTables();
   /** @type {Row[]} */
   const rows = [];
   const collect = (/** @type {Place} */ place) => (/** @type {Result} */ result) => {
@@ -145,6 +177,10 @@ async function prove(address) {
 
 await startLanguage();
 input.value = new URLSearchParams(location.search).get('to') ?? DEFAULT_ADDRESS;
+// Folded away, the field could not be shown as wrong.
+input.addEventListener('invalid', () => {
+  find('receiver', HTMLDetailsElement).open = true;
+});
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   if (form.reportValidity()) void prove(input.value);
