@@ -1,10 +1,13 @@
 /**
- * `make bench`, or `node bench/run.mjs [--json FILE] [--model NAME] [--rounds 60] [--no-rten | --alone]
+ * `make bench`, or `node bench/run.mjs [--json FILE] [--release] [--model NAME] [--rounds 60] [--no-rten | --alone]
  * [--int8 FOLDER]`: every network in models/ in both builds of this runtime, in onnxruntime-web and in rten, in turn, in one
  * run of headless Chromium, one thread, and the answers of all compared with the goldens. `--rounds 0` only compares.
  *
- * `--int8` names a folder of networks of bytes (models/training/quantise.py), NAME.onnx for each, whose lines then stand beside
- * those of the network of floats: models/NAME.onnx, or FOLDER/NAME.float.onnx. What has no golden is held to onnxruntime-web.
+ * `--int8` names a folder of networks of bytes (models/training/quantise.py), NAME.onnx for each, and of networks of floats,
+ * NAME.float.onnx: the lines of both then stand beside each other, and beside those of models/NAME.onnx, which may be of either. What has
+ * no golden is held to onnxruntime-web.
+ *
+ * `--release` writes what bench.html shows beside a visitor's own figures: www/pages/bench/release.js.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,11 +19,13 @@ import { chromium } from 'playwright-core';
 import { startServer } from '../tools/serve.mjs';
 import { findChromium, root } from '../tools/setup.mjs';
 import { compile } from './compile.mjs';
+import { OPEN_DIMS } from './page.mjs';
 
 const here = join(root, 'bench');
 const { values: options } = parseArgs({
   options: {
     json: { type: 'string' },
+    release: { type: 'boolean', default: false },
     model: { type: 'string' },
     rounds: { type: 'string', default: '60' },
     'no-rten': { type: 'boolean', default: false },
@@ -55,22 +60,24 @@ async function gather() {
   const golden = join(root, 'tests/data/golden');
   const wanted = (name) => name.endsWith('.onnx') && (!options.model || name.includes(options.model));
   const stem = (name) => name.replace(/\.onnx$/, '');
-  const models = readdirSync(join(root, 'models')).filter(wanted).map((name) => ({ name: stem(name), int8: false }));
-  for (const { name } of models) {
-    put(join(root, 'models', `${name}.onnx`), join('models', `${name}.onnx`));
+  const models = readdirSync(join(root, 'models')).filter(wanted).map((name) => ({ name: stem(name), float: false, int8: false }));
+  for (const model of models) {
+    const { name } = model;
     if (!existsSync(join(golden, `${name}.json`))) throw new Error(`${name} has no golden: run models/training/goldens.py`);
     put(join(golden, `${name}.json`), join('models', `${name}.json`));
+    // Only a network of bytes has a step from one to the next.
+    model.int8 = 'step' in JSON.parse(readFileSync(join(golden, `${name}.json`), 'utf8'));
+    model.float = !model.int8;
+    put(join(root, 'models', `${name}.onnx`), join('models', `${name}${model.int8 ? '.int8' : ''}.onnx`));
     put(join(golden, `${name}.bin`), join('models', `${name}.bin`));
   }
   for (const file of options.int8 ? readdirSync(options.int8).filter(wanted) : []) {
-    if (file.endsWith('.float.onnx')) continue;
-    const name = stem(file);
-    put(join(options.int8, file), join('models', `${name}.int8.onnx`));
-    const float = join(options.int8, `${name}.float.onnx`);
-    if (existsSync(float)) put(float, join('models', `${name}.onnx`));
-    const known = models.find((model) => model.name === name);
-    if (known) known.int8 = true;
-    else models.push({ name, int8: true });
+    const float = file.endsWith('.float.onnx');
+    const name = float ? stem(file).replace(/\.float$/, '') : stem(file);
+    let model = models.find((known) => known.name === name);
+    if (!model) models.push((model = { name, float: false, int8: false }));
+    put(join(options.int8, file), join('models', `${name}${float ? '' : '.int8'}.onnx`));
+    model[float ? 'float' : 'int8'] = true;
   }
   for (const runtime of runtimes) {
     const bytes = readFileSync(join(folder, runtime.file));
@@ -138,7 +145,30 @@ function report(results, runtimes, browserVersion) {
   }
   console.log('ratio: the least time of brow over that of the runtime; below 1 brow is the faster one');
   for (const { name, bytes, gzip } of runtimes) console.log(`${name}: module ${(bytes / 1e6).toFixed(2)} MB, gzip ${(gzip / 1e6).toFixed(3)} MB`);
+  if (options.release) writeFileSync(join(root, 'www/pages/bench/release.js'), releaseModule(about));
   if (options.json) writeFileSync(options.json, `${JSON.stringify(about, null, 1)}\n`);
+}
+
+/** The figures of the release as a module, so that the page has them under the integrity of all its modules. @param {any} about */
+function releaseModule({ time, browser, processor, onnxruntimeWeb, runtimes, results }) {
+  if (!onnxruntimeWeb || options.model) throw new Error('--release wants every network, in onnxruntime-web too');
+  const round = (/** @type {number} */ value, digits = 2) => Number(value.toFixed(digits));
+  const networks = results.map(({ model, measured }) => {
+    const about = JSON.parse(readFileSync(join(root, 'tests/data/golden', `${model}.json`), 'utf8'));
+    const bytes = 'step' in about;
+    const least = (/** @type {string} */ runtime) => round(measured.find(({ name }) => name === `${runtime}${bytes ? ' int8' : ''}`).min);
+    const [, , height, width] = about.open ? OPEN_DIMS : about.input;
+    return { name: model, input: [width, height], bytes, brow: least('brow'), plain: least('brow-plain'), onnxruntimeWeb: least('onnxruntime-web') };
+  });
+  networks.sort((a, b) => b.brow - a.brow);
+  const gzip = (/** @type {string} */ name) => round(runtimes.find((runtime) => runtime.name === name).gzip / 1e6, 3);
+  const release = {
+    time: time.slice(0, 10), browser: browser.replace(/\..*/, ''), processor, onnxruntimeWeb, networks,
+    megabytes: { brow: gzip('brow'), plain: gzip('brow-plain'), onnxruntimeWeb: gzip('onnxruntime-web') },
+  };
+  return `/** What \`node bench/run.mjs --release\` measured: the one home of these figures, written by it alone. Least milliseconds, one thread; megabytes gzip. */
+export default ${JSON.stringify(release, null, 2)};
+`;
 }
 
 await main();

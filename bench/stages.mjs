@@ -4,17 +4,15 @@
  * change can be told from the machine's mood. To build what was before: `git worktree add ../before COMMIT`, `make dist` there.
  */
 import { readFileSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { startServer } from '../tools/serve.mjs';
 import { findChromium, root } from '../tools/setup.mjs';
+import { buildsOf } from './pieces.mjs';
 
 const { values: options, positionals } = parseArgs({ options: { visits: { type: 'string', default: '6' } }, allowPositionals: true });
-const builds = (positionals.length ? positionals : ['now=dist']).map((word) => {
-  const [name, folder] = word.split('=');
-  return { name, folder: resolve(folder ?? '') };
-});
+const builds = buildsOf(positionals);
 const KINDS = { bare: 'obama-1', masked: 'obama-1-masked' };
 const STAGES = ['detect', 'landmarks', 'quality', 'periocular', 'full', 'decide', 'total'];
 
@@ -52,11 +50,11 @@ const frames = builds.map(() => []);
 try {
   for (let visit = 0; visit < Number(options.visits); visit++) {
     for (const [at, { folder }] of builds.entries()) {
-      const client = readdirSync(join(folder, 'assets')).find((file) => /^client\.\w+\.js$/.test(file));
+      const client = readdirSync(join(folder, 'assets/client')).find((file) => /^client\.\w+\.js$/.test(file));
       const context = await browser.newContext();
       const page = await context.newPage();
       await page.goto(`${servers[at].url}/bench.html`);
-      frames[at].push(...(await page.evaluate(measure, { client: `/assets/${client}`, pictures })));
+      frames[at].push(...(await page.evaluate(measure, { client: `/assets/client/${client}`, pictures })));
       await context.close();
     }
   }

@@ -69,15 +69,15 @@ function draw(page, head) {
   }, head);
 }
 
-/** What the kiosk sees, in the place of the camera's frames. */
-async function see(page, module, observation) {
-  await module.evaluate(async ({ eyes }, { share = 0.5, ...seen }) => {
-    for (let i = 0; i < 8; i += 1) {
-      const detail = { height: 480, observations: [{ track: 1, box: { x: 200, y: 60, width: 180, height: share * 480 }, mask: { state: 'masked', probability: 1 }, ...seen }] };
-      eyes.dispatchEvent(new CustomEvent('look', { detail }));
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }, observation);
+/** A screen of the flow, in the place of the one that follows from the camera's frames; it stays. */
+async function show(module, kind, person = null) {
+  await module.evaluate(({ eyes }, shown) => {
+    const { client } = eyes;
+    const { vault } = client;
+    client.vault = (op, ...fields) => (op === 'kioskNamed' ? new Promise(() => {}) : vault.call(client, op, ...fields));
+    const kiosk = { screen: { number: 1000 + shown.kind.length, masked: true, ...shown }, ask: null, idle: false, lastsMs: 600_000, forgot: false, codes: false };
+    eyes.dispatchEvent(new CustomEvent('look', { detail: { height: 480, observations: [], kiosk } }));
+  }, { kind, person });
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'brow-kiosk-'));
@@ -110,10 +110,10 @@ try {
       await draw(page, 'none');
       await shot();
       await draw(page, 'masked');
-      await see(page, module, { share: 0.3, decision: { kind: 'undecided', reason: 'too_small', score: null, needed: 3 } });
+      await show(module, 'closer');
       await screen(page, 'closer');
       await shot();
-      await see(page, module, { decision: { kind: 'match', person, score: 6, needed: 3 } });
+      await show(module, 'greet', person);
       await screen(page, 'greet');
       await shot();
       await administer(page);
@@ -122,6 +122,56 @@ try {
       await module.evaluate(({ eyes }) => eyes.client.setSettings({ language: 'en' }));
     }
   }
+  // A look of its own, and what staff see of the day, on a phone.
+  const files = [];
+  const shot = async (page) => {
+    files.push(join(folder, `own-${files.length}.png`));
+    await page.screenshot({ path: files.at(-1) });
+  };
+  const page = await visitKiosk(visitor, { clip: plainClip('gray'), colorScheme: 'light', reducedMotion: 'reduce', ...DEVICES.phone });
+  await enter(page);
+  await administer(page);
+  for (const name of PEOPLE.slice(1)) await page.getByRole('button', { name: `Mark arrived: ${name}`, exact: true }).click();
+  for (const [label, words] of [['Name of the event', 'Spring fair'], ['Your own words of welcome', 'Good to see you!'], ['Colour of buttons and ring', '#803060']]) {
+    await page.getByLabel(label).fill(words);
+    await page.getByLabel(label).blur();
+  }
+  await page.getByLabel('Second language').selectOption('de');
+  for (const part of ['#event', '#day .day-chart']) {
+    await page.locator(part).evaluate((element) => element.scrollIntoView({ block: 'center' }));
+    await shot(page);
+  }
+  await page.locator('#admin .close').click();
+  await page.getByRole('heading', { name: 'Good to see you!' }).waitFor();
+  await page.getByRole('button', { name: 'Deutsch' }).waitFor();
+  await draw(page, 'none');
+  await shot(page);
+  sheet('kiosk-own', files);
+  // A guest with a code.
+  const coded = [];
+  const codeShot = async () => {
+    coded.push(join(folder, `code-${coded.length}.png`));
+    await page.screenshot({ path: coded.at(-1) });
+  };
+  await administer(page);
+  await page.getByRole('button', { name: 'Make a code for a guest' }).click();
+  await page.locator('.given .code').evaluate((element) => element.scrollIntoView({ block: 'center' }));
+  await codeShot();
+  const code = await page.locator('.given .code').innerText();
+  await page.locator('#admin .close').click();
+  await page.getByRole('button', { name: 'I have a code' }).click();
+  await page.keyboard.type(code);
+  await codeShot();
+  await page.keyboard.press('Enter');
+  await screen(page, 'details');
+  await page.keyboard.type('Sofia Marino');
+  await page.getByLabel('I agree to this').check();
+  await codeShot();
+  await page.getByRole('button', { name: 'Next' }).click();
+  await screen(page, 'capture');
+  await draw(page, 'none');
+  await codeShot();
+  sheet('kiosk-code', coded);
 } finally {
   await visitor.depart();
   rmSync(folder, { recursive: true, force: true });

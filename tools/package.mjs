@@ -11,8 +11,9 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statS
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle, closure, importsOf, source } from './bundle.mjs';
-import { ENGINE_ROOM, PLAIN, RELAXED, integrity, modelFiles, webDir } from './engine-files.mjs';
+import { ENGINE_ROOM, PLAIN, RELAXED, integrity, ownPack, packFiles, webDir } from './engine-files.mjs';
 import { root } from './setup.mjs';
+import { SPECIAL } from './special.mjs';
 
 const www = join(root, 'www');
 const target = join(root, 'target/package');
@@ -22,8 +23,6 @@ export const folder = join(target, NAME);
 /** What the package offers, by its name on top of the package; everything else in it belongs to these. */
 const OFFERED = { 'element.js': 'element/element.js', 'messages.js': 'words/messages.js', 'frame-host.js': 'frame/host.js' };
 const ENTRIES = Object.values(OFFERED);
-const WORKER = 'worker/worker.js';
-const FILES = 'client/files.js';
 const { version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** client/files.js, with an address for each file that a bundler finds and rewrites. */
@@ -36,8 +35,9 @@ function filesModule(models) {
   wasm: ${entry(`${ENGINE_ROOM}/${PLAIN}`)},
   wasmRelaxed: ${entry(`${ENGINE_ROOM}/${RELAXED}`)},
   manifest: ${entry('models/manifest.json')},
-  worker: ${entry(WORKER)},
+  worker: ${entry(SPECIAL.packageWorker)},
   models: {\n${models.map((name) => `    '${name}': ${entry(`models/${name}`)},`).join('\n')}\n  },
+  secondRuntime: {},
 };\n`;
 }
 
@@ -53,7 +53,7 @@ function writeTypes() {
       for (const [, found] of readFileSync(join(folder, 'types', path), 'utf8').matchAll(/(?:from|import\()\s*['"](\.[^'"]+)\.js['"]/g)) {
         const other = `${posix.join(posix.dirname(path), found)}.d.ts`;
         if (wanted.has(other)) continue;
-        if (other === `${ENGINE_ROOM}/brow.d.ts`) cpSync(join(www, other), join(folder, 'types', other));
+        if (other === `${ENGINE_ROOM}/brow.d.ts`) cpSync(join(root, 'types', other), join(folder, 'types', other));
         wanted.add(other);
         grown = true;
       }
@@ -77,17 +77,17 @@ export function makePackage() {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(join(folder, 'models'), { recursive: true });
   const modules = new Set(ENTRIES.flatMap((entry) => closure(entry)));
-  for (const path of modules) if (path !== FILES) write(path, source(path));
+  for (const path of modules) if (path !== SPECIAL.files) write(path, source(path));
   for (const [name, path] of Object.entries(OFFERED)) {
     // A page outside the package copies this one alone: it imports nothing.
     if (importsOf(path).length === 0) renameSync(join(folder, path), join(folder, name));
     else write(name, `export * from './${path}';\n`);
   }
-  write(WORKER, bundle(WORKER));
+  write(SPECIAL.packageWorker, bundle(SPECIAL.packageWorker));
   for (const name of [PLAIN, RELAXED]) cpSync(join(webDir, name), join(folder, ENGINE_ROOM, name));
-  const models = modelFiles();
-  for (const name of ['manifest.json', ...models]) cpSync(join(root, 'models', name), join(folder, 'models', name));
-  write(FILES, filesModule(models));
+  const models = packFiles(ownPack);
+  for (const name of ['manifest.json', ...models]) cpSync(join(ownPack, name), join(folder, 'models', name));
+  write(SPECIAL.files, filesModule(models));
   writeTypes();
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   cpSync(join(root, 'docs/EMBEDDING.md'), join(folder, 'README.md'));

@@ -1,5 +1,5 @@
 /**
- * A receiver for the page "Prove it": accepts whatever reaches it (HTTP from any origin, WebSocket, raw TCP and UDP) and
+ * A receiver for the page "The proof": accepts whatever reaches it (HTTP from any origin, WebSocket, raw TCP and UDP) and
  * tells of it. `node tools/receiver.mjs [--port 9099]` prints; tests import startReceiver.
  */
 import { createSocket } from 'node:dgram';

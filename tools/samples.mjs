@@ -1,6 +1,6 @@
 /**
  * Lays the samples out in target/samples/ with the package in them and serves them: `node tools/samples.mjs`, after
- * tools/package.mjs. The one with Vite is built if Vite can be installed.
+ * tools/package.mjs. Those that Vite builds are left out where it can't be installed.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,20 +30,24 @@ export function laySample(name) {
   return folder;
 }
 
-/** @returns {string | null} the folder that Vite built, or null where Vite can't be had */
-export function buildViteSample() {
-  const folder = lay('vite', sample('vite'));
+/**
+ * @param {'vite' | 'react' | 'vue'} name
+ * @param {NodeJS.ProcessEnv} [env] NODE_ENV=development: with a framework's checks for developers
+ * @returns {string | null} the folder that Vite built, or null where Vite and the sample's framework can't be had
+ */
+export function buildViteSample(name, env = {}) {
+  const folder = lay(name, sample(name));
   cpSync(join(sample('static'), 'main.css'), join(folder, 'main.css'));
   const tarball = readdirSync(join(packageFolder, '..')).find((file) => file.endsWith('.tgz'));
   const npm = (...args) => execFileSync('npm', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], timeout: 240_000 });
   try {
     npm('ci', '--ignore-scripts', '--no-audit', '--no-fund');
   } catch (error) {
-    console.log(`samples: Vite can not be installed here: ${String(error.stderr ?? error).trim().split('\n').at(-1)}`);
+    console.log(`samples: what samples/${name} needs can not be installed here: ${String(error.stderr ?? error).trim().split('\n').at(-1)}`);
     return null;
   }
   npm('install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--offline', join(packageFolder, '..', tarball));
-  execFileSync(process.execPath, [join(folder, 'node_modules/vite/bin/vite.js'), 'build'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(process.execPath, [join(folder, 'node_modules/vite/bin/vite.js'), 'build'], { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
   return join(folder, 'dist');
 }
 
@@ -70,8 +74,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const serve = async (folder, port, what) => console.log(`samples: ${(await startServer({ folder, port })).url}${what}`);
   await serve(laySample('static'), 8091, '/  a plain folder');
   await serve(laySample('strict-csp'), 8092, '/  the same under a strict policy');
-  const vite = buildViteSample();
-  if (vite) await serve(vite, 8093, '/  built with Vite');
+  for (const [name, port] of [['vite', 8093], ['react', 8096], ['vue', 8097]]) {
+    const built = buildViteSample(name);
+    if (built) await serve(built, port, `/  samples/${name}, built with Vite`);
+  }
   await serve(siteFor('http://127.0.0.1:8095'), 8094, '/frame.html  the site whose frame is embedded');
   await serve(layHost(), 8095, '/?brow=http://127.0.0.1:8094  the page around the frame, of another origin');
   console.log('samples: stop with Ctrl-C');

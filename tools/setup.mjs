@@ -5,7 +5,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const TARGET = 'wasm32-unknown-unknown';
@@ -29,7 +29,16 @@ function fail(message) {
 }
 
 /** Where the tool that writes the module's JavaScript lies once it is compiled. */
-export const bindgen = join(root, 'target/tools/release/brow-bindgen');
+export const bindgen = join(root, 'target/tools/release/wasm-bindgen');
+
+/** PATH with the tools that trunk looks for there, wasm-bindgen and wasm-opt. */
+export const PATH = [join(root, 'node_modules/.bin'), dirname(bindgen), process.env.PATH].join(delimiter);
+
+/** The version of trunk that Trunk.toml is written for. */
+const TRUNK = /^trunk-version = "=(.+)"$/m.exec(readFileSync(join(root, 'Trunk.toml'), 'utf8'))?.[1];
+
+/** Whether trunk is installed, in that version. */
+export const hasTrunk = () => output('trunk', ['--version']) === `trunk ${TRUNK}`;
 
 /** The version of wasm-bindgen that a Cargo.lock holds, or null. */
 function lockedVersion(lock, crate) {
@@ -69,8 +78,10 @@ function needWasmTarget() {
 /** Both halves of wasm-bindgen must be of one version: the crate's and the tool's. */
 function needBindgen() {
   const wanted = lockedVersion('Cargo.lock', 'wasm-bindgen');
-  const held = lockedVersion('tools/bindgen/Cargo.lock', 'wasm-bindgen-cli-support');
-  if (wanted !== held) fail(`Cargo.lock holds wasm-bindgen ${wanted}, tools/bindgen ${held}: set tools/bindgen/Cargo.toml to ${wanted}.`);
+  for (const crate of ['wasm-bindgen-cli-support', 'brow-bindgen']) {
+    const held = lockedVersion('tools/bindgen/Cargo.lock', crate);
+    if (wanted !== held) fail(`Cargo.lock holds wasm-bindgen ${wanted}, tools/bindgen has ${crate} ${held}: set tools/bindgen/Cargo.toml to ${wanted}.`);
+  }
   const make = ['build', '--locked', '--release', '--quiet', '--manifest-path', 'tools/bindgen/Cargo.toml', '--target-dir', 'target/tools'];
   if (!existsSync(bindgen)) install(`wasm-bindgen ${wanted} is missing; it is compiled once, which takes a minute`, 'cargo', make);
   else execFileSync('cargo', make, { cwd: root, stdio: 'inherit' });

@@ -2,7 +2,7 @@
  * Runs the checks one after the other, goes on where one fails, and names at the end what failed and how long each took.
  *
  *   node tools/test.mjs          what a change of the product needs
- *   node tools/test.mjs --all    also what takes minutes: fuzzing, a hundred kills, other browsers, samples, the training room
+ *   node tools/test.mjs --all    also what takes minutes: fuzzing, a hundred kills, other browsers, samples, tract, the training room
  *   node tools/test.mjs NAME...  only the parts whose name contains one of these words
  */
 import { spawnSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { root } from './setup.mjs';
 
 /** Tests that take minutes each, or need more than Chromium. */
-const LONG = ['firefox', 'webkit', 'package', 'int8-builds'];
+const LONG = ['own-pack', 'second-runtime', 'firefox', 'webkit', 'package', 'frameworks', 'int8-builds', 'trunk'];
 /** What is smaller at a desk than in the run of everything. */
 const SHORTLY = { BROW_KILLS: '10', FUZZ_SECONDS: '1' };
 const THOROUGHLY = { BROW_KILLS: '100', FUZZ_SECONDS: '60' };
@@ -31,13 +31,13 @@ const parts = [
   { name: 'format', command: make('check-format') },
   { name: 'lints', command: make('check-lints') },
   { name: 'types', command: make('check-types') },
-  { name: 'unit', command: make('check-unit') },
   { name: 'rust', command: make('check-rust') },
   { name: 'build', command: make('package') },
   { name: 'size', command: ['node', 'tools/size.mjs'], needs: 'build' },
+  { name: 'unit', command: make('check-unit'), needs: 'build' },
   ...tests('tests/e2e').filter((file) => all || words.length > 0 || !isLong(file))
-    .map((file) => ({ name: file, command: ['node', '--test', '--test-timeout=300000', file], needs: 'build' })),
-  ...(all ? [{ name: 'training', command: make('check-training') }] : []),
+    .map((file) => ({ name: file, command: ['node', '--test', `--test-timeout=${isLong(file) ? 600_000 : 300_000}`, file], needs: 'build' })),
+  ...(all ? [{ name: 'tract', command: make('check-tract') }, { name: 'training', command: make('check-training') }] : []),
 ].filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
 
 const env = { ...(all ? THOROUGHLY : SHORTLY), ...process.env };

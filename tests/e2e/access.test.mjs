@@ -124,6 +124,25 @@ test('what a screen reader says changes when a face comes into view', async () =
   assert.equal(await page.locator('.announcer').getAttribute('aria-live'), 'polite');
 });
 
+test('a turn that is asked for is told to screen readers while there is time to make it', async () => {
+  const page = await visitor.visit({ clip: portraitClip('biden') });
+  await enrolByPhoto(page, 'Joe', portrait('biden'));
+  const told = await page.evaluate(() => new Promise((resolve) => {
+    const recogniser = document.querySelector('brow-recogniser');
+    const { shadowRoot } = recogniser;
+    recogniser.presence = 'require-turn';
+    const late = setTimeout(() => resolve('nothing'), 60_000);
+    const look = () => {
+      const words = shadowRoot.querySelector('.announcer').textContent;
+      if (shadowRoot.querySelector('.turn').hidden || !/^Turn your head/.test(words)) return requestAnimationFrame(look);
+      clearTimeout(late);
+      resolve(words);
+    };
+    look();
+  }));
+  assert.match(told, /^Turn your head (a little|far) to your (left|right)$/);
+});
+
 test('on a phone nothing is cut off and everything can be touched', async () => {
   const page = await visitor.visit({ clip: portraitClip('obama-1'), viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
   await seen(page, 'Barack');

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { crc32, deflateSync } from 'node:zlib';
 import { ROOT, Visitor, enrolByPhoto, plainClip, portrait, portraitClip, seen } from './browser.mjs';
+import { serveSource } from './vault-browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -132,7 +133,7 @@ describe('the files of the recogniser', () => {
 
   test('a network that was cut short is not used', async () => {
     const page = await visitor.visit({ wait: false, prepare: tampered((bytes) => bytes.subarray(0, bytes.length - 1000)) });
-    assert.match(await told(page, 'model_truncated'), /cut short/);
+    assert.match(await told(page, 'model_truncated'), /with [\d,]+ bytes instead of [\d,]+/);
   });
 
   test('offline on the first visit: says so, and goes on once the network is back', async () => {
@@ -229,7 +230,6 @@ describe('a photo', () => {
     ['of 400 megapixels', () => written('huge.png', greyPng(20_000, 20_000)), 'photo_huge'],
     ['of 100 megapixels without a face', () => written('large.png', greyPng(10_000, 10_000)), 'no_face'],
     ['without a face', () => changed('lawn.jpg', 'crop=200:100:0:500,scale=640:480'), 'no_face'],
-    ['with two faces', () => changed('two.jpg', 'split[a][b];[a][b]hstack'), 'several_faces'],
     ['with a tiny face', () => changed('tiny.jpg', 'scale=100:-2,pad=640:480:200:200:gray'), 'too_small'],
     ['that is blurred', () => changed('blurred.jpg', 'gblur=sigma=14'), 'too_blurred'],
     ['of somebody in sunglasses', () => portrait('obama-1-sunglasses'), 'eyes_hidden'],
@@ -369,6 +369,10 @@ describe('a name', () => {
 
   test('can be changed', async () => {
     await page.getByRole('button', { name: 'Rename יוסף (2)' }).click();
+    await page.getByLabel('New name').fill('יוסף');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    // Nobody gets a number behind their name that they did not ask for.
+    await page.getByText('Somebody else has this name: add what tells them apart').waitFor();
     await page.getByLabel('New name').fill('Barack');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText('is the new name').waitFor();
@@ -403,17 +407,17 @@ describe('the store', () => {
   test('templates that this version can not use are counted, and the rest works', async () => {
     const page = await visitor.visit({ clip: portraitClip('obama-1') });
     await enrolByPhoto(page, 'Barack', portrait('obama-1'));
-    // The store as a module by itself: in the release it is a part of the worker's one script.
-    await page.route('**/source/**', (route) => route.fulfill({ path: join(ROOT, 'www', new URL(route.request().url()).pathname.slice('/source/'.length)), contentType: 'text/javascript' }));
-    await page.evaluate(async (module) => {
-      const { openStore } = await import(module);
+    await serveSource(page);
+    await page.evaluate(async (source) => {
+      const [{ default: init }, { default: bytes }, { openStore }] = await Promise.all(['worker/brow.js', 'worker/bytes.js', 'vault/store.js'].map((path) => import(`${source}/${path}`)));
+      await init({ module_or_path: bytes });
       const opened = await openStore({ name: 'brow' });
       const template = crypto.getRandomValues(new Uint8Array(900));
       const reference = { template, source: 'camera', mask: 'bare', quality: 0.5, models: { periocular: 'of-another-day' }, time: Date.now() };
       const consent = { text: 'yes', version: '1', language: 'en', time: Date.now() };
       await opened.put({ name: 'Of another version', created: Date.now(), updated: Date.now(), consent, expires: null, references: [reference], picture: null });
       opened.close();
-    }, '/source/vault/store.js');
+    }, '/source');
     await page.reload();
     await page.getByText('were made by another version').waitFor();
     await seen(page, 'Barack');

@@ -3,10 +3,11 @@
  * in place of its camera, and notes every request that leaves it.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { startServer } from '../../tools/serve.mjs';
@@ -57,20 +58,15 @@ export function sharedFrame(path, at) {
   return execFileSync('ffmpeg', ['-v', 'error', '-ss', String(at), '-i', join(SHARED, path), '-frames:v', '1', '-f', 'mjpeg', '-q:v', '2', '-'], { maxBuffer: 1e8 });
 }
 
-/** Clips of shared/ after each other, each for so many seconds at most and an empty room after it. @param {string[]} paths @param {number} seconds */
-export function chainedClips(paths, seconds) {
-  const inputs = paths.flatMap((path) => ['-t', String(seconds), '-i', join(SHARED, path)]);
-  const fit = 'fps=25,scale=640:480:force_original_aspect_ratio=decrease,pad=640:480:-1:-1,setsar=1,tpad=stop_duration=1.5:color=0x8d9a92';
-  const parts = paths.map((_, index) => `[${index}:v]${fit}[c${index}]`);
-  return encode(`chained-${paths.length}`, [...inputs, '-filter_complex', `${parts.join(';')};${paths.map((_, index) => `[c${index}]`).join('')}concat=n=${paths.length}`]);
-}
+/** Where a file of shared/ lies. @param {string} path within it */
+export const sharedFile = (path) => join(SHARED, path);
 
 /** For `skip`: why a test can't run here, or false. */
 export const needsShared = SHARED ? false : 'SKIPPED: ../shared with its clips is not there';
 
-/** The address of a module in the built page, whose name holds its hash: `element/inside`. @param {string} path without extension */
-export function assetOf(path) {
-  const name = readdirSync(join(ROOT, 'dist/assets', dirname(path))).find((file) => file.startsWith(`${basename(path)}.`) && file.endsWith('.js'));
+/** The address of a module in the built page, whose name holds its hash: `element/inside`. @param {string} path without extension @param {string} [dist] */
+export function assetOf(path, dist = join(ROOT, 'dist')) {
+  const name = readdirSync(join(dist, 'assets', dirname(path))).find((file) => file.startsWith(`${basename(path)}.`) && file.endsWith('.js'));
   return `/assets/${dirname(path)}/${name}`;
 }
 
@@ -101,6 +97,13 @@ export function pairClip(left, right) {
   return encode(`${left}+${right}`, ['-loop', '1', '-framerate', '25', '-t', '3', '-i', portrait(left), '-loop', '1', '-framerate', '25', '-t', '3', '-i', portrait(right), '-filter_complex', layout]);
 }
 
+/** A photo of two people side by side, in memory. @param {string} left @param {string} right */
+export function pairPhoto(left, right) {
+  const layout = '[0]scale=960:-2,crop=480:ih[a];[1]scale=960:-2,crop=480:ih[b];[a][b]hstack';
+  const buffer = execFileSync('ffmpeg', ['-v', 'error', '-i', portrait(left), '-i', portrait(right), '-filter_complex', layout, '-frames:v', '1', '-f', 'mjpeg', '-q:v', '2', '-'], { maxBuffer: 1e8 });
+  return { name: 'group.jpg', mimeType: 'image/jpeg', buffer };
+}
+
 /** A queue: `first` stands at the left for twelve seconds of twenty, `second` comes to the right after seven and stays. */
 export function queueClip(first, second) {
   const come = (at) => `scale=420:-2,format=yuv420p${at}`;
@@ -116,6 +119,38 @@ export function plainClip(colour) {
 /** A face without any colour, as an infrared camera gives it. */
 export function greyClip() {
   return encode('grey', ['-loop', '1', '-framerate', '25', '-t', '3', '-i', portrait('obama-1'), '-vf', "scale=1600:1200,zoompan=z='1.06+0.04*sin(on/16)':d=1:s=640x480:fps=25,hue=s=0"]);
+}
+
+/** How long a browser may take to end; some hang there for good, and would take every test after them with them. */
+const FAREWELL = 20_000;
+
+/**
+ * Closes a browser with a profile of its own; one that hangs while it ends is killed.
+ * @param {import('playwright-core').BrowserContext} context @param {string} profile its folder
+ */
+export async function closeBrowser(context, profile) {
+  // While it ends it gives its lock back, so its process is asked for before.
+  const browser = browserOf(profile);
+  const late = setTimeout(() => {
+    console.log(`# a browser did not end within ${FAREWELL / 1000} seconds and was killed`);
+    // With all that it began: where only a process of its own is left, that one keeps the driver waiting.
+    process.kill(-browser, 'SIGKILL');
+  }, FAREWELL);
+  try {
+    await context.close();
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+/** Ends the browser of a profile at once, as a power cut does. @param {string} profile its folder */
+export function killBrowser(profile) {
+  process.kill(browserOf(profile), 'SIGKILL');
+}
+
+/** The process that holds a profile: its lock names it, as long as the browser runs. @param {string} profile its folder */
+function browserOf(profile) {
+  return Number(readlinkSync(join(profile, 'SingletonLock')).split('-').at(-1));
 }
 
 /**
@@ -173,8 +208,9 @@ export class Visitor {
   }
 
   async leave() {
-    await this.context?.close();
+    const { context } = this;
     this.context = null;
+    if (context) await closeBrowser(context, this.profile);
   }
 
   /** Requests that went to another origin than the page's own: must be none. */
@@ -189,6 +225,26 @@ export class Visitor {
   }
 }
 
+
+/**
+ * Asks until there is an answer that is not false, null or undefined. What a page answers later needs this: to waitForFunction a promise is an
+ * answer already. @template T @param {() => Promise<T>} ask @param {string} what @param {number} [patience] milliseconds
+ */
+export async function until(ask, what, patience = PATIENCE) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (Date.now() > end) throw new Error(`in ${patience / 1000} seconds not seen: ${what}`);
+    await sleep(250);
+  }
+}
+
+/** The page in another language. @param {import('playwright-core').Page} page @param {string} tag */
+export async function speak(page, tag) {
+  await page.locator('#language').selectOption(tag);
+  await page.locator(`html[lang="${tag}"]`).waitFor({ state: 'attached' });
+}
 
 /** Waits until a face in view is named so, and gives the words beside it. */
 export async function seen(page, name) {

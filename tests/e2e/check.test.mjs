@@ -22,7 +22,16 @@ async function check(options, button = 'Start the check') {
 }
 
 test('where all is well it says so, and what could be better', async () => {
-  const { page, found } = await check({ clip: portraitClip('obama-1') });
+  const { page, found } = await check({ clip: portraitClip('obama-1'), prepare: (fresh) => fresh.addInitScript(() => {
+    globalThis.ticked = new Set();
+    new MutationObserver(() => {
+      for (const tick of document.querySelectorAll('.ticks:not([hidden]) [data-state="ok"]')) ticked.add(tick.textContent.trim());
+    }).observe(document, { subtree: true, childList: true });
+  }) });
+  // Beside the live picture stands what the face in it has.
+  const ticked = await page.evaluate(() => [...ticked]);
+  for (const tick of ['Size is good', 'Light is good', 'Straight is good']) assert.ok(ticked.includes(tick), `${tick} in ${ticked}`);
+  assert.equal(await page.locator('.ticks').isVisible(), false);
   const { speed, ...others } = found;
   assert.ok(['ok', 'speed_slow'].includes(speed));
   // A browser that was not asked promises nothing, and these tests keep the service worker away.

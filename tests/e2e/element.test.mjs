@@ -80,11 +80,11 @@ describe('attributes', () => {
       const element = globalThis.t.put({}, { connect: false });
       const names = {
         mode: 'mode', person: 'person', targetFmr: 'target-fmr', cameraId: 'camera-id', mirrored: 'mirrored', rotation: 'rotation',
-        language: 'language', theme: 'theme', store: 'store', autostart: 'autostart', seal: 'seal',
+        language: 'language', theme: 'theme', store: 'store', pack: 'pack', autostart: 'autostart', seal: 'seal',
       };
       const defaults = Object.fromEntries(Object.keys(names).map((name) => [name, element[name]]));
       const good = {
-        mode: 'verify', person: 'Ada', targetFmr: 0.0001, cameraId: 'abc', mirrored: false, rotation: 270, language: 'pt-BR', theme: 'dark', store: 'hall-2', autostart: true, seal: true,
+        mode: 'verify', person: 'Ada', targetFmr: 0.0001, cameraId: 'abc', mirrored: false, rotation: 270, language: 'pt-BR', theme: 'dark', store: 'hall-2', pack: '/packs/hall/', autostart: true, seal: true,
       };
       const reflected = {};
       for (const [name, value] of Object.entries(good)) {
@@ -94,7 +94,7 @@ describe('attributes', () => {
       const nonsense = ['', ' ', 'nonsense', '-1', '1e99', 'NaN', '__proto__', 'constructor', '<img>', '\u0000', '9'.repeat(10_000), '{}'];
       const strange = [];
       for (const [name, attribute] of Object.entries(names)) {
-        if (['person', 'cameraId', 'store', 'language', 'autostart', 'seal'].includes(name)) continue;
+        if (['person', 'cameraId', 'store', 'pack', 'language', 'autostart', 'seal'].includes(name)) continue;
         for (const value of nonsense) {
           element.setAttribute(attribute, value);
           if (element[name] !== defaults[name]) strange.push([name, value.slice(0, 20), element[name]]);
@@ -110,11 +110,11 @@ describe('attributes', () => {
       return { defaults, reflected, strange };
     });
     assert.deepEqual(outcome.defaults, {
-      mode: 'identify', person: '', targetFmr: null, cameraId: '', mirrored: true, rotation: 0, language: '', theme: 'system', store: 'brow', autostart: false, seal: false,
+      mode: 'identify', person: '', targetFmr: null, cameraId: '', mirrored: true, rotation: 0, language: '', theme: 'system', store: 'brow', pack: '', autostart: false, seal: false,
     });
     assert.deepEqual(outcome.reflected, {
       mode: ['verify', 'verify'], person: ['Ada', 'Ada'], targetFmr: [0.0001, '0.0001'], cameraId: ['abc', 'abc'], mirrored: [false, 'false'], rotation: [270, '270'],
-      language: ['pt-BR', 'pt-BR'], theme: ['dark', 'dark'], store: ['hall-2', 'hall-2'], autostart: [true, ''], seal: [true, ''],
+      language: ['pt-BR', 'pt-BR'], theme: ['dark', 'dark'], store: ['hall-2', 'hall-2'], pack: ['/packs/hall/', '/packs/hall/'], autostart: [true, ''], seal: [true, ''],
     });
     assert.deepEqual(outcome.strange, []);
   });
@@ -199,7 +199,7 @@ describe('with somebody before the camera', () => {
     });
     assert.equal(enrolled.name, 'Barack');
     assert.deepEqual(told, { person: enrolled });
-    assert.ok(steps.includes('good') || steps.includes('turn_slightly'), steps.join());
+    assert.ok(steps.includes('good'), steps.join());
     assert.deepEqual(match.person, enrolled);
     assert.ok(match.score > match.needed, JSON.stringify(match));
     assert.equal(match.mask.state, 'bare');

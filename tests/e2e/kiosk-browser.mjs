@@ -76,6 +76,26 @@ export const listHands = (at) => ({
   guests: () => at().locator('#checkin .rows tbody th').allInnerTexts(),
 });
 
+/**
+ * Everything that the kiosk shows from now on: in `screens` each screen with the words on it ("turn: Turn your head ..."), in `greeted` whom it greets,
+ * in `cameAt` and `greetedAt` when somebody was near first and when they were greeted.
+ */
+export const watchScreens = (page) => page.evaluate(() => {
+  Object.assign(globalThis, { greeted: [], screens: [], cameAt: 0, greetedAt: 0 });
+  const kiosk = document.querySelector('#kiosk');
+  const note = () => {
+    const { screen } = kiosk.dataset;
+    const words = `${screen}: ${kiosk.querySelector('h1').innerText} ${kiosk.querySelector('.also').innerText}`.trim();
+    if (screens.at(-1) !== words) screens.push(words);
+    if (screen !== 'attract') cameAt ||= performance.now();
+  };
+  new MutationObserver(note).observe(kiosk, { attributes: true, subtree: true, childList: true, characterData: true, attributeFilter: ['data-screen'] });
+  document.addEventListener('brow-handoff', ({ detail }) => {
+    greeted.push(detail.person.name);
+    greetedAt ||= performance.now();
+  });
+});
+
 /** The exports of the kiosk's own module, as another script of this origin would get them. */
 export const kioskModule = (page) => page.evaluateHandle(() => import(document.querySelector('script[type=module]').src));
 

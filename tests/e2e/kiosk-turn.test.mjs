@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Visitor, needsShared, portrait, sharedFrames } from './browser.mjs';
-import { enter, kioskModule, prepareKiosk, visitKiosk } from './kiosk-browser.mjs';
+import { enter, kioskModule, prepareKiosk, visitKiosk, watchScreens } from './kiosk-browser.mjs';
 
 /** Frames of the clip from the end of the turn to the own right to that of the turn to the left, and where a straight and a little turned head are in them. */
 const [FIRST, LAST, STRAIGHT, LITTLE] = [55, 88, 71, { left: 79, right: 63 }];
@@ -25,8 +25,8 @@ before(async () => {
 after(() => visitor?.depart());
 
 /**
- * For `prepare`: the camera. `head.mode`: `turns` does as asked; `leaves`, `swaps` and `pairs` leaves, is another or two
- * as soon as a turn is asked for.
+ * For `prepare`: the camera. `head.mode`: `turns` does as asked; `leaves`, `swaps` and `pairs` leaves, is another or two as soon as a turn is
+ * asked for; `stays` keeps still then, and `unplugs` loses the camera once, which comes back after two seconds.
  */
 const turningHead = (page) => page.addInitScript(({ pictures, other, straight, little }) => {
   const [canvas, bitmaps] = [document.createElement('canvas'), []];
@@ -34,7 +34,10 @@ const turningHead = (page) => page.addInitScript(({ pictures, other, straight, l
   const context = canvas.getContext('2d');
   const decode = async (data) => createImageBitmap(new Blob([Uint8Array.from(atob(data), (character) => character.charCodeAt(0))]));
   Promise.all([...pictures, other].map(decode)).then((decoded) => bitmaps.push(...decoded));
-  globalThis.head = { mode: 'turns' };
+  globalThis.head = { mode: 'turns', unplugged: 0 };
+  /** @type {MediaStreamTrack[]} */
+  let tracks = [];
+  const { mediaDevices } = navigator;
   let [at, asked, since, step] = [straight, '', 0, 0];
   setInterval(() => {
     if (!bitmaps.length) return;
@@ -44,35 +47,46 @@ const turningHead = (page) => page.addInitScript(({ pictures, other, straight, l
     since = arrows === asked ? since + 1 : 0;
     asked = arrows;
     // A third of a second to react.
-    if (since >= 8) {
+    if (since >= 8 && head.mode !== 'stays' && head.mode !== 'unplugs') {
       const own = guide?.dataset.side;
       const isBack = /back/.test(document.querySelector('#kiosk h1')?.innerText ?? '');
       const goal = asked === '' ? straight : isBack ? at + (own === 'left' ? 1 : -1) : asked.length === 2 ? (own === 'left' ? pictures.length - 1 : 0) : little[own];
       at += Math.sign(goal - at);
     }
-    const cheats = asked !== '' && head.mode !== 'turns';
+    if (asked !== '' && head.mode === 'unplugs' && !head.unplugged) {
+      head.unplugged = performance.now();
+      for (const track of tracks) {
+        track.stop();
+        track.dispatchEvent(new Event('ended'));
+      }
+      setTimeout(() => mediaDevices.dispatchEvent(new Event('devicechange')), 2_000);
+    }
+    const cheats = asked !== '' && ['leaves', 'swaps', 'pairs'].includes(head.mode);
     context.fillStyle = '#8d9a92';
     context.fillRect(0, 0, 640, 480);
     if (!cheats || head.mode === 'pairs') context.drawImage(bitmaps[at], Math.sin(step / 5), 0);
     if (cheats && head.mode === 'swaps') context.drawImage(bitmaps.at(-1), 150 + Math.sin(step / 5), 60, 340, 420);
     if (cheats && head.mode === 'pairs') context.drawImage(bitmaps.at(-1), 380 + Math.sin(step / 5), 100, 260, 330);
   }, 40);
-  navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(25);
-  navigator.mediaDevices.enumerateDevices = async () => [{ kind: 'videoinput', deviceId: 'drawn', label: 'Drawn camera' }];
+  mediaDevices.getUserMedia = async () => {
+    if (head.unplugged && performance.now() - head.unplugged < 1_900) throw new DOMException('No such device', 'NotFoundError');
+    const stream = canvas.captureStream(25);
+    tracks = stream.getTracks();
+    return stream;
+  };
+  mediaDevices.enumerateDevices = async () => [{ kind: 'videoinput', deviceId: 'drawn', label: 'Drawn camera' }];
 }, {
   pictures: frames.map((frame) => frame.toString('base64')), other: readFileSync(portrait('biden')).toString('base64'),
   straight: STRAIGHT - FIRST, little: { left: LITTLE.left - FIRST, right: LITTLE.right - FIRST },
 });
 
-/** The kiosk anew, with a head that does so and all of its five tries. @param {string} mode */
-async function standBefore(mode) {
+/** The kiosk anew, with a head that does so and all of its five tries. @param {string} mode @param {string} [presence] what it asks */
+async function standBefore(mode, presence = 'require-turn') {
   const page = await visitKiosk(visitor, { prepare: turningHead });
-  await enter(page, { presence: 'require-turn' });
+  await enter(page, { presence });
+  await watchScreens(page);
   await page.evaluate((chosen) => {
-    [globalThis.greeted, globalThis.screens] = [[], []];
-    const kiosk = document.querySelector('#kiosk');
-    new MutationObserver(() => screens.push(kiosk.dataset.screen)).observe(kiosk, { attributeFilter: ['data-screen'] });
-    document.addEventListener('brow-handoff', ({ detail }) => greeted.push(detail.person.name));
+    globalThis.saw = (kind) => screens.some((screen) => screen.startsWith(`${kind}:`));
     head.mode = chosen;
   }, mode);
   return page;
@@ -100,20 +114,40 @@ async function isFast(t) {
 async function comeUntil(mode, isSo) {
   for (let visits = 1; ; visits += 1) {
     const page = await standBefore(mode);
-    await page.waitForFunction(() => screens.includes('refused') || greeted.length > 0 || (screens.includes('turn') && screens.at(-1) !== 'turn' && head.mode !== 'turns'), null, { timeout: 120_000 });
+    await page.waitForFunction(() => saw('refused') || greeted.length > 0 || (saw('turn') && !screens.at(-1).startsWith('turn:') && head.mode !== 'turns'), null, { timeout: 120_000 });
     if (await page.evaluate(isSo)) return page;
-    assert.ok(visits < 4, `${mode}: ${await page.evaluate(() => screens.join(' '))}`);
+    assert.ok(visits < 4, `${mode}: ${await page.evaluate(() => screens.join(' | '))}`);
   }
 }
 
-test('greets nobody who leaves, is another or is two when a turn is asked for, and whoever turns as asked', { skip: needsShared }, async (t) => {
+/** What is said to whoever does so when a turn is asked for; nothing to whoever is not there to read it. */
+const SAID = {
+  stays: /^retry: Once more, please That took too long/,
+  // Whichever is found out first: another face, or that the one who was asked does not turn.
+  swaps: /^retry: Once more, please (The face was not the same throughout|The face left the picture|That took too long)/,
+  pairs: /^(retry: Once more, please A second face came near|single:)/,
+  leaves: /^attract:/,
+  unplugs: /^(retry|attract|look|straight):/,
+};
+
+test('greets nobody who keeps still, leaves, is another or is two when a turn is asked for, or whose camera is pulled out, says why, and greets whoever turns as asked', { skip: needsShared }, async (t) => {
   if (!(await isFast(t))) return;
-  for (const mode of ['leaves', 'swaps', 'pairs']) {
-    const page = await comeUntil(mode, () => screens.includes('turn'));
+  for (const [mode, said] of Object.entries(SAID)) {
+    const page = await comeUntil(mode, () => saw('turn'));
+    await page.waitForFunction((words) => screens.slice(screens.findIndex((screen) => screen.startsWith('turn:'))).some((screen) => new RegExp(words).test(screen)), said.source, { timeout: 60_000 });
     // Meanwhile more of the five tries may follow.
     await page.waitForTimeout(4_000);
+    const screens = await page.evaluate(() => globalThis.screens);
+    t.diagnostic(`${mode}: ${screens.join(' | ')}`);
     assert.deepEqual(await page.evaluate(() => greeted), [], mode);
+    assert.ok(!screens.some((screen) => /^(stranger|greet):/.test(screen)), `${mode}: ${screens.join(' | ')}`);
   }
-  const page = await comeUntil('turns', () => greeted.length > 0);
-  assert.deepEqual(await page.evaluate(() => greeted), ['Ada']);
+  const took = {};
+  for (const presence of ['off', 'require-turn']) {
+    const page = presence === 'off' ? await standBefore('turns', presence) : await comeUntil('turns', () => greeted.length > 0);
+    await page.waitForFunction(() => greeted.length > 0, null, { timeout: 60_000 });
+    assert.deepEqual(await page.evaluate(() => greeted), ['Ada']);
+    took[presence] = await page.evaluate(() => (greetedAt - cameAt) / 1000);
+  }
+  t.diagnostic(`greeted ${took['require-turn'].toFixed(1)} s after coming near where a turn is asked for, ${took.off.toFixed(1)} s where nothing is`);
 });

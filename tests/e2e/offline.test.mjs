@@ -113,6 +113,7 @@ test('the service worker can reach no other origin, and under it every way out s
     assert.equal(outcome, 'TypeError');
     await page.goto(`${visitor.server.url}/prove.html`);
     assert.ok(await page.evaluate(() => navigator.serviceWorker.controller !== null));
+    await page.locator('#receiver summary').click();
     await page.locator('#address').fill(other.url);
     await page.locator('#run').click();
     await page.locator('#run:enabled').waitFor({ timeout: 120_000 });

@@ -1,35 +1,20 @@
 /** The npm package, as others use it: from a plain folder, under a strict policy, built with Vite, and from TypeScript. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { buildViteSample, laySample } from '../../tools/samples.mjs';
 import { NAME, folder } from '../../tools/package.mjs';
-import { startServer } from '../../tools/serve.mjs';
-import { ROOT, Visitor, portraitClip, seen } from './browser.mjs';
+import { ROOT, portraitClip, seen } from './browser.mjs';
+import { arriveWithPackage } from './package-visitor.mjs';
 
-/** @type {Visitor} */
-let visitor;
-const servers = [];
-before(async () => {
-  if (!existsSync(folder)) throw new Error('target/package is missing: run `make package` first');
-  visitor = await Visitor.arrive();
-});
-after(async () => {
-  await visitor.depart();
-  for (const server of servers) await server.close();
-});
-
-async function serve(where, options = {}) {
-  const server = await startServer({ folder: where, ...options });
-  servers.push(server);
-  return server.url;
-}
+const { visitor, serve } = await arriveWithPackage();
 
 /** Opens a sample with somebody before the camera; what the policy refused is counted. */
 async function open(url) {
+  await visitor.leave(); // The page before may still complain, of an icon that nobody serves for one.
   visitor.complaints.length = 0;
   return visitor.visit({
     url,
@@ -149,7 +134,7 @@ test('where the policy lets no worker start, the fault says so', async () => {
 });
 
 test('built with Vite', async (t) => {
-  const where = buildViteSample();
+  const where = buildViteSample('vite');
   if (!where) return t.skip('SKIPPED: Vite can not be installed here');
   const page = await open(await serve(where));
   await enrolAndBeNamed(page);

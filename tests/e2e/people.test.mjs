@@ -1,7 +1,8 @@
-/** The list of people where they are many: found, sorted, scrolled, and when each is erased. */
+/** The list of people where they are many: found, sorted, folded, scrolled, and when each is erased. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Visitor, assetOf, findings } from './browser.mjs';
+import { cutOff } from './layout.mjs';
 
 const MANY = 10_000;
 const DAY_MS = 86_400_000;
@@ -18,18 +19,21 @@ after(() => visitor.depart());
 const names = () => page.locator('#people .name').allInnerTexts();
 
 /** The page is told of so many people, as by its worker. */
-async function tell(count, retentionDays = null) {
-  await page.evaluate(async ({ inside, count, retentionDays, day }) => {
+async function tell(count, { retentionDays = null, groups = 0 } = {}) {
+  await page.evaluate(async ({ inside, count, retentionDays, groups, day }) => {
     const { insideOf } = await import(inside);
     const client = insideOf(document.querySelector('brow-recogniser')).client();
     globalThis.told ??= await client.state();
+    const retired = retentionDays === null ? Infinity : 1_900_000_000_000 + retentionDays * day;
     const people = Array.from({ length: count }, (_, at) => ({
       id: `id-${at}`, name: at === 7_777 ? 'Zoë Ångström' : `Person ${String(at).padStart(5, '0')}`, created: 1_700_000_000_000 + at * 60_000, updated: 1_700_000_000_000,
-      consent: { text: 'x', version: '1', language: 'en', time: 1_900_000_000_000 }, expires: at === 42 ? 1_900_000_000_000 + 5 * day : null, bare: 1, masked: 0, refused: 0, picture: null,
+      consent: { text: 'x', version: '1', language: 'en', time: 1_900_000_000_000 }, expires: at === 42 ? 1_900_000_000_000 + 5 * day : null,
+      erased: at === 42 ? Math.min(1_900_000_000_000 + 5 * day, retired) : retired, note: '', bare: 1, masked: 0, refused: 0, picture: null,
+      groups: groups && at % (groups + 1) ? [`Group ${at % (groups + 1)}`, ...(at === 1 ? ['Group 2'] : [])] : [],
     }));
     const { vault } = globalThis.told;
     client.dispatchEvent(new CustomEvent('state', { detail: { ...globalThis.told, people, vault: { ...vault, settings: { ...vault.settings, retentionDays } } } }));
-  }, { inside: assetOf('element/inside'), count, retentionDays, day: DAY_MS });
+  }, { inside: assetOf('element/inside'), count, retentionDays, groups, day: DAY_MS });
 }
 
 test('a few people are all there, with nothing to search among them', async () => {
@@ -65,6 +69,40 @@ test('sorted by what is erased first, the date stands with the name; by age, the
   assert.doesNotMatch(await page.locator('ul.people li').nth(1).innerText(), /erased by itself/);
   await page.getByLabel('Order').selectOption('newest');
   assert.equal((await names())[0], 'Person 09999');
-  await tell(MANY, 30);
+  await tell(MANY, { retentionDays: 30 });
   assert.match(await page.locator('ul.people li').first().innerText(), /erased by itself on/, 'where all are erased after a time');
+});
+
+test('where people are in groups they can be put in order by them, and each group folded, also by the keyboard', async () => {
+  await page.getByLabel('Order').selectOption('name');
+  assert.ok(!(await page.locator('#people-order').innerText()).includes('By group'), 'nobody is in a group yet');
+  await tell(MANY, { groups: 3 });
+  await page.getByLabel('Order').selectOption('group');
+  // Rows that are far down are not laid out.
+  const namesNow = () => page.locator('#people .name').allTextContents();
+  const heading = (name) => page.locator('#people .group-head button', { hasText: name });
+  assert.ok(await page.locator('ul.people li').count() < 300);
+  assert.deepEqual(await page.locator('#people .group-head').allTextContents(), ['Group 1 (2,500)']);
+  await heading('Group 1').focus();
+  await page.keyboard.press('Enter');
+  assert.equal(await heading('Group 1').getAttribute('aria-expanded'), 'false');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Group 1 (2,500)', 'the keyboard stays where it is');
+  // Whoever is in two groups stands in both.
+  assert.deepEqual([(await page.locator('#people .group-head').allTextContents()).slice(0, 2), (await namesNow())[0]], [['Group 1 (2,500)', 'Group 2 (2,501)'], 'Person 00001']);
+  await page.getByRole('button', { name: 'Fold all groups' }).click();
+  assert.deepEqual(await page.locator('ul.people li').allTextContents(), ['Group 1 (2,500)', 'Group 2 (2,501)', 'Group 3 (2,500)', 'In no group (2,500)']);
+  assert.deepEqual(await findings(page), []);
+  assert.deepEqual(await cutOff(page, 'folded groups'), []);
+  // What is folded stays so, whatever comes from elsewhere and however it was looked at meanwhile.
+  await heading('Group 2').click();
+  await tell(MANY, { groups: 3 });
+  await page.getByLabel('Order').selectOption('newest');
+  await page.getByLabel('Order').selectOption('group');
+  assert.deepEqual(await page.locator('#people .group-head [aria-expanded="true"]').allTextContents(), ['Group 2 (2,501)']);
+  await page.getByLabel('Find by name').fill('00001');
+  assert.deepEqual([await page.locator('#people .group-head').allTextContents(), await namesNow()], [['Group 1 (1)', 'Group 2 (1)'], ['Person 00001']]);
+  await page.getByLabel('Find by name').fill('');
+  await page.getByRole('button', { name: 'Fold all groups' }).click();
+  await page.getByRole('button', { name: 'Unfold all groups' }).click();
+  assert.equal(await page.locator('#people .group-head [aria-expanded="false"]').count(), 0);
 });

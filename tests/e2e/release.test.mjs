@@ -34,6 +34,11 @@ test('every name in assets holds the hash of its content, so that releases never
   }
 });
 
+test('the page that proves links the security notes, as they stand in docs/', () => {
+  const [, path] = /<a href="([^"]+security-notes[^"]+)"/.exec(readFileSync(join(dist, 'prove.html'), 'utf8')) ?? assert.fail('no link');
+  assert.deepEqual(readFileSync(join(dist, path)), readFileSync(join(ROOT, 'docs/SECURITY.md')));
+});
+
 test('on a host that sends no headers the page works, and once loaded it can connect to nothing', async () => {
   const visitor = await Visitor.arrive({ plain: true });
   try {

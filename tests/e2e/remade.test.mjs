@@ -1,11 +1,11 @@
 /** Nobody enrols twice: a store that a release with other networks wrote, opened by this one, with kept pictures and without. */
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PIN, engineFolder, frozenHelpers } from '../vault/frozen.mjs';
 import { administer, enter, visitKiosk } from './kiosk-browser.mjs';
-import { ROOT, Visitor, assetOf, findings, plainClip, portrait, portraitClip, seen } from './browser.mjs';
+import { Visitor, assetOf, findings, plainClip, portrait, portraitClip, seen } from './browser.mjs';
 import { openBrowser, pageHelpers } from './vault-browser.mjs';
 
 /** By the names they have here: what their picture is, and of whom. */
@@ -30,8 +30,7 @@ after(() => visitor.depart());
 
 /** What a release wrote whose networks had lower numbers. */
 async function write() {
-  const folder = engineFolder();
-  cpSync(join(ROOT, 'models'), join(folder, 'models'), { recursive: true, filter: (from) => !from.includes('training') });
+  const folder = engineFolder([...new Set(PEOPLE.flatMap(({ of }) => of))]);
   const manifest = JSON.parse(readFileSync(join(folder, 'models/manifest.json'), 'utf8'));
   for (const model of manifest.models) {
     if (!['full', 'periocular'].includes(model.role)) continue;
@@ -39,7 +38,6 @@ async function write() {
     delete model.formerly;
   }
   writeFileSync(join(folder, 'models/manifest.json'), JSON.stringify(manifest));
-  for (const name of new Set(PEOPLE.flatMap(({ of }) => of))) cpSync(portrait(name), join(folder, `${name}.jpg`));
   const browser = await openBrowser({ folder });
   try {
     await browser.context.addInitScript(pageHelpers);
@@ -54,21 +52,7 @@ async function write() {
 }
 
 async function writeInside({ people, pin }) {
-  const engine = await t.engine();
-  for (const { role, file } of engine.models()) {
-    const bytes = new Uint8Array(await (await fetch(`/models/${file}`)).arrayBuffer());
-    engine.addModel(role, bytes, new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
-  }
-  const pixels = async (blob) => {
-    const bitmap = await createImageBitmap(blob);
-    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
-    context.drawImage(bitmap, 0, 0);
-    return context.getImageData(0, 0, bitmap.width, bitmap.height);
-  };
-  const enrol = async (name) => {
-    const { data, width, height } = await pixels(await (await fetch(`/${name}.jpg`)).blob());
-    return engine.enrolPhoto(new Uint8Array(data.buffer), width, height);
-  };
+  const engine = await t.wholeEngine();
   const pictures = {
     // As releases before this one kept it: the canonical face without a border.
     async close({ rgba, width, height }) {
@@ -84,13 +68,9 @@ async function writeInside({ people, pin }) {
     spoilt: () => new Blob([Uint8Array.from({ length: 300 }, (_, i) => (i * 7) & 255)]),
   };
   const record = async ({ name, of, picture, expires }, created) => {
-    const faces = await Promise.all(of.map(enrol));
-    const references = faces.flatMap((face) => face.templates.map((template) => {
-      const { mask, quality, models } = engine.templateInfo(template);
-      return { template, source: 'photo', mask: mask.state, quality, models: { periocular: models.periocular, full: models.full }, time: 1.7e12 };
-    }));
+    const faces = await Promise.all(of.map((portrait) => t.enrolled(engine, portrait)));
     return {
-      name, created, updated: created, expires, references, consent: { text: 'I agreed.', version: '1', language: 'en', time: 1.7e12 },
+      name, created, updated: created, expires, references: faces.flatMap(({ references }) => references), consent: { text: 'I agreed.', version: '1', language: 'en', time: 1.7e12 },
       picture: picture && new Uint8Array(await (await pictures[picture](faces[0].best)).arrayBuffer()),
     };
   };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, beforeEach, test } from 'node:test';
 import { LANGUAGES, setLanguage, text } from '../../www/words/messages.js';
-import { Visitor, assetOf, portrait } from './browser.mjs';
+import { Visitor, assetOf, portrait, speak } from './browser.mjs';
 import { visitKiosk } from './kiosk-browser.mjs';
 
 const PIN = '493817';
@@ -73,8 +73,7 @@ test('whoever is enrolled from a photo need not be here: nobody is told to put a
 test('the words of file choosers are the page\u2019s, in every language, with what was chosen', async () => {
   for (const tag of Object.keys(LANGUAGES)) {
     await setLanguage(tag);
-    await page.locator('#language').selectOption(tag);
-    await page.locator(`html[lang="${tag}"]`).waitFor({ state: 'attached' });
+    await speak(page, tag);
     for (const [button, input] of [['.enrol-photo', '#enrol input[type=file]'], ['#vault .import', '#vault-file']]) {
       await page.locator(button).click();
       const chooser = page.locator(input).locator('..');

@@ -1,20 +1,25 @@
 /**
- * For the vault's browser tests: serves www/ by itself with the headers of production, and opens Chromium on an empty
+ * For the vault's browser tests: serves www/ and the engine's module with the headers of production, and opens Chromium on an empty
  * page of it, where a test imports the vault's modules.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after, before, beforeEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { PLAIN, webDir } from '../../tools/engine-files.mjs';
 import { startServer } from '../../tools/serve.mjs';
+import { engineFolder, frozenHelpers } from '../vault/frozen.mjs';
+import { closeBrowser } from './browser.mjs';
 
 const WWW = fileURLToPath(new URL('../../www', import.meta.url));
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /** @param {{plain?: boolean, persistent?: boolean, folder?: string}} [options] persistent: a profile on the disk, as a visitor's */
-export async function openBrowser({ plain = false, persistent = false, folder = WWW } = {}) {
-  const server = await startServer({ folder, plain });
+export async function openBrowser({ plain = false, persistent = false, folder } = {}) {
+  const own = folder ? null : engineFolder();
+  const server = await startServer({ folder: folder ?? own, plain });
   const profile = mkdtempSync(join(tmpdir(), 'brow-profile-'));
   const launch = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS };
   const browser = persistent ? null : await chromium.launch(launch);
@@ -50,13 +55,48 @@ export async function openBrowser({ plain = false, persistent = false, folder = 
       context = await chromium.launchPersistentContext(profile, launch);
     },
     async close() {
-      await context.close().catch(() => {});
-      await browser?.close();
+      if (browser) await browser.close();
+      else await closeBrowser(context, profile).catch(() => {});
       await server.close();
+      if (own) rmSync(own, { recursive: true, force: true });
       // What is left of a killed browser may be writing still.
       rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
+}
+
+/**
+ * Serves www/ and the engine's module under /source/ besides: in a release the vault is a part of the worker's one script. The module's bytes
+ * are those of a script, `worker/bytes.js`, for a sealed page can fetch nothing else.
+ * @param {import('playwright-core').Page} page
+ */
+export async function serveSource(page) {
+  const made = {
+    'worker/brow.js': () => readFileSync(join(webDir, 'brow.js'), 'utf8'),
+    'worker/bytes.js': () => `export default Uint8Array.from(atob('${readFileSync(join(webDir, PLAIN), 'base64')}'), (letter) => letter.charCodeAt(0));`,
+  };
+  await page.route('**/source/**', (route) => {
+    const path = new URL(route.request().url()).pathname.slice('/source/'.length);
+    return route.fulfill({ ...(made[path] ? { body: made[path]() } : { path: join(WWW, path) }), contentType: 'text/javascript' });
+  });
+}
+
+/**
+ * The frame of a file of tests: one browser for all of them, and for each an empty page of a visitor who was never here.
+ * @param {(now: {browser: Awaited<ReturnType<typeof openBrowser>>, page: import('playwright-core').Page}) => void | Promise<void>} given called before each test
+ * @param {{engine?: boolean, helpers?: (() => void)[]}} [options] engine: the page has the helpers of frozen.mjs; helpers: run inside the page besides
+ */
+export function onEmptyPages(given, { engine = false, helpers = [] } = {}) {
+  let browser;
+  before(async () => {
+    browser = await openBrowser();
+  });
+  after(() => browser?.close());
+  beforeEach(async () => {
+    await browser.renew();
+    for (const helper of [pageHelpers, ...(engine ? [frozenHelpers] : []), ...helpers]) await browser.context.addInitScript(helper);
+    await given({ browser, page: await browser.openPage() });
+  });
 }
 
 /**
@@ -75,9 +115,21 @@ export function pageHelpers() {
       });
       return { name, created: 10 + seed, updated: 10 + seed, consent, expires: null, references: list, picture: null, ...rest };
     },
+    /** The engine's module, in which the vault's decisions are, ready to be asked. */
+    async module() {
+      const module = await import('/worker/brow.js');
+      await module.default({ module_or_path: await (await fetch('/worker/brow_bg.wasm')).arrayBuffer() });
+      return module;
+    },
     async open(options = {}) {
+      await this.module();
       const { openStore } = await import('/vault/store.js');
       return openStore({ name: 'test', iterations: 1000, ...options });
+    },
+    /** The words for an error. */
+    async words(error) {
+      const { faultOf } = await import('/words/messages.js');
+      return faultOf(error);
     },
     /** The code of the error that `work` ends in, and that it has words; null if it succeeds. */
     async failure(work) {
@@ -85,7 +137,7 @@ export function pageHelpers() {
         await work();
         return null;
       } catch (error) {
-        if (!error.code || !error.message || !error.remedy) throw error;
+        if ((await this.words(error)).code !== error.code) throw error;
         return error.code;
       }
     },

@@ -1,30 +1,17 @@
 /** What earlier releases stored, opened by this one: tests/data/vault holds a folder of each format that was ever released (tests/vault/freeze.mjs). */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, test } from 'node:test';
-import { PASSPHRASE, PIN, engineFolder, frozenHelpers } from '../vault/frozen.mjs';
+import { describe, test } from 'node:test';
+import { PASSPHRASE, PIN } from '../vault/frozen.mjs';
 import { ROOT } from './browser.mjs';
-import { openBrowser, pageHelpers } from './vault-browser.mjs';
+import { onEmptyPages } from './vault-browser.mjs';
 
 const FROZEN = join(ROOT, 'tests/data/vault');
-let folder;
-let browser;
 let page;
-before(async () => {
-  folder = engineFolder();
-  browser = await openBrowser({ folder });
-});
-after(async () => {
-  await browser.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  await browser.renew();
-  await browser.context.addInitScript(pageHelpers);
-  await browser.context.addInitScript(frozenHelpers);
-  page = await browser.openPage();
-});
+onEmptyPages((now) => {
+  ({ page } = now);
+}, { engine: true });
 
 /** Inside the page: opens a restored database and tells what is in it; then works on, so that what was read can be written. */
 async function opened({ database, pin }) {

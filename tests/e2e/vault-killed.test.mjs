@@ -3,9 +3,10 @@
  * erased comes back, and nothing is half written. BROW_KILLS sets how often the tab is killed.
  */
 import assert from 'node:assert/strict';
-import { appendFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { appendFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { join } from 'node:path';
+import { killBrowser } from './browser.mjs';
 import { openBrowser, pageHelpers } from './vault-browser.mjs';
 
 const KILLS = Number(process.env.BROW_KILLS ?? 100);
@@ -141,12 +142,10 @@ test(`the tab killed ${KILLS} times at random points`, { timeout: 280_000 }, asy
   }
 });
 
-/** Ends the browser's main process at once, as a power cut does. */
-async function killBrowser(browser) {
-  // The profile's lock names the process that holds it: the browser that this test started.
-  const pid = Number(readlinkSync(join(browser.profile, 'SingletonLock')).split('-').at(-1));
+/** Kills the browser and waits until it is gone. */
+async function cutPower(browser) {
   const closed = new Promise((resolve) => browser.context.once('close', resolve));
-  process.kill(pid, 'SIGKILL');
+  killBrowser(browser.profile);
   await closed;
 }
 
@@ -162,7 +161,7 @@ test('a record that a kill left half written takes nothing that is written later
       for (let i = 0; i < 3; i += 1) await store.put(t.person('put 2', { seed: first + i }));
       return [people.length, damaged.length, (await store.verifyLog()).problem];
     }, seed);
-    await killBrowser(browser);
+    await cutPower(browser);
     return found;
   };
   try {
@@ -199,7 +198,7 @@ test(`the whole browser killed ${BROWSER_KILLS} times`, { timeout: 120_000 }, as
       await checkAll(page, ledger);
       void page.evaluate(work, backup).catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 700));
-      await killBrowser(browser);
+      await cutPower(browser);
       await browser.restart();
       page = await prepare();
     }

@@ -1,19 +1,13 @@
 /** PIN, locking and back-off in a real browser. */
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
-import { openBrowser, pageHelpers } from './vault-browser.mjs';
+import { test } from 'node:test';
+import { onEmptyPages } from './vault-browser.mjs';
 
 const PIN = 'correct horse';
 let browser;
 let page;
-before(async () => {
-  browser = await openBrowser();
-});
-after(() => browser.close());
-beforeEach(async () => {
-  await browser.renew();
-  await browser.context.addInitScript(pageHelpers);
-  page = await browser.openPage();
+onEmptyPages((now) => {
+  ({ browser, page } = now);
 });
 
 test('a vault with a PIN is locked after a reload, and opens with the PIN only', async () => {
@@ -96,7 +90,7 @@ test('wrong tries in a row make one wait, also after a reload and with the right
     store.close(); // While it is open it goes by a clock that nobody can set.
     const later = await t.open();
     await later.unlock(pin);
-    return [error.code, error.remedy, fourth, waitSeconds > 5, later.locked];
+    return [error.code, (await t.words(error)).remedy, fourth, waitSeconds > 5, later.locked];
   }, PIN);
   assert.deepEqual([second[0], second[2], second[3], second[4]], ['too_many_tries', 'wrong_pin', true, false]);
   assert.match(second[1], /^Wait \d+ seconds?, then try again\.$/);

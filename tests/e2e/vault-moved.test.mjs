@@ -1,19 +1,13 @@
 /** The store moved into a new database after its keys were made anew: a start that was killed at any step of it loses nobody. */
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
-import { openBrowser, pageHelpers } from './vault-browser.mjs';
+import { test } from 'node:test';
+import { onEmptyPages } from './vault-browser.mjs';
 
 const PIN = 'correct horse';
 let browser;
 let page;
-before(async () => {
-  browser = await openBrowser();
-});
-after(() => browser.close());
-beforeEach(async () => {
-  await browser.renew();
-  await browser.context.addInitScript(pageHelpers);
-  page = await browser.openPage();
+onEmptyPages(async (now) => {
+  ({ browser, page } = now);
   await page.evaluate(async (pin) => {
     const store = await t.open();
     for (let i = 0; i < 3; i += 1) await store.put(t.person(`P${i}`, { seed: i }));

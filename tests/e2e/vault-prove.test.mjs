@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startReceiver } from '../../tools/receiver.mjs';
-import { ROOT } from './browser.mjs';
+import { ROOT, findings } from './browser.mjs';
 import { openBrowser as open } from './vault-browser.mjs';
 
 const DIST = join(ROOT, 'dist');
@@ -53,6 +53,10 @@ describe('with the headers of production', () => {
     const { rows, verdict } = await proveIn(page, browser.url, receiver);
     assert.ok(rows.filter(([name]) => name.startsWith('page')).length >= 30 && rows.filter(([name]) => name.startsWith('worker')).length >= 11, `${rows.length} attempts`);
     assert.deepEqual(not(outward(rows), ['refused', 'absent']), []);
+    const groups = await page.$$eval('#results table', (tables) => tables.map((table) => [table.caption.textContent, table.tBodies[0].rows.length]));
+    assert.deepEqual(groups.map(([title]) => title), ['Would carry away anything, whole pictures too', 'Would carry away what fits into an address, piece by piece', 'Would let foreign code in, which could do the rest']);
+    for (const [title, count] of groups) assert.ok(count >= 10, title);
+    assert.deepEqual(await findings(page), []);
     assert.deepEqual(receiver.received, []);
     assert.match(verdict, /^All \d+ ways out were refused\. Of \d+ ways to the site that this page came from, 7 stay open/);
     // Each is named in docs/SECURITY.md; all else is refused by the policy.

@@ -1,18 +1,12 @@
 /** The encrypted gallery in a real browser: what is stored, and what happens when it is damaged, full, or shared by tabs. */
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
-import { openBrowser, pageHelpers } from './vault-browser.mjs';
+import { describe, test } from 'node:test';
+import { onEmptyPages } from './vault-browser.mjs';
 
 let browser;
 let page;
-before(async () => {
-  browser = await openBrowser();
-});
-after(() => browser.close());
-beforeEach(async () => {
-  await browser.renew();
-  await browser.context.addInitScript(pageHelpers);
-  page = await browser.openPage();
+onEmptyPages((now) => {
+  ({ browser, page } = now);
 });
 
 describe('people', () => {
@@ -303,5 +297,48 @@ describe('versions and tabs', () => {
       });
       assert.deepEqual(seen, [40, 0, true, true, 41]);
     }
+  });
+
+  test('what one tab adds to a person while another takes a view away, or makes one of two records, is not lost', async () => {
+    const seen = await page.evaluate(async () => {
+      const { vaultOperations } = await import('/vault/operations.js');
+      const [one, other] = [await t.open(), await t.open()];
+      const operations = vaultOperations({ store: () => one, kept() {}, refill: async () => {}, empty() {}, state: async () => ({}), progress() {}, pictures: false });
+      const { references: [view] } = t.person('another view', { seed: 9 });
+      const add = (id) => other.update(id, ({ references }) => ({ references: [...references, view] }));
+      const { id } = await one.put(t.person('A'));
+      for (let round = 0; round < 5; round++) await Promise.all([operations.personForgetView({ person: id, index: 0, time: 2 }), add(id)]);
+      const forgot = (await one.person(id)).references.length;
+      const second = await one.put(t.person('B', { seed: 2, note: 'met twice', groups: ['staff'] }));
+      const [{ receipts }, late] = await Promise.all([operations.personMerge({ person: id, other: second.id }), t.failure(() => add(second.id))]);
+      const merged = await one.person(id);
+      const rest = (await one.people()).people.length;
+      const { ok } = await one.verifyLog();
+      for (const store of [one, other]) store.close();
+      return { forgot, late, views: merged.references.length, merged: [merged.name, merged.note, merged.groups], receipts: receipts.map(({ kind, confirmed }) => [kind, confirmed]), rest, ok };
+    });
+    const { late, views, ...others } = seen;
+    assert.deepEqual(others, { forgot: 2, merged: ['A', 'met twice', ['staff']], receipts: [['person', true]], rest: 1, ok: true });
+    // Either it came before the two became one, and is among the views, or it was told that there is nobody any more.
+    assert.deepEqual([late, views], late === null ? [null, 5] : ['no_such_person', 4]);
+  });
+
+  test('a count of the desk is kept and has no line of its own in the log', async () => {
+    const lines = await page.evaluate(async () => {
+      const { vaultOperations } = await import('/vault/operations.js');
+      const store = await t.open();
+      const operations = vaultOperations({ store: () => store, kept() {}, refill: async () => {}, empty() {}, state: async () => ({}), progress() {}, pictures: false });
+      const guest = { id: crypto.randomUUID(), line: 0, name: 'Ada', email: '', ref: '', company: '', photo: '', host: '', problem: 'none', arrived: null, seen: null, by: null };
+      await operations.guestAdd({ guest });
+      const { entries: before } = await store.logEntries();
+      for (let i = 0; i < 3; i++) await operations.guestToDesk({ why: 'stranger', time: Date.now() });
+      const { entries } = await store.logEntries();
+      const counted = (await store.guests()).desk.reduce((sum, { count }) => sum + count, 0);
+      const { list } = await operations.guestRemove({ guest: guest.id });
+      const { ok } = await store.verifyLog();
+      store.close();
+      return { more: entries.length - before.length, counted, left: list.guests.length, ok };
+    });
+    assert.deepEqual(lines, { more: 0, counted: 3, left: 0, ok: true });
   });
 });

@@ -1,19 +1,13 @@
 /** Backups, erasure, the audit log and template protection in a real browser. */
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
-import { openBrowser, pageHelpers } from './vault-browser.mjs';
+import { describe, test } from 'node:test';
+import { onEmptyPages } from './vault-browser.mjs';
 
 const PASSPHRASE = 'four random words here';
 let browser;
 let page;
-before(async () => {
-  browser = await openBrowser();
-});
-after(() => browser.close());
-beforeEach(async () => {
-  await browser.renew();
-  await browser.context.addInitScript(pageHelpers);
-  page = await browser.openPage();
+onEmptyPages((now) => {
+  ({ browser, page } = now);
 });
 
 describe('backup', () => {
@@ -120,7 +114,9 @@ describe('backup', () => {
     const seen = await page.evaluate(async (passphrase) => {
       const { trusted } = await import('/pages/prove/attempts.js');
       const code = `
+        import init from '${location.origin}/worker/brow.js';
         import { openStore } from '${location.origin}/vault/store.js';
+        await init({ module_or_path: await (await fetch('${location.origin}/worker/brow_bg.wasm')).arrayBuffer() });
         const store = await openStore({ name: 'test-worker' });
         const { file } = await store.exportTo(${JSON.stringify(passphrase)});
         postMessage({ size: file.size, locked: store.locked, people: (await store.people()).people.length });`;

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { findWebkit } from '../../tools/setup.mjs';
+import { until } from './browser.mjs';
 
 /** The keys under which WebDriver hands out an element and a shadow root. */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
@@ -22,17 +22,6 @@ async function freePort() {
   server.close();
   await once(server, 'close');
   return port;
-}
-
-/** Asks until there is an answer that is not false, null or undefined. @template T @param {() => Promise<T>} ask @param {string} what */
-async function until(ask, what) {
-  const end = Date.now() + PATIENCE;
-  for (;;) {
-    const answer = await ask();
-    if (answer) return answer;
-    if (Date.now() > end) throw new Error(`WebKit: in ${PATIENCE / 1000} seconds not seen: ${what}`);
-    await sleep(250);
-  }
 }
 
 /** One browser with one page. What it stores lasts as long as it runs. */
@@ -66,7 +55,7 @@ export class WebKit {
       // Its sandbox asks for what containers forbid; the pages are this checkout's own.
       env: { ...process.env, DISPLAY: `:${String(display).trim()}`, GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1', WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1', HOME: this.home, XDG_RUNTIME_DIR: this.home },
     }));
-    await until(() => fetch(`${driver}/status`).then(({ ok }) => ok, () => false), 'the driver');
+    await until(() => fetch(`${driver}/status`).then(({ ok }) => ok, () => false), 'the driver', PATIENCE);
     this.#address = `${driver}/session`;
     const { sessionId } = await this.#send('POST', '', { capabilities: { alwaysMatch: {
       'webkitgtk:browserOptions': { binary: findWebkit(), args: ['--automation', '--enable-mock-capture-devices=true'] },
@@ -96,7 +85,7 @@ export class WebKit {
 
   /** Waits until this returns something in the page. @param {(...values: any[]) => unknown} script @param {unknown[]} values */
   sees(script, ...values) {
-    return until(() => this.run(script, ...values), `${script} ${values}`);
+    return until(() => this.run(script, ...values), `${script} ${values}`, PATIENCE);
   }
 
   /** Waits for an element. @param {string} selector @param {string} [within] of the element in whose shadow it lies */

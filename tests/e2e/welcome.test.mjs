@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { LANGUAGES } from '../../www/words/messages.js';
-import { Visitor, findings, portraitClip, seen } from './browser.mjs';
+import { Visitor, findings, portraitClip, seen, speak } from './browser.mjs';
 import { cutOff } from './layout.mjs';
 
 /** @type {Visitor} */
@@ -79,11 +79,22 @@ describe('without a camera', () => {
     await page.keyboard.press('Escape');
   });
 
+  test('left in the middle and come back to, it begins anew: whoever it had enrolled went with the page', async () => {
+    const tell = (type) => page.evaluate((name) => void dispatchEvent(new PageTransitionEvent(name, { persisted: true })), type);
+    await page.getByRole('button', { name: 'Try it without a camera' }).click();
+    await act('enrol').waitFor({ timeout: 60_000 });
+    // The driver switches off that a page is kept in memory; so this one is only told that it is left, and is here again.
+    await tell('pagehide');
+    await tell('pageshow');
+    await act('mask').getByText('Eileen Collins, mask on.').waitFor({ timeout: 60_000 });
+    await act('stranger').getByText('Unknown person, no mask.').waitFor();
+    await page.locator('#demo .close').click();
+  });
+
   test('nothing of it is cut off in any language', async () => {
     const found = [];
     for (const tag of Object.keys(LANGUAGES)) {
-      await page.locator('#language').selectOption(tag);
-      await page.locator(`html[lang="${tag}"]`).waitFor({ state: 'attached' });
+      await speak(page, tag);
       found.push(...await cutOff(page, `${tag}, the first visit`));
       await page.locator('.demo-open').click();
       found.push(...await cutOff(page, `${tag}, the clip`));

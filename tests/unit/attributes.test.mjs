@@ -21,6 +21,12 @@ test('what can not be is the default', () => {
   assert.equal(OPTIONS.store.read('../brow'), 'brow');
 });
 
+test('what is asked of presence is handed on as it stands, so that what nobody knows is not taken as nothing', () => {
+  assert.equal(OPTIONS.presence.read(null), 'off');
+  assert.equal(OPTIONS.presence.read(' Require-Turn '), 'require-turn');
+  for (const unknown of ['require-trun', '']) assert.equal(OPTIONS.presence.read(unknown), unknown);
+});
+
 test('what a program sets is written so that reading it gives the same', () => {
   for (const [name, values] of Object.entries({ mode: ['observe'], targetFmr: [1e-6, 0.1, 0.000015], rotation: [90], mirrored: [true, false], autostart: [true], person: ['Ada Lovelace'] })) {
     for (const value of values) assert.equal(OPTIONS[name].read(written(name, value)), value);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { colours } from '../../www/ui/colours.js';
+import { colours, inkOn } from '../../www/ui/colours.js';
 
 const www = new URL('../../www/', import.meta.url);
 const styles = readdirSync(www, { recursive: true }).filter((name) => /\.css$|style\.js$/.test(name)).map((name) => [name, readFileSync(new URL(name, www), 'utf8')]);
@@ -41,3 +41,12 @@ for (const theme of ['light', 'dark']) {
     }
   });
 }
+
+test('on whatever colour an operator chooses, words can be read', () => {
+  for (const part of [0x00, 0x33, 0x66, 0x76, 0x80, 0x99, 0xcc, 0xff]) {
+    for (const colour of [[part, part, part], [part, 0, 0], [0, part, 0], [0, 0, part], [0xff, part, 0x80]]) {
+      const hex = `#${colour.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+      assert.ok(contrast(hex, inkOn(hex)) >= 4.5, hex);
+    }
+  }
+});

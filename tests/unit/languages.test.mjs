@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { afterEach, describe, test } from 'node:test';
+import ts from 'typescript';
 import {
   LANGUAGES, consentVersion, countText, date, direction, fault, faultOf, language, number, onLanguage, setLanguage, setTexts, text,
 } from '../../www/words/messages.js';
 import english from '../../www/words/texts/en.js';
+import { engineFaults } from './engine-types.mjs';
 
 const www = new URL('../../www/', import.meta.url);
 /** All code and pages: where texts are asked for. */
@@ -83,26 +85,60 @@ for (const tag of others) {
 }
 
 test('no text and no fault is kept that nothing asks for', () => {
-  const all = sources.join('\n');
+  // What the engine decides by itself stands in its declarations.
+  const all = [...sources, readFileSync(new URL('../../types/worker/brow.d.ts', import.meta.url), 'utf8')].join('\n');
   const quoted = new Set([...all.matchAll(/(['"])([\w.-]+)\1/g)].map((found) => found[2]));
   // Keys that are put together: `hint.${hint}`.
   const patterns = [...new Set([...all.matchAll(/`([\w.-]*(?:\$\{[^`{}]*\}[\w.-]*)+)`/g)].map((found) => found[1]))]
     .filter((pattern) => /^[a-z]\w*\./i.test(pattern))
     .map((pattern) => new RegExp(`^${pattern.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.')).join('[\\w.-]+')}$`));
-  // `${key}.${unit}`: both parts stand somewhere by themselves.
-  const joined = (key) => quoted.has(key.slice(0, key.lastIndexOf('.'))) && quoted.has(key.slice(key.lastIndexOf('.') + 1));
+  // `${key}.${unit}`, `${key}.remedy`: both parts stand somewhere by themselves.
+  const ends = new Set([...all.matchAll(/\}\.(\w+)`/g)].map((found) => found[1]));
+  const joined = (key) => {
+    const [start, end] = [key.slice(0, key.lastIndexOf('.')), key.slice(key.lastIndexOf('.') + 1)];
+    return quoted.has(start) && (quoted.has(end) || ends.has(end));
+  };
   const asked = (key) => quoted.has(key) || joined(key) || patterns.some((pattern) => pattern.test(key));
   assert.deepEqual(Object.keys(english.texts).filter((key) => !asked(key) && !(isForm(key) && asked(key.replace(FORM, '')))), []);
-  const engine = readFileSync(new URL('../../src/error.rs', import.meta.url), 'utf8');
-  const raised = (code) => quoted.has(code.replace(/\.wait$/, '')) || engine.includes(`"${code}"`);
+  const engine = new Set(engineFaults.flatMap(({ code, why }) => [code, `${code}.${why}`]));
+  const raised = (code) => quoted.has(code.replace(/\.wait$/, '')) || engine.has(code);
   assert.deepEqual(Object.keys(english.faults).filter((code) => !raised(code)), []);
 });
 
-test('every fault of the engine and of the store has words', () => {
-  const engine = readFileSync(new URL('../../src/error.rs', import.meta.url), 'utf8');
-  const codes = [...engine.matchAll(/=> "(\w+)"/g), ...sources.join('\n').matchAll(/\bstoreError\('(\w+)'/g)].map((found) => found[1]);
-  assert.ok(codes.length > 50);
-  for (const code of new Set(codes)) assert.ok(english.faults[code], code);
+for (const tag of Object.keys(LANGUAGES)) {
+  test(`whatever the engine may throw is said in ${LANGUAGES[tag]}, with all of its values`, async () => {
+    await setLanguage(tag);
+    assert.ok(engineFaults.length > 40);
+    for (const { code, why, values } of engineFaults) {
+      const given = Object.fromEntries(values.map(({ name, isNumber }, i) => [name, isNumber ? 21 + i : `a-${name}`]));
+      const said = faultOf({ code, values: why ? { why, ...given } : given });
+      assert.equal(said.code, code);
+      for (const [name, value] of Object.entries(given)) assert.ok(said.message.includes(String(value)), `${code} ${why}: ${name}`);
+      assert.ok(said.remedy.length > 5, code);
+    }
+  });
+}
+
+test('every fault that the store and the pages raise has words, and is given what they are filled with', () => {
+  let found = 0;
+  const visit = (node) => {
+    ts.forEachChild(node, visit);
+    if (!ts.isCallExpression(node) || !['fault', 'raised', 'storeError'].includes(node.expression.text)) return;
+    const [code, values] = node.arguments;
+    if (!code || !ts.isStringLiteral(code)) return;
+    found += 1;
+    assert.ok(english.faults[code.text], code.text);
+    if (values && !ts.isObjectLiteralExpression(values)) return;
+    const given = values ? values.properties.map(({ name }) => name?.text) : [];
+    assert.deepEqual(placeholders(english.faults[code.text].join(' ')).filter((name) => !given.includes(name)), [], code.text);
+  };
+  for (const source of sources) visit(ts.createSourceFile('module.js', source, ts.ScriptTarget.ES2022, false, ts.ScriptKind.JS));
+  assert.ok(found > 120, String(found));
+});
+
+test('a value that is missing leaves no gap in the words', () => {
+  assert.equal(fault('photo_huge').message, fault('unexpected').message);
+  assert.match(faultOf({ code: 'target', values: { rate: 1e-7 } }).message, /0\.0000001/);
 });
 
 test('a fault crosses from the worker with its code and values, and is said in the language of the page', async () => {
@@ -110,7 +146,7 @@ test('a fault crosses from the worker with its code and values, and is said in t
   assert.match(crossed.message, /1,500/);
   await setLanguage('de');
   assert.match(faultOf(crossed).message, /1\.500 Megapixel/);
-  assert.match(faultOf({ code: 'wrong_pin', message: 'x', remedy: 'y', detail: { waitSeconds: 61 } }).remedy, /2 Minuten/);
+  assert.match(faultOf({ code: 'wrong_pin', values: { waitSeconds: 61 } }).remedy, /2 Minuten/);
   assert.match(faultOf(fault('storage_unavailable', { inMemory: true })).message, /^In diesem Browser lassen sich keine Personen speichern: Dieser Browser/);
 });
 

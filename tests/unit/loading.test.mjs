@@ -10,7 +10,7 @@ test('how long the rest takes is said once the pace is known, by the bytes that 
   assert.equal(words.say({ loaded: 1_200_000, total }, 200), '1.2 of 6.0 MB');
   assert.equal(words.say({ loaded: 2_000_000, total }, 1_000), '2.0 of 6.0 MB, about 4 seconds left');
   assert.equal(words.say({ loaded: 2_000_001, total }, 100_000), '2.0 of 6.0 MB, about 7 minutes left');
-  assert.equal(words.say({ loaded: total, total }, 101_000), 'Starting the recogniser');
+  assert.equal(words.say({ loaded: total, total }, 101_000), 'Starting, almost ready');
 });
 
 test('a download that begins anew has a pace of its own', () => {

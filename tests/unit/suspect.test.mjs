@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CameraSuspicion, isVirtual } from '../../www/camera/suspect.js';
+import { CameraSuspicion, isVirtual } from '../../www/worker/suspect.js';
 
 const WIDTH = 64;
 const HEIGHT = 48;

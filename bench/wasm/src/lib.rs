@@ -3,7 +3,7 @@
 //! `reserve`, write the model's bytes there, `load`; write the image at `input`, `run`, read at `output`.
 
 #[path = "../../../src/model/mod.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 mod model;
 
 use model::Network;

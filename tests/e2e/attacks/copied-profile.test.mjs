@@ -1,6 +1,7 @@
 /** Whoever copies the files of the browser's profile wants to read the people in a vault that has a PIN. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { closeBrowser } from '../browser.mjs';
 import { openBrowser, pageHelpers } from '../vault-browser.mjs';
 import { openedByFiles, witness } from './profile.mjs';
 
@@ -25,12 +26,12 @@ async function visitor() {
     },
     reload: () => page.reload(),
     async restart() {
-      await browser.context.close();
+      await closeBrowser(browser.context, browser.profile);
       await browser.restart();
       page = null;
     },
     async quit() {
-      await browser.context.close();
+      await closeBrowser(browser.context, browser.profile);
       page = null;
     },
     opened: () => openedByFiles(browser.profile, sealed),

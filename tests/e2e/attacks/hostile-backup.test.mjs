@@ -1,51 +1,38 @@
 /** Whoever hands somebody a backup file, with its passphrase, wants more to come in than its preview shows. */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
-import { after, before, beforeEach, test } from 'node:test';
-import { engineFolder, frozenHelpers } from '../../vault/frozen.mjs';
-import { openBrowser, pageHelpers } from '../vault-browser.mjs';
+import { test } from 'node:test';
+import { onEmptyPages } from '../vault-browser.mjs';
 
-let folder;
-let browser;
 let page;
-before(async () => {
-  folder = engineFolder();
-  browser = await openBrowser({ folder });
-});
-after(async () => {
-  await browser.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  await browser.renew();
-  await browser.context.addInitScript(pageHelpers);
-  await browser.context.addInitScript(frozenHelpers);
-  await browser.context.addInitScript(() => {
-    /** A template as the engine writes it, of any network. */
-    t.template = (periocular, dimensions) => {
-      const name = new TextEncoder().encode(periocular);
-      const bytes = new Uint8Array(10 + 1 + name.length + 2 + 2 * dimensions + 3);
-      bytes.set([66, 82, 87, 84, 1, 0, 0, 60, 0, 60, name.length]);
-      bytes.set(name, 11);
-      bytes.set([dimensions & 255, dimensions >> 8], 11 + name.length);
-      bytes.set([0, 60], 13 + name.length); // A vector of length one.
-      return bytes;
-    };
-    t.known = (name, seed, { model = 'periocular-5', dimensions = 256, ...rest } = {}) => {
-      const person = { id: crypto.randomUUID(), ...t.person(name, { seed, references: 1, ...rest }) };
-      person.references[0] = { ...person.references[0], template: t.template(model, dimensions), models: { periocular: model } };
-      return person;
-    };
-    /** A backup that says of itself whatever it likes. */
-    t.backup = async (people, summary) => {
-      const { emptySummary, writeBackup } = await import('/vault/transfer.js');
-      const parts = [];
-      for await (const piece of writeBackup('long enough', { ...emptySummary('vault'), people: people.length, ...summary }, people, 1000)) parts.push(piece);
-      return new Blob(parts);
-    };
-  });
-  page = await browser.openPage();
-});
+onEmptyPages((now) => {
+  ({ page } = now);
+}, { engine: true, helpers: [templateHelpers] });
+
+/** Inside the page. */
+function templateHelpers() {
+  /** A template as the engine writes it, of any network. */
+  t.template = (periocular, dimensions) => {
+    const name = new TextEncoder().encode(periocular);
+    const bytes = new Uint8Array(10 + 1 + name.length + 2 + 2 * dimensions + 3);
+    bytes.set([66, 82, 87, 84, 1, 0, 0, 60, 0, 60, name.length]);
+    bytes.set(name, 11);
+    bytes.set([dimensions & 255, dimensions >> 8], 11 + name.length);
+    bytes.set([0, 60], 13 + name.length); // A vector of length one.
+    return bytes;
+  };
+  t.known = (name, seed, { model = 'periocular-5', dimensions = 256, ...rest } = {}) => {
+    const person = { id: crypto.randomUUID(), ...t.person(name, { seed, references: 1, ...rest }) };
+    person.references[0] = { ...person.references[0], template: t.template(model, dimensions), models: { periocular: model } };
+    return person;
+  };
+  /** A backup that says of itself whatever it likes. */
+  t.backup = async (people, summary) => {
+    const { emptySummary, writeBackup } = await import('/vault/backup.js');
+    const parts = [];
+    for await (const piece of writeBackup('long enough', { ...emptySummary('vault'), people: people.length, ...summary }, people, 1000)) parts.push(piece);
+    return new Blob(parts);
+  };
+}
 
 test('to have people come in whom the preview does not show', async () => {
   const seen = await page.evaluate(async () => {

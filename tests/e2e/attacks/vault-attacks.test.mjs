@@ -237,7 +237,7 @@ test('to keep out whoever looks after a kiosk, by using up the tries at it', asy
     await store.setPin(pin);
     const waits = [];
     for (let i = 0; i < 12; i += 1) {
-      await store.provePin(`wrong ${i}`).catch(({ detail }) => waits.push(detail.waitSeconds ?? 0));
+      await store.provePin(`wrong ${i}`).catch(({ values }) => waits.push(values.waitSeconds ?? 0));
       // The guests have time.
       await t.tamper(['vault'], async (tx, get) => {
         const header = await get('vault', 'header');
