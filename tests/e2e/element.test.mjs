@@ -26,9 +26,12 @@ function helpers() {
       if (connect) document.body.append(element);
       return element;
     },
-    /** The first event of this type that is heard from now on. */
+    /** The first event of this type that is heard from now on; where none comes, what the element is at, so that no test waits for ever. */
     next(target, type) {
-      return new Promise((resolve) => target.addEventListener(type, (event) => resolve(event.detail), { once: true }));
+      return new Promise((resolve, reject) => {
+        target.addEventListener(type, (event) => resolve(event.detail), { once: true });
+        setTimeout(() => reject(new Error(`no ${type} came: ${JSON.stringify(target.snapshotState?.())} ${JSON.stringify(target.observations)}`)), 60_000);
+      });
     },
     /** A picture of the tests, from its bytes. */
     photo: (bytes) => new Blob([new Uint8Array(bytes)], { type: 'image/jpeg' }),

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startServer } from '../../tools/serve.mjs';
-import { ROOT, Visitor, enrolByPhoto, portrait, portraitClip, seen } from './browser.mjs';
+import { ROOT, Visitor, enrolByPhoto, portrait, portraitClip, seen, until } from './browser.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'brow-site-'));
 /** @type {Visitor} */
@@ -55,6 +55,11 @@ const kept = (page) => page.evaluate(async () => {
 const update = (page) => page.evaluate(async () => {
   (await navigator.serviceWorker.getRegistration()).active.postMessage('update');
 });
+/** Waits until a page offers what is served now. Where the browser is asking by itself already, it holds both questions for one: so it is asked again. */
+const offered = (page, code = 'update.ready') => until(async () => {
+  await update(page);
+  return page.locator(`[data-code="${code}"]`).waitFor({ timeout: 5_000 }).then(() => true, () => false);
+}, `${code} is said`, 60_000);
 const caches = (page) => page.evaluate(async () => (await globalThis.caches.keys()).map((name) => name.split(' ').at(-1)));
 const releaseOf = (page) => page.locator('html').getAttribute('data-release');
 
@@ -129,8 +134,7 @@ test('an update in the middle of use is offered, disturbs nobody, and comes with
   const page = await visit({ clip: portraitClip('obama-1') });
   await seen(page, 'Barack');
   deploy(2);
-  await update(page);
-  await page.locator('[data-code="update.ready"]').waitFor();
+  await offered(page);
   assert.equal(await releaseOf(page), null);
   await seen(page, 'Barack');
   await page.getByRole('button', { name: 'Reload' }).click();
@@ -145,8 +149,8 @@ test('where one of two tabs changes to the new release, the other goes on in the
   await second.goto(visitor.server.url);
   await second.locator('html[data-ready]').waitFor({ state: 'attached' });
   deploy('2b');
-  await update(first);
-  for (const page of [first, second]) await page.locator('[data-code="update.ready"]').waitFor();
+  await offered(first);
+  await second.locator('[data-code="update.ready"]').waitFor();
   await first.getByRole('button', { name: 'Reload' }).click();
   await first.locator('html[data-release="2b"][data-ready]').waitFor({ state: 'attached' });
   assert.equal(await releaseOf(second), '2');
@@ -168,8 +172,7 @@ for (const [what, code, change] of [
     const page = await visit({ camera: 'ask' });
     const before = await releaseOf(page);
     deploy(code, change);
-    await update(page);
-    await page.locator(`[data-code="${code}"]`).waitFor();
+    await offered(page, code);
     assert.deepEqual((await caches(page)).filter((name) => name === `release-${code}`), []);
     await page.reload();
     await page.locator('html[data-ready]').waitFor({ state: 'attached' });
@@ -181,8 +184,7 @@ for (const [what, code, change] of [
 test('a release that came while no page was open is taken by the next click, and what failed before is forgotten', async () => {
   deploy(3);
   const page = await visit({ camera: 'ask' });
-  await update(page);
-  await page.locator('[data-code="update.ready"]').waitFor();
+  await offered(page);
   await page.getByRole('button', { name: 'Reload' }).click();
   await page.locator('html[data-release="3"][data-ready]').waitFor({ state: 'attached' });
   assert.equal((await caches(page)).length, 2, 'this release and the one before');

@@ -6,6 +6,7 @@ import init, { Engine, erasedAt } from './brow.js';
 import { memoryStore } from '../vault/memory-store.js';
 import { pixelsOf, readableFrames } from './frames.js';
 import { Known } from './known.js';
+import { latest } from './latest.js';
 import { listOperations } from './lists.js';
 import { aboutNetworks, networksAsDetail } from './about.js';
 import { addModels, readModels } from './models.js';
@@ -237,8 +238,7 @@ function remakeOutdated() {
   }).catch(die);
 }
 
-/** @returns {Promise<State>} */
-async function currentState() {
+const currentState = latest(/** @returns {Promise<State>} */ async () => {
   const vault = await vaultState(store);
   const settings = vault?.settings ?? (store.locked ? defaultSettings() : await store.settings());
   const { retentionDays } = settings;
@@ -253,7 +253,7 @@ async function currentState() {
     presence: presenceFault,
     vault,
   };
-}
+});
 
 /** @param {string} id @returns {Promise<Person | undefined>} */
 async function find(id) {

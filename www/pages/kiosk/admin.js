@@ -75,8 +75,9 @@ export class Admin extends EventTarget {
 
   /** Shows everything as it is now, in the language of now. */
   async #fill() {
+    const devices = await this.#eyes.camera.devices();
     const state = await this.#client.state();
-    await this.#listCameras(state.vault?.settings?.kioskCamera ?? null);
+    this.#listCameras(devices, state.vault?.settings?.kioskCamera ?? null);
     this.heed(state);
     this.#checklist.open(state);
     this.#sayAwake();
@@ -239,10 +240,9 @@ export class Admin extends EventTarget {
     this.heed(state);
   }
 
-  /** @param {string | null} chosen */
-  async #listCameras(chosen) {
+  /** @param {MediaDeviceInfo[]} devices @param {string | null} chosen */
+  #listCameras(devices, chosen) {
     const select = this.#select('#kiosk-camera');
-    const devices = await this.#eyes.camera.devices();
     select.replaceChildren(make('option', { value: '' }, text('kiosk.camera.auto')), ...devices.map(({ deviceId, label }, index) => {
       const name = label || `${text('live.camera')} ${index + 1}`;
       return make('option', { value: deviceId }, isInfrared(label) ? text('kiosk.camera.infrared', { label: name }) : name);
