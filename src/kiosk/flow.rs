@@ -376,6 +376,12 @@ impl Flow {
         self.codes.take_back();
     }
 
+    /// The store is locked: nobody is served, and no code that staff gave before lets anybody in.
+    pub fn lock(&mut self) {
+        self.codes.take_back();
+        self.again();
+    }
+
     /// A guest says that they have a code.
     pub fn ask_code(&mut self, now: f64) {
         if !self.goes_on(now) || self.screen.kind.patience_ms().is_some() {

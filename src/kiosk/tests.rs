@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::code::LIFE_MS;
+use super::code::{LIFE_MS, Refusal};
 use super::flow::{AWAY_MS, BLIND_MS, CAPTURE_MS, CODE_MS, DETAILS_MS, MATCH_MS};
 use super::*;
 use crate::engine::{Amount, Ask, Observation, Presence, PresenceReason, Side, Turn};
@@ -651,6 +651,18 @@ fn a_code_that_is_taken_back_ends_for_its_guest_too_and_one_whose_time_ends_mean
     let mut other = capturing(LIFE_MS - 1.0);
     assert_eq!(other.codes_open(LIFE_MS), 0);
     assert!(other.capture(LIFE_MS));
+}
+
+#[test]
+fn a_store_that_is_locked_ends_every_open_code_and_whoever_came_with_one() {
+    let mut flow = capturing(1_000.0);
+    let other = flow.give_code(|| 7, 1_100.0).expect("they are few").code;
+    flow.lock();
+    assert!(!flow.capture(1_200.0) && flow.forgotten());
+    assert_eq!((flow.codes_open(1_300.0), flow.said().codes), (0, false));
+    flow.ask_code(1_400.0);
+    assert_eq!(flow.enter_code(&other, 1_500.0).refused, Some(Refusal::Unknown));
+    assert_eq!(flow.screen().kind, Kind::Code);
 }
 
 #[test]

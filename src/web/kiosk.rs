@@ -58,6 +58,13 @@ impl Engine {
         self.flow.take_codes_back();
     }
 
+    /// The store is locked.
+    #[wasm_bindgen(js_name = kioskLock)]
+    pub fn kiosk_lock(&mut self) {
+        self.flow.lock();
+        self.inner.enrol_forget();
+    }
+
     /// A guest has a code.
     #[wasm_bindgen(js_name = kioskAskCode)]
     pub fn kiosk_ask_code(&mut self) -> Result<Js<Said>, JsValue> {

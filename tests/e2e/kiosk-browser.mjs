@@ -1,4 +1,5 @@
 /** What the tests of the kiosk share: starting it, its administration, people enrolled beforehand, a camera that obeys. */
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { plainClip, portrait } from './browser.mjs';
 
@@ -43,6 +44,36 @@ export async function administer(page, { pin = PIN } = {}) {
 }
 
 export const backToKiosk = (page) => page.locator('#admin .close').click();
+
+export const button = (page, name) => page.getByRole('button', { name, exact: true });
+
+/** The code for a guest that staff make in the administration. */
+export async function makeCode(page) {
+  await administer(page);
+  await button(page, 'Make a code for a guest').click();
+  const code = await page.locator('#admin .given .code').innerText();
+  assert.match(code, /^\d{3}\u00a0\d{3}$/);
+  await backToKiosk(page);
+  return code;
+}
+
+/** A guest types a code. */
+export async function typeCode(page, code) {
+  await button(page, 'I have a code').click();
+  await screen(page, 'code');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'guest-code');
+  await page.keyboard.type(code);
+  await page.keyboard.press('Enter');
+}
+
+/** Says who they are, and agrees. */
+export async function agree(page, name) {
+  await screen(page, 'details');
+  await page.keyboard.type(name);
+  await page.getByLabel('I agree to this').check();
+  await button(page, 'Next').click();
+  await screen(page, 'capture');
+}
 
 /** Imports a list with photos in the open administration. */
 export async function importList(page, csv, photos, { consent = true } = {}) {

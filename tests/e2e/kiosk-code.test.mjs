@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Visitor, findings, plainClip, until } from './browser.mjs';
-import { administer, backToKiosk, enter, kioskModule, obedientCamera, prepareKiosk, screen, visitKiosk, watchScreens } from './kiosk-browser.mjs';
+import { PIN, administer, agree, backToKiosk, button, enter, kioskModule, makeCode, obedientCamera, prepareKiosk, screen, typeCode, visitKiosk, watchScreens } from './kiosk-browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -19,31 +19,6 @@ async function open(options = {}) {
   return page;
 }
 const stands = (page, portrait) => page.evaluate((portrait) => Object.assign(globalThis.obey, { mode: 'face', portrait }), portrait);
-const button = (page, name) => page.getByRole('button', { name, exact: true });
-/** The code that staff make in the administration. */
-async function makeCode(page) {
-  await administer(page);
-  await button(page, 'Make a code for a guest').click();
-  const code = await page.locator('#admin .given .code').innerText();
-  assert.match(code, /^\d{3}\u00a0\d{3}$/);
-  await backToKiosk(page);
-  return code;
-}
-async function typeCode(page, code) {
-  await button(page, 'I have a code').click();
-  await screen(page, 'code');
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'guest-code');
-  await page.keyboard.type(code);
-  await page.keyboard.press('Enter');
-}
-/** Says who they are, and agrees. */
-async function agree(page, name) {
-  await screen(page, 'details');
-  await page.keyboard.type(name);
-  await page.getByLabel('I agree to this').check();
-  await button(page, 'Next').click();
-  await screen(page, 'capture');
-}
 /** The clocks of the page and its worker go on at once. */
 async function later(page, ms) {
   const shift = (ms) => {
@@ -85,6 +60,13 @@ describe('a guest with a code', () => {
     assert.deepEqual(await kept(page), BARACK);
     assert.ok(!(await page.evaluate(() => screens.join())).includes('Barack'), 'whoever types a code is not told who is enrolled');
     assert.ok((await logOf(page)).includes('"code_known"'));
+    const module = await kioskModule(page);
+    await until(() => module.evaluate(async ({ eyes: { client } }) => (await client.vault('guests')).desk?.some(({ why }) => why === 'known')), 'they are counted');
+    await administer(page);
+    const day = page.getByRole('group', { name: 'The day' });
+    await day.getByText(/^Sent to the desk: \d+\. .*, with a code, but name or face known already: 1\.$/).waitFor();
+    assert.equal((await day.locator('tbody td:nth-child(3)').allInnerTexts()).reduce((all, words) => all + Number(words), 0), Number(/desk: (\d+)\./.exec(await day.innerText())[1]));
+    await backToKiosk(page);
     await page.evaluate(() => { globalThis.obey.mode = 'empty'; });
     await screen(page, 'attract');
     await typeCode(page, code);
@@ -171,6 +153,45 @@ describe('a guest with a code', () => {
     await later(page, 5_000);
     await type(other);
     await screen(page, 'details');
+  });
+
+  test('is let in by no code from before the kiosk was locked, in its administration or elsewhere', async () => {
+    const page = await open();
+    const elsewhere = async () => {
+      const other = await visitor.context.newPage();
+      await other.goto(visitor.server.url);
+      await other.locator('#unlock-pin').fill(PIN);
+      await button(other, 'Unlock').click();
+      await button(other, 'Lock now').click();
+      await other.locator('#unlock-pin').waitFor();
+      await other.close();
+    };
+    const locks = [
+      async () => {
+        await administer(page);
+        await page.locator('#admin .lock').click();
+      },
+      elsewhere,
+    ];
+    for (const lock of locks) {
+      const code = await makeCode(page);
+      await typeCode(page, code);
+      await screen(page, 'details');
+      await lock();
+      await page.locator('#setup').waitFor();
+      assert.ok(await page.locator('#by-code').isHidden() && await button(page, 'I have a code').isHidden());
+      await enter(page);
+      await screen(page, 'attract');
+      assert.ok(await button(page, 'I have a code').isHidden(), 'no code is open any more');
+      const other = await makeCode(page);
+      await typeCode(page, code);
+      await page.getByText('This code is not right. Look at it again, or ask at the desk.').waitFor();
+      await page.locator('#guest-code').fill(other);
+      await page.keyboard.press('Enter');
+      await screen(page, 'details');
+      await page.keyboard.press('Escape');
+      await screen(page, 'attract');
+    }
   });
 
   test('says who they are and whom they visit, agrees, is looked at, greeted by name and on the list as arrived', async () => {

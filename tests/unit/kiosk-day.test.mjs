@@ -16,11 +16,11 @@ const version = (bytes) => JSON.parse(new TextDecoder().decode(bytes)).version;
 const list = { name: 'Opening', created: at(1, 8), guests: [guest(1, at(2, 9, 5)), guest(2, at(2, 9, 55), 'hand'), guest(3, at(2, 12)), guest(4, at(3, 9)), guest(5, null)] };
 
 test('a day has every hour from its first to its last, and each guest in the hour in which they came', () => {
-  const sent = withDesk(withDesk(withDesk(list, 'stranger', at(2, 8, 59)), 'stranger', at(2, 8)), 'refused', at(2, 12, 30));
+  const sent = [['stranger', at(2, 8, 59)], ['stranger', at(2, 8)], ['refused', at(2, 12, 30)], ['known', at(2, 12, 40)]].reduce((all, [why, time]) => withDesk(all, why, time), list);
   const day = dayOf(sent, midnight(at(2, 20)));
   assert.deepEqual([day.arrived, day.byCamera, day.byHand, day.expected], [3, 2, 1, 5]);
-  assert.deepEqual(day.hours.map(({ start, arrived, desk }) => [new Date(start).getHours(), arrived, desk]), [[8, 0, 2], [9, 2, 0], [10, 0, 0], [11, 0, 0], [12, 1, 1]]);
-  assert.deepEqual(day.desk, { stranger: 2, unsure: 0, refused: 1 });
+  assert.deepEqual(day.hours.map(({ start, arrived, desk }) => [new Date(start).getHours(), arrived, desk]), [[8, 0, 2], [9, 2, 0], [10, 0, 0], [11, 0, 0], [12, 1, 2]]);
+  assert.deepEqual(day.desk, { stranger: 2, unsure: 0, refused: 1, known: 1 });
   assert.deepEqual(daysOf(sent), [at(2, 0), at(3, 0)]);
 });
 
@@ -35,11 +35,15 @@ describe('how the counts are kept', () => {
     assert.equal(version(encodeGuests(sent)), 2);
     assert.deepEqual(decodeGuests(encodeGuests(sent)), sent);
     assert.deepEqual(sent.desk, [{ hour: at(2, 9), why: 'unsure', count: 1 }]);
+    // Releases that count nobody with a code would take the list for damaged.
+    const withCode = withDesk(sent, 'known', at(2, 9, 31));
+    assert.equal(version(encodeGuests(withCode)), 3);
+    assert.deepEqual(decodeGuests(encodeGuests(withCode)), withCode);
   });
 
   test('a list of a later release, and counts of nonsense, are refused', () => {
     const altered = (change) => new TextEncoder().encode(JSON.stringify({ ...JSON.parse(new TextDecoder().decode(encodeGuests(withDesk(list, 'stranger', at(2, 9))))), ...change }));
-    assert.throws(() => decodeGuests(altered({ version: 3 })), { code: 'storage_newer' });
+    assert.throws(() => decodeGuests(altered({ version: 4 })), { code: 'storage_newer' });
     for (const desk of [{}, [{ hour: 1, why: 'Obama', count: 1 }], [{ hour: 1, why: 'stranger', count: 0 }], [{ hour: 'x', why: 'stranger', count: 1 }]]) {
       assert.throws(() => decodeGuests(altered({ desk })), { code: 'bad_guests' });
     }

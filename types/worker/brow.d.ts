@@ -14,6 +14,8 @@ export class Engine {
   /** How many codes are open. */
   codesOpen(): number;
   codesTakeBack(): void;
+  /** The store is locked. */
+  kioskLock(): void;
   /** A guest has a code. */
   kioskAskCode(): KioskSaid;
   /** They typed it. */

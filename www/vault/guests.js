@@ -11,13 +11,13 @@ import { storeError } from './errors.js';
 /** @typedef {import('./types.js').DeskCount} DeskCount */
 /** @typedef {import('./types.js').DeskReason} DeskReason */
 
-/** Of the list's record. Only what has counts of the desk in it is of version 2: releases that know none would drop them. */
-const VERSION = 2;
+/** Of the list's record. Only what has counts of the desk in it is of version 2, and of guests with a code among them of 3: earlier releases would drop or refuse them. */
+const VERSION = 3;
 export const GUESTS_MOST = 10_000;
 const TEXT_MOST = 500;
 /** A year of hours, each for every reason. */
-const DESK_MOST = 3 * 366 * 24;
-const REASONS = ['stranger', 'unsure', 'refused'];
+const DESK_MOST = 4 * 366 * 24;
+const REASONS = ['stranger', 'unsure', 'refused', 'known'];
 /** The ciphertext's length tells the length of the list no finer than this. */
 const PADDING = 4096;
 
@@ -62,9 +62,12 @@ export function checkGuests(list) {
   return { name: list.name, created: list.created, guests, ...(desk.length ? { desk: desk.map(checkDesk) } : {}) };
 }
 
+/** @param {GuestList} list */
+const versionOf = ({ desk }) => (desk?.some(({ why }) => why === 'known') ? VERSION : desk ? 2 : 1);
+
 /** @param {GuestList} list @returns {import('./types.js').Bytes} */
 export function encodeGuests(list) {
-  const json = utf8(JSON.stringify({ version: list.desk ? VERSION : 1, ...list }));
+  const json = utf8(JSON.stringify({ version: versionOf(list), ...list }));
   const out = new Uint8Array(Math.ceil(json.length / PADDING) * PADDING);
   out.fill(0x20);
   out.set(json);

@@ -48,7 +48,7 @@
  * @property {number | null} seen when they were seen last
  * @property {'camera' | 'hand' | null} by who marked them as arrived
  *
- * @typedef {'stranger' | 'unsure' | 'refused'} DeskReason why a kiosk sent somebody to the desk: nobody who is known, not seen well enough, not shown to be there
+ * @typedef {'stranger' | 'unsure' | 'refused' | 'known'} DeskReason why a kiosk sent somebody to the desk: nobody who is known, not seen well enough, not shown to be there, with a code but with the face or name of somebody who is known
  * @typedef {{hour: number, why: DeskReason, count: number}} DeskCount how often that was in one hour; hour: its beginning
  *
  * @typedef {object} GuestList

@@ -135,14 +135,14 @@ async function storeChanged(event) {
   // Before `start` has filled the gallery there is nothing to bring up to date.
   if (!filled || event.kind === 'unlocked' || (event.kind === 'changed' && event.what === 'log')) return;
   try {
-    if (event.kind === 'locked') emptyGallery();
+    if (event.kind === 'locked') shut();
     if (event.kind === 'closed') throw storeError(event.reason === 'newer_version' ? 'storage_newer' : 'storage_closed');
     await fillGallery();
     const receipts = event.kind === 'erased' ? event.receipts : [];
     tell({ event: 'changed', state: { ...(await currentState()), receipts } });
   } catch (error) {
     // What can't be read any more (locked, closed, erased) must not go on being recognised.
-    emptyGallery();
+    shut();
     storageFault = raisedOf(error);
     tell({ event: 'storage', fault: storageFault });
   }
@@ -155,12 +155,18 @@ function emptyGallery() {
   known.forget();
 }
 
+/** Nothing can be read or kept any more: nor does a guest come in by a code that was given before. */
+function shut() {
+  emptyGallery();
+  engine.kioskLock();
+}
+
 /**
  * Hands the templates of the store to the engine: everybody's, or those of the one person that it is to decide on.
  * Those of other networks are refused and counted. None while locked.
  */
 async function fillGallery() {
-  if (store.locked) emptyGallery();
+  if (store.locked) shut();
   else {
     const { all, settings } = await readStore();
     emptyGallery();
@@ -363,7 +369,7 @@ export const means = {
     await fillGallery();
     remakeOutdated();
   },
-  empty: emptyGallery,
+  empty: shut,
   state: currentState,
   progress: () => tell({ event: 'working' }),
   pictures: false,

@@ -17,7 +17,7 @@ const hourWords = (start) => date(start, { hour: 'numeric', minute: '2-digit' })
 
 /** What is shown and what is saved of a day. @param {Day} day @returns {HTMLElement[]} */
 function parts({ start, arrived, byCamera, byHand, expected, desk, hours }) {
-  const sent = desk.stranger + desk.unsure + desk.refused;
+  const sent = desk.stranger + desk.unsure + desk.refused + desk.known;
   const busiest = hours.reduce((most, hour) => (hour.arrived > most.arrived ? hour : most), hours[0]);
   const label = text('day.chart', { arrived, desk: sent, hour: hourWords(busiest.start), most: busiest.arrived });
   const columns = hours.map(({ start }) => hourWords(start));
@@ -28,7 +28,7 @@ function parts({ start, arrived, byCamera, byHand, expected, desk, hours }) {
   return [
     make('ul', { class: 'day-numbers' }, ...[
       text('day.words', { arrived, expected, camera: byCamera, hand: byHand }),
-      text('day.words.desk', { desk: sent, stranger: desk.stranger, unsure: desk.unsure, refused: desk.refused }),
+      text('day.words.desk', { ...desk, desk: sent }),
     ].map((words) => make('li', {}, words))),
     wide('day-chart', chart),
     wide('day-table', make('table', { class: 'day-hours' }, make('thead', {}, make('tr', {}, ...titles)),

@@ -44,7 +44,7 @@ export function dayOf({ guests, desk = [] }, start) {
   const of = (/** @type {DeskReason} */ why) => sum(sent.filter((one) => one.why === why));
   return {
     start, hours, expected: guests.length, arrived: came.length, byCamera: came.filter(({ by }) => by === 'camera').length, byHand: came.filter(({ by }) => by === 'hand').length,
-    desk: { stranger: of('stranger'), unsure: of('unsure'), refused: of('refused') },
+    desk: { stranger: of('stranger'), unsure: of('unsure'), refused: of('refused'), known: of('known') },
   };
 }
 

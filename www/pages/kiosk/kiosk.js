@@ -243,16 +243,14 @@ function startOver() {
   show(true);
 }
 
-/** Whether a screen sends somebody to the desk for what the kiosk saw. @param {Screen['kind']} kind @returns {kind is DeskReason} */
-const isCounted = (kind) => kind === 'stranger' || kind === 'unsure' || kind === 'refused';
-/** Whether it sends somebody to the desk, be it back to where their code came from. @param {Screen['kind']} kind */
-const isDesk = (kind) => isCounted(kind) || kind === 'known';
+/** Whether a screen sends somebody to the desk. @param {Screen['kind']} kind @returns {kind is DeskReason} */
+const isDesk = (kind) => kind === 'stranger' || kind === 'unsure' || kind === 'refused' || kind === 'known';
 
 /** Counts whom it sends to the desk. @param {Screen} screen */
 function count(screen) {
   if (screen === counted) return;
   counted = screen;
-  if (isCounted(screen.kind)) client.vault('guestToDesk', { why: screen.kind, time: Date.now() }).catch((error) => console.warn('brow: who was sent to the desk was not counted:', error));
+  if (isDesk(screen.kind)) client.vault('guestToDesk', { why: screen.kind, time: Date.now() }).catch((error) => console.warn('brow: who was sent to the desk was not counted:', error));
 }
 
 /** Brings the screen in line with the flow. @param {boolean} [force] */

@@ -960,7 +960,7 @@ export default {
     'day.choose': 'أي يوم',
     'day.title': 'الكشك يوم {day}',
     'day.words': 'وصل: {arrived} من {expected} في القائمة. تعرّفت عليهم الكاميرا: {camera}، سُجّلوا يدويًا: {hand}.',
-    'day.words.desk': 'مرات الإحالة إلى مكتب الاستقبال: {desk}. وجه غير معروف: {stranger}، لم يُرَ بوضوح كافٍ: {unsure}، لم يثبت حضوره: {refused}.',
+    'day.words.desk': 'مرات الإحالة إلى مكتب الاستقبال: {desk}. وجه غير معروف: {stranger}، لم يُرَ بوضوح كافٍ: {unsure}، لم يثبت حضوره: {refused}، معه رمز لكن اسمه أو وجهه معروف من قبل: {known}.',
     'day.chart': 'أعمدة لكل ساعة. الوصول: {arrived}. الإحالة إلى المكتب: {desk}. أكثر الوصول في الساعة من {hour}: {most}.',
     'day.hour': 'الساعة من',
     'day.arrived': 'الوصول',

@@ -908,7 +908,7 @@ export default {
     'day.choose': 'Welcher Tag',
     'day.title': 'Der Kiosk am {day}',
     'day.words': 'Angekommen: {arrived} von {expected} auf der Liste. Von der Kamera erkannt: {camera}, von Hand vermerkt: {hand}.',
-    'day.words.desk': 'An den Empfang verwiesen: {desk}-mal. Gesicht unbekannt: {stranger}, nicht gut genug zu sehen: {unsure}, Anwesenheit nicht gezeigt: {refused}.',
+    'day.words.desk': 'An den Empfang verwiesen: {desk}-mal. Gesicht unbekannt: {stranger}, nicht gut genug zu sehen: {unsure}, Anwesenheit nicht gezeigt: {refused}, mit Code, aber Name oder Gesicht schon bekannt: {known}.',
     'day.chart': 'Balken je Stunde. Angekommen: {arrived}. An den Empfang verwiesen: {desk}. Die meisten kamen in der Stunde ab {hour}: {most}.',
     'day.hour': 'Stunde ab',
     'day.arrived': 'Angekommen',

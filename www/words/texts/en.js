@@ -915,7 +915,7 @@ export default {
     'day.choose': 'Which day',
     'day.title': 'The kiosk on {day}',
     'day.words': 'Of {expected} on the list, {arrived} arrived. Recognised by the camera: {camera}, marked by hand: {hand}.',
-    'day.words.desk': 'Sent to the desk: {desk} times. Face not known: {stranger}, not seen well enough: {unsure}, not shown to be there: {refused}.',
+    'day.words.desk': 'Sent to the desk: {desk}. Face not known: {stranger}, not seen well enough: {unsure}, not shown to be there: {refused}, with a code, but name or face known already: {known}.',
     'day.chart': 'Bars by the hour. Arrived: {arrived}. Sent to the desk: {desk}. Most arrived in the hour from {hour}: {most}.',
     'day.hour': 'Hour from',
     'day.arrived': 'Arrived',

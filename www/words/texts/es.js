@@ -908,7 +908,7 @@ export default {
     'day.choose': 'Qué día',
     'day.title': 'El quiosco, {day}',
     'day.words': 'Han llegado: {arrived} de {expected} de la lista. Reconocidas por la cámara: {camera}, registradas a mano: {hand}.',
-    'day.words.desk': 'Veces que se envió a recepción: {desk}. Cara desconocida: {stranger}, no se veía bastante bien: {unsure}, sin mostrar que había alguien: {refused}.',
+    'day.words.desk': 'Veces que se envió a recepción: {desk}. Cara desconocida: {stranger}, no se veía bastante bien: {unsure}, sin comprobar que había alguien: {refused}, con código, pero con nombre o cara ya conocidos: {known}.',
     'day.chart': 'Barras por hora. Llegadas: {arrived}. Enviadas a recepción: {desk}. La hora con más llegadas empezó a las {hour}: {most}.',
     'day.hour': 'Hora desde',
     'day.arrived': 'Llegadas',

@@ -908,7 +908,7 @@ export default {
     'day.choose': 'Quel jour',
     'day.title': 'La borne, {day}',
     'day.words': 'Arrivées : {arrived} sur {expected} inscrites à la liste. Reconnues par la caméra : {camera}, notées à la main : {hand}.',
-    'day.words.desk': 'Renvois à l’accueil : {desk}. Visage inconnu : {stranger}, pas assez bien vu : {unsure}, présence non démontrée : {refused}.',
+    'day.words.desk': 'Renvois à l’accueil : {desk}. Visage inconnu : {stranger}, pas assez bien vu : {unsure}, présence non démontrée : {refused}, avec un code mais nom ou visage déjà connu : {known}.',
     'day.chart': 'Barres par heure. Arrivées : {arrived}. Renvois à l’accueil : {desk}. Le plus d’arrivées dans l’heure à partir de {hour} : {most}.',
     'day.hour': 'À partir de',
     'day.arrived': 'Arrivées',

@@ -895,7 +895,7 @@ export default {
     'day.choose': '日を選ぶ',
     'day.title': 'キオスクの記録：{day}',
     'day.words': '来場：名簿の{expected}人中{arrived}人。カメラによる認識：{camera}人、手作業：{hand}人。',
-    'day.words.desk': '受付への案内：{desk}回。登録のない顔：{stranger}回、顔がよく見えない：{unsure}回、本人がいることを確認できない：{refused}回。',
+    'day.words.desk': '受付への案内：{desk}回。登録のない顔：{stranger}回、顔がよく見えない：{unsure}回、本人がいることを確認できない：{refused}回、コードはあるが名前か顔が登録済み：{known}回。',
     'day.chart': '時間ごとの棒グラフ。来場：{arrived}人。受付への案内：{desk}回。最も多かったのは{hour}からの1時間：{most}人。',
     'day.hour': '時間帯の始まり',
     'day.arrived': '来場',
