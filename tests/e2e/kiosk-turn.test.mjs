@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Visitor, needsShared, portrait, sharedFrames } from './browser.mjs';
-import { enter, kioskModule, prepareKiosk, visitKiosk, watchScreens } from './kiosk-browser.mjs';
+import { agree, enter, kioskModule, makeCode, prepareKiosk, typeCode, visitKiosk, watchScreens } from './kiosk-browser.mjs';
 
 /** Frames of the clip from the end of the turn to the own right to that of the turn to the left, and where a straight and a little turned head are in them. */
 const [FIRST, LAST, STRAIGHT, LITTLE] = [55, 88, 71, { left: 79, right: 63 }];
@@ -150,4 +150,42 @@ test('greets nobody who keeps still, leaves, is another or is two when a turn is
     took[presence] = await page.evaluate(() => (greetedAt - cameAt) / 1000);
   }
   t.diagnostic(`greeted ${took['require-turn'].toFixed(1)} s after coming near where a turn is asked for, ${took.off.toFixed(1)} s where nothing is`);
+});
+
+test('enrols a guest with a code who turns as asked, and nobody by it who keeps still', { skip: needsShared }, async (t) => {
+  if (!(await isFast(t))) return;
+  const own = await Visitor.arrive();
+  try {
+    await prepareKiosk(own, [{ name: 'Joe', picture: 'biden' }]);
+    /** A guest types a code that staff made and is looked at until the kiosk has a verdict. @param {string} mode what their head does */
+    const come = async (mode) => {
+      const page = await visitKiosk(own, { prepare: turningHead });
+      await enter(page, { presence: 'require-turn' });
+      await page.evaluate((chosen) => { head.mode = chosen; }, mode);
+      const code = await makeCode(page);
+      await watchScreens(page);
+      await typeCode(page, code);
+      await agree(page, 'Ada');
+      await page.locator('#kiosk:is([data-screen=greet], [data-screen=refused])').waitFor({ timeout: 180_000 });
+      const screens = await page.evaluate(() => globalThis.screens);
+      t.diagnostic(`${mode}: ${screens.join(' | ')}`);
+      assert.ok(screens.some((screen) => /^capture: Turn your head/.test(screen)), 'a turn was asked for');
+      const module = await kioskModule(page);
+      return module.evaluate(async ({ eyes: { client } }) => {
+        const [{ people }, { guests }, open] = await Promise.all([client.state(), client.vault('guests'), client.vault('codesOpen')]);
+        return { people: people.map(({ name }) => name).sort(), guests: guests.map(({ name }) => name).sort(), open, greeted: globalThis.greeted };
+      });
+    };
+    assert.deepEqual(await come('stays'), { people: ['Joe'], guests: ['Joe'], open: 1, greeted: [] });
+    // As before the kiosk, the look alone refuses a few of a hundred who are there.
+    for (let visits = 1; ; visits += 1) {
+      const kept = await come('turns');
+      if (kept.greeted.length > 0 || visits === 3) {
+        assert.deepEqual(kept, { people: ['Ada', 'Joe'], guests: ['Ada', 'Joe'], open: 0, greeted: ['Ada'] });
+        break;
+      }
+    }
+  } finally {
+    await own.depart();
+  }
 });
