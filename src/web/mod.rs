@@ -1,5 +1,6 @@
 //! The worker's door to the engine: plain values in, plain values out, and every error as `{code, values}`, without words.
 
+mod frames;
 mod kiosk;
 mod lists;
 mod second;
@@ -13,6 +14,7 @@ use wasm_bindgen::convert::IntoWasmAbi;
 use wasm_bindgen::describe::WasmDescribe;
 use wasm_bindgen::prelude::*;
 
+use self::frames::Pictures;
 use crate::engine::{self, Engine as Inner, EngineParams, Enrolment, EnrolmentStep, Observation, Outdated, Policy, Timings};
 use crate::error::EngineError;
 use crate::face::frame::Frame;
@@ -104,10 +106,15 @@ impl Engine {
     }
 
     /// One frame of a live stream.
-    pub fn observe(&mut self, rgba: &[u8], width: usize, height: usize, time_ms: f64) -> Result<Js<Vec<Observation>>, JsValue> {
-        let frame = frame(rgba, width, height, time_ms)?;
-        self.seen = self.inner.observe(&frame).map_err(thrown)?;
+    pub fn observe(&mut self, pictures: &Pictures, time_ms: f64) -> Result<Js<Vec<Observation>>, JsValue> {
+        self.seen = self.inner.observe(&pictures.frame(time_ms)?).map_err(thrown)?;
         Js::new(&self.seen)
+    }
+
+    /// Who is in that frame if its camera hangs upside down.
+    #[wasm_bindgen(js_name = observeTurned)]
+    pub fn observe_turned(&mut self, pictures: &Pictures) -> Result<Js<Vec<Observation>>, JsValue> {
+        Js::new(&self.inner.identify_still(&pictures.turned().frame(0.0)?).map_err(thrown)?)
     }
 
     #[wasm_bindgen(js_name = resetTracks)]
@@ -129,9 +136,8 @@ impl Engine {
 
     /// One frame of an enrolment.
     #[wasm_bindgen(js_name = enrolFrame)]
-    pub fn enrol_frame(&mut self, rgba: &[u8], width: usize, height: usize, time_ms: f64) -> Result<Js<EnrolmentStep>, JsValue> {
-        let frame = frame(rgba, width, height, time_ms)?;
-        let step = self.inner.enrol_frame(&frame).map_err(thrown)?;
+    pub fn enrol_frame(&mut self, pictures: &Pictures, time_ms: f64) -> Result<Js<EnrolmentStep>, JsValue> {
+        let step = self.inner.enrol_frame(&pictures.frame(time_ms)?).map_err(thrown)?;
         self.seen = step.observation.clone().into_iter().collect();
         Js::new(&step)
     }

@@ -36,13 +36,15 @@ export class Engine {
    * opens the same file in the second runtime, where there is one. */
   addModel(role: string, bytes: Uint8Array, digest: Uint8Array, other?: (rows: number, columns: number) => { length: number; run(image: Float32Array): Float32Array }): void;
   /** One frame of a live stream. */
-  observe(rgba: Uint8Array, width: number, height: number, timeMs: number): Observation[];
+  observe(pictures: Pictures, timeMs: number): Observation[];
+  /** Who is in that frame if its camera hangs upside down. */
+  observeTurned(pictures: Pictures): Observation[];
   resetTracks(): void;
   /** Milliseconds that each stage of the last frame took. */
   lastTimings(): Timings;
   enrolBegin(): void;
   /** One frame of an enrolment. */
-  enrolFrame(rgba: Uint8Array, width: number, height: number, timeMs: number): CaptureStep;
+  enrolFrame(pictures: Pictures, timeMs: number): CaptureStep;
   /** What the frames gave. */
   enrolFinish(): CapturedFace;
   /** The same from a photograph of one person, or of the face at a point of it that somebody chose; none is chosen where `x` is no number. */
@@ -80,6 +82,24 @@ export class Engine {
    * the store are turned by, and its print. `only`: of all people the one who is taken in; others are but read. As JSON what `personRead` gives, with
    * how many templates were `refused`, and whether new ones are `due` (see `outdated`). */
   takeRecord(id: string, record: Uint8Array, secret: Uint8Array | null | undefined, print: string | null | undefined, only: string | null | undefined): string;
+  /** Gives the memory up; nothing may be called afterwards. */
+  free(): void;
+}
+
+export class Pictures {
+  constructor();
+  /** Begins to copy a picture as it is, for `copied`. Undefined where it must be drawn: it is to be turned by `rotation` degrees or has another
+   * size, or this browser does not copy it as RGBA. One that does not know that wish keeps the format: planes of luma and chroma have
+   * another length, and four bytes a pixel may have another order. */
+  copy(picture: VideoFrame | ImageBitmap, width: number, height: number, rotation: number): Promise<any> | undefined;
+  /** What `copy` began, of this size, is done. */
+  copied(width: number, height: number): void;
+  /** Draws a picture as large as it is wanted, and turned by `rotation` degrees. */
+  draw(picture: VideoFrame | ImageBitmap, width: number, height: number, rotation: number): void;
+  /** Takes pixels that the page has read. */
+  set(rgba: Uint8Array, width: number, height: number): void;
+  /** A copy of the pixels, for what looks at them beside the engine. */
+  rgba(): Uint8Array;
   /** Gives the memory up; nothing may be called afterwards. */
   free(): void;
 }

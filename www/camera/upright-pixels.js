@@ -1,4 +1,4 @@
-/** Pictures of a camera that stands on its side or its head, drawn upright: in the page and in its worker alike. */
+/** Pictures of a camera that stands on its side or its head, drawn upright where the page has to read them itself; src/web/frames.rs does it else. */
 
 /** @import { Rotation } from '../types.js' */
 

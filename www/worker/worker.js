@@ -2,9 +2,9 @@
  * The worker: the engine, the networks and the gallery live here and nowhere else. Frames come in, words about faces go
  * out; templates never do. One message is one request and has one answer (see client.js).
  */
-import init, { Engine, erasedAt } from './brow.js';
+import init, { Engine, Pictures, erasedAt } from './brow.js';
 import { memoryStore } from '../vault/memory-store.js';
-import { pixelsOf, readableFrames } from './frames.js';
+import { readFrame, readableFrames } from './frames.js';
 import { Known } from './known.js';
 import { latest } from './latest.js';
 import { listOperations } from './lists.js';
@@ -41,6 +41,10 @@ const PICTURE_QUALITY = 0.92;
 let engine;
 /** @type {Remaking} */
 let remaking;
+/** The frame that is looked at. @type {Pictures} */
+let pictures;
+/** The frame before has been looked at. @type {Promise<unknown>} */
+let looked = Promise.resolve();
 /** The engine's memory: it grows and never shrinks. @type {WebAssembly.Memory} */
 let memory;
 /** @type {Store} */
@@ -88,8 +92,9 @@ async function start({ store: name, unattended, files, deciding: asked, held }) 
   deciding = asked;
   const reading = readModels(files.models);
   reading.catch(() => {});
-  const frames = readableFrames();
   memory = /** @type {{memory: WebAssembly.Memory}} */ (await init({ module_or_path: files.module })).memory;
+  pictures = new Pictures();
+  const frames = readableFrames();
   // What the store decides is in the module.
   const opening = name === null ? Promise.resolve(memoryStore()) : openStore({ name, unattended, held, networks: networksAsDetail(files.manifest), onevent: storeChanged, onprogress: () => tell({ event: 'working' }) });
   opening.catch(() => {});
@@ -291,6 +296,20 @@ function forgetting(said) {
   return said;
 }
 
+/**
+ * Reads a frame and does something with it, one after the other: there is one place for pixels.
+ * @template T @param {CameraFrame} frame @param {() => T} act @returns {Promise<T>}
+ */
+function withFrame(frame, act) {
+  const done = looked.then(async () => {
+    await readFrame(pictures, frame);
+    await refilled;
+    return act();
+  });
+  looked = done.catch(() => {});
+  return done;
+}
+
 /** @param {Frame} frame */
 const pixels = (frame) => new Uint8Array(frame.buffer);
 
@@ -387,20 +406,16 @@ export const operations = {
 
   /** @param {{frame: CameraFrame} & LookWishes} message @returns {Promise<Look>} */
   async observe({ frame, turned, watched, kiosk }) {
-    const { width, height, timeMs } = frame;
-    const rgba = await pixelsOf(frame);
-    await refilled;
-    const observations = engine.observe(rgba, width, height, timeMs);
-    witness.note(store, observations);
-    /** @type {Look} */
-    const look = { observations, timings: engine.lastTimings() };
-    if (kiosk) look.kiosk = forgetting(engine.kioskSee(height, kiosk.distance, kiosk.timeoutMs));
-    if (watched) look.suspicions = cameraWatch.look(rgba, watched);
-    if (turned) {
-      const onItsHead = new Uint8Array(new Uint32Array(rgba.buffer).reverse().buffer);
-      look.turned = engine.identifyPhoto(onItsHead, width, height).map(({ detection }) => ({ detection }));
-    }
-    return look;
+    return withFrame(frame, () => {
+      const observations = engine.observe(pictures, frame.timeMs);
+      witness.note(store, observations);
+      /** @type {Look} */
+      const look = { observations, timings: engine.lastTimings() };
+      if (kiosk) look.kiosk = forgetting(engine.kioskSee(frame.height, kiosk.distance, kiosk.timeoutMs));
+      if (watched) look.suspicions = cameraWatch.look(pictures.rgba(), watched);
+      if (turned) look.turned = engine.observeTurned(pictures).map(({ detection }) => ({ detection }));
+      return look;
+    });
   },
 
   resetTracks,
@@ -412,7 +427,7 @@ export const operations = {
 
   /** @param {{frame: CameraFrame, wanted: MaskState}} message @returns {Promise<EnrolStep>} */
   async enrolFrame({ frame, wanted }) {
-    const step = engine.enrolFrame(await pixelsOf(frame), frame.width, frame.height, frame.timeMs);
+    const step = await withFrame(frame, () => engine.enrolFrame(pictures, frame.timeMs));
     const { observation } = step;
     const covered = observation ? observation.mask.state !== 'bare' : false;
     if (!observation || observation.mask.probability < MASK_MISMATCH || covered === (wanted !== 'bare')) return step;
