@@ -73,7 +73,7 @@ for (const { name, command, needs } of parts) {
 /** Runs a file of browser tests and prints what it said when it is done. @param {string} file @returns {Promise<boolean>} whether it passed */
 async function passes(file) {
   const began = Date.now();
-  const [command, ...rest] = node(isOneOf(LONG, file) ? 600_000 : 300_000, file);
+  const [command, ...rest] = node(isOneOf(LONG, file) ? 600_000 : 400_000, file);
   const child = spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk));
