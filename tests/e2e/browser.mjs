@@ -19,7 +19,7 @@ const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', 
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const FAKE_CAMERA = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
 /** How long the slowest of two cores may take for a decision, after everything is loaded. */
-export const PATIENCE = 30_000;
+export const PATIENCE = 60_000;
 
 /** Clips that ffmpeg made for this run. */
 const clips = join(tmpdir(), `brow-clips-${process.pid}`);
