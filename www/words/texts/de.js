@@ -978,7 +978,7 @@ export default {
     'vault.event.guests_changed': 'Erwartete Personen geändert',
     'vault.event.guests_erased': 'Veranstaltung gelöscht',
     'vault.event.code_given': 'Code für einen Gast vergeben',
-    'vault.event.code_refused': 'Falsche Codes eingegeben',
+    'vault.event.code_refused': 'Falsche Gästecodes eingegeben',
     'vault.event.code_known': 'Gast mit Code sah dieser Person ähnlich',
     'vault.event.code_used': 'Gast mit einem Code aufgenommen',
   },
@@ -1040,7 +1040,7 @@ export default {
     name_missing: ['Niemand wird ohne Namen aufgenommen.', 'Geben Sie einen Namen von 1 bis 80 Zeichen an.'],
     already_enrolled: [
       'Dieses Gesicht sieht aus wie das von {name}; diese Person ist schon aufgenommen.',
-      'Ergänzen Sie eine Ansicht dieser Person, oder sagen Sie, dass es jemand anderes ist.',
+      'Ergänzen Sie diesen Blick bei dieser Person, oder sagen Sie, dass es jemand anderes ist.',
     ],
     enrolment_busy: ['Es läuft schon eine Aufnahme.', 'Warten Sie, bis sie endet, oder brechen Sie sie ab.'],
     consent_refused: ['Die Person war nicht einverstanden.', 'Niemand wird ohne Einwilligung aufgenommen; fragen Sie später noch einmal, oder lassen Sie es.'],
@@ -1152,7 +1152,7 @@ export default {
     ],
     storage_clearable: [
       'Personen lassen sich hier speichern, aber der Browser darf sie löschen, wenn der Platz knapp wird.',
-      'Bitten Sie den Browser auf der Hauptseite, es zu behalten, sobald Personen aufgenommen sind, oder installieren Sie die Seite als App. Speichern Sie eine Sicherung.',
+      'Drücken Sie, sobald Personen aufgenommen sind, auf der Hauptseite auf „Den Browser bitten, es zu behalten“, oder installieren Sie die Seite als App. Speichern Sie eine Sicherung.',
     ],
     offline_unsupported: [
       'Dieser Browser behält Seiten nicht für den Betrieb ohne Netz, oder nicht in diesem Modus.',

@@ -1047,7 +1047,7 @@ export default {
     name_missing: ['Nobody is enrolled without a name.', 'Give a name of 1 to 80 characters.'],
     already_enrolled: [
       'This face looks like {name}, who is enrolled already.',
-      'Add a view to that person, or say that it is somebody else.',
+      'Add this look to that person, or say that it is somebody else.',
     ],
     enrolment_busy: ['An enrolment is under way already.', 'Wait until it ends, or cancel it.'],
     consent_refused: ['The person did not agree.', 'Nobody is enrolled without their consent; ask again later, or leave it.'],
