@@ -11,7 +11,7 @@ import { captureFace } from './capture.js';
 import { Changes } from './changes.js';
 import { BrowClient } from '../client/client.js';
 import { find, make } from '../ui/dom.js';
-import { TurnGuide, askWords } from '../ui/turn.js';
+import { TurnGuide, askWords, hintWords } from '../ui/turn.js';
 import { showInside } from './inside.js';
 import { elementStyle } from './style.js';
 import { BrowError } from '../words/errors.js';
@@ -637,7 +637,7 @@ export class BrowRecogniser extends HTMLElement {
         signal,
         onstep: (step) => {
           progress.value = step.progress;
-          const words = (step.hint === 'turn' && askWords(step.observation?.presence?.ask)) || text(`hint.${step.hint}`);
+          const words = hintWords(step);
           this.#turnGuide.show(step.observation?.presence?.ask, this.mirrored);
           if (hint.textContent !== words) hint.textContent = words;
           onstep?.(step);

@@ -5,7 +5,7 @@
 import { make } from './dom.js';
 import { text } from '../words/messages.js';
 
-/** @import { Ask, Presence } from '../types.js' */
+/** @import { Ask, EnrolStep, Presence } from '../types.js' */
 
 /** What to do now, in words; empty where nothing is asked. @param {Ask | null | undefined} ask */
 export function askWords(ask) {
@@ -17,6 +17,11 @@ export function askWords(ask) {
 export function presenceWords(presence) {
   if (!presence) return '';
   return askWords(presence.ask) || (presence.reason ? text(`presence.why.${presence.reason}`) : '');
+}
+
+/** What an enrolment asks of whoever is looked at; where that is a turn, also why the one before did not count. @param {Pick<EnrolStep, 'hint' | 'observation'>} step */
+export function hintWords({ hint, observation }) {
+  return (hint === 'turn' && presenceWords(observation?.presence ?? null)) || text(`hint.${hint}`);
 }
 
 /** Arrows and bar. Hidden while nothing is asked. */

@@ -5,7 +5,7 @@
 import { captureFace } from '../../element/capture.js';
 import { find } from '../../ui/dom.js';
 import { Ticks } from '../../ui/ticks.js';
-import { askWords } from '../../ui/turn.js';
+import { hintWords } from '../../ui/turn.js';
 import { consentVersion, fault, faultOf, language, text } from '../../words/messages.js';
 import { nameProblem, tidyName } from '../../words/names.js';
 
@@ -229,10 +229,9 @@ export class ByCode {
       return;
     }
     find('.looking progress', HTMLProgressElement, this.#form).value = progress;
-    const ask = observation?.presence?.ask;
-    this.#guide.show(ask, true);
+    this.#guide.show(observation?.presence?.ask, true);
     this.#ticks.show(shown);
-    const words = (shown === 'turn' && askWords(ask)) || text(`hint.${shown}`);
+    const words = hintWords({ hint: shown, observation });
     if (words !== this.#hint.words && (shown === 'turn' || performance.now() - this.#hint.at >= HINT_MS)) this.#say(words);
   }
 

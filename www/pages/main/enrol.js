@@ -3,7 +3,7 @@
  * itself, or a photo is chosen. Nothing is stored before the person has agreed and the capture is good.
  */
 import { choose } from '../../ui/dialogs.js';
-import { TurnGuide, askWords } from '../../ui/turn.js';
+import { TurnGuide, hintWords } from '../../ui/turn.js';
 import { chosenWords, enrolFace, markFace } from '../../ui/face-choice.js';
 import { Ticks } from '../../ui/ticks.js';
 import { find, make, withName } from '../../ui/dom.js';
@@ -259,10 +259,9 @@ export class EnrolDialog {
     const now = performance.now();
     this.#progress.value = progress;
     if (now - this.#startedAt > SLOW_MS && !this.#advice.textContent) this.#advice.textContent = text('hint.slow');
-    const ask = observation?.presence?.ask;
-    this.#turnGuide.show(ask, true);
+    this.#turnGuide.show(observation?.presence?.ask, true);
     this.#ticks.show(hint);
-    const words = (hint === 'turn' && askWords(ask)) || text(`hint.${hint}`);
+    const words = hintWords({ hint, observation });
     if (words === this.#hint.textContent || (now - this.#hintAt < HINT_MS && hint !== 'done' && hint !== 'turn')) return;
     this.#hint.textContent = words;
     this.#hint.dataset.hint = hint;
