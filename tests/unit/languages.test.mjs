@@ -84,6 +84,11 @@ for (const tag of others) {
   });
 }
 
+test('in French no line begins with a mark of punctuation, and no number is parted', async () => {
+  const { texts, faults } = await table('fr');
+  for (const words of [...Object.values(texts), ...Object.values(faults).flat()]) assert.doesNotMatch(words, / [:;?!%»]|« |\d \d{3}/);
+});
+
 test('no text and no fault is kept that nothing asks for', () => {
   // What the engine decides by itself stands in its declarations.
   const all = [...sources, readFileSync(new URL('../../types/worker/brow.d.ts', import.meta.url), 'utf8')].join('\n');

@@ -7,7 +7,7 @@ import { chooser } from '../../ui/fields.js';
 import { HeldNotice } from '../../ui/held.js';
 import { fillScreen } from './awake.js';
 import { LookForm } from './look.js';
-import { LANGUAGES, fault, text } from '../../words/messages.js';
+import { LANGUAGES, fault, number, text } from '../../words/messages.js';
 import { Notices } from '../../ui/notices.js';
 import { chooseLanguage, showLanguages } from '../../ui/page-language.js';
 import { OutdatedNotice } from '../../ui/outdated.js';
@@ -169,7 +169,7 @@ export class Admin extends EventTarget {
 
   #sayDistance() {
     const percent = Number(this.#input('#distance').value);
-    const words = text('kiosk.distance.words', { percent, metres: (METRES / (percent / 100)).toFixed(1) });
+    const words = text('kiosk.distance.words', { percent, metres: number(METRES / (percent / 100), { minimumFractionDigits: 1, maximumFractionDigits: 1 }) });
     const now = this.#share ? ` ${text('kiosk.distance.now', { percent: Math.round(100 * this.#share) })}` : '';
     find('#distance-words', HTMLElement, this.#dialog).textContent = words + now;
   }
