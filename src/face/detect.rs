@@ -212,8 +212,8 @@ fn anchors(width: usize, height: usize) -> impl Iterator<Item = Point> {
 
 /// Weighted non-maximum suppression: each cluster of overlapping detections becomes their mean, weighted by score, with the
 /// score of the best. `same`: overlap over the smaller box from which two are one face.
-fn merge(mut found: Vec<Detection>, same: f32) -> Vec<Detection> {
-    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+fn merge(found: Vec<Detection>, same: f32) -> Vec<Detection> {
+    let mut found = few::many(found, |a, b| b.score.total_cmp(&a.score));
     let mut kept = Vec::new();
     while !found.is_empty() {
         let best = found[0];

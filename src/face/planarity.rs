@@ -5,6 +5,7 @@
 
 use crate::face::align::{Normalisation, Pyramid, Window};
 use crate::face::geometry::{Point, Similarity};
+use crate::few;
 
 /// The face is drawn upright and of one size from every frame, so that points move little between two of them.
 const SIDE: usize = 128;
@@ -98,7 +99,7 @@ impl Grey {
                 found.push((least, Point::new(x as f32, y as f32)));
             }
         }
-        found.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let found = few::many(found, |a, b| b.0.total_cmp(&a.0));
         let strongest = found.first().map_or(0.0, |f| f.0);
         let mut kept: Vec<Point> = Vec::new();
         for (strength, p) in found {
@@ -267,8 +268,8 @@ fn homography(from: &[Point], to: &[Point]) -> Option<[f64; 9]> {
 }
 
 /// `share` of the values lie below it. Of none, infinity.
-pub fn percentile(mut values: Vec<f32>, share: f32) -> f32 {
-    values.sort_by(f32::total_cmp);
+pub fn percentile(values: Vec<f32>, share: f32) -> f32 {
+    let values = few::many(values, f32::total_cmp);
     let at = (share * values.len().saturating_sub(1) as f32).round() as usize;
     values.get(at).copied().unwrap_or(f32::INFINITY)
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::table::{Row, filled, usual_width};
+use crate::few;
 
 /// Titles stand among the first rows: a heading or two may stand above them.
 const HEAD_WITHIN: usize = 10;
@@ -153,7 +154,7 @@ pub fn titles_in(row: &Row) -> usize {
     }
     let found: Vec<(Kind, bool)> = row.cells.iter().filter_map(|c| meaning(c)).collect();
     let mut kinds: Vec<Kind> = found.iter().map(|(kind, _)| *kind).filter(|k| *k != Kind::Other).collect();
-    kinds.sort_unstable();
+    few::sort(&mut kinds, Kind::cmp);
     kinds.dedup();
     let sure = found.iter().any(|(kind, exact)| is_name(*kind) && *exact);
     let likely = kinds.len() > 1 && kinds.iter().any(|k| is_name(*k));
@@ -225,8 +226,8 @@ fn by_content(rows: &[Row]) -> Vec<Kind> {
         // Two columns of single words are a name in two parts, unless the second says the same of several people.
         let single = |column| share(column, &|c| is_words(c) && c.chars().all(char::is_alphabetic) && c.is_ascii()) > 0.9;
         let next = first + 1;
-        let mut others: Vec<&str> = rows.iter().filter_map(|r| r.cells.get(next)).map(|c| c.trim()).collect();
-        others.sort_unstable();
+        let others: Vec<&str> = rows.iter().filter_map(|r| r.cells.get(next)).map(|c| c.trim()).collect();
+        let others = few::many(others, Ord::cmp);
         let repeats = others.windows(2).any(|two| two[0] == two[1]);
         if next < width && kinds[next] == Kind::Other && single(first) && single(next) && !repeats {
             kinds[first] = Kind::First;

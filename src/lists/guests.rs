@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::{self, Kind};
 use super::table::{Flaw, Row, Source, Table, usual_width};
+use crate::few;
 
 /// Longest cell that is kept, in characters.
 const CELL_MOST: usize = 500;
@@ -144,7 +145,7 @@ pub fn read(text: &str, choices: &Choices, most: usize) -> Reading {
             problems.push(LineProblem { line: row.line, problem });
         }
     }
-    problems.sort_by_key(|p| p.line);
+    let problems = few::many(problems, |a, b| a.line.cmp(&b.line));
     Reading {
         delimiter,
         head: titles.map_or(Head::None, |t| Head::At(t.line)),

@@ -177,11 +177,14 @@ pub fn filled(cells: &[String]) -> usize {
 
 /// The width that most rows have.
 pub fn usual_width(rows: &[Row]) -> usize {
-    let mut counts = std::collections::BTreeMap::new();
-    for row in rows {
-        *counts.entry(row.cells.len()).or_insert(0) += 1;
+    let mut counts: Vec<(usize, usize)> = Vec::new();
+    for width in rows.iter().map(|row| row.cells.len()) {
+        match counts.iter_mut().find(|(known, _)| *known == width) {
+            Some((_, n)) => *n += 1,
+            None => counts.push((width, 1)),
+        }
     }
-    counts.into_iter().max_by_key(|(_, n)| *n).map_or(0, |(width, _)| width)
+    counts.into_iter().max_by_key(|(width, n)| (*n, *width)).map_or(0, |(width, _)| width)
 }
 
 /// Comma-separated text with a byte-order mark, for Excel takes UTF-8 for something else without it. No cell is a formula, neither

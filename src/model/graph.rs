@@ -6,6 +6,7 @@ use super::kernels::int8::{self, Quantisation};
 use super::kernels::map::{Arithmetic, Pooling};
 use super::kernels::{Activation, plain};
 use super::onnx::{self, Data, Tensor, count};
+use crate::few;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -805,7 +806,7 @@ impl<'a> Builder<'a> {
             Some(perm) => perm.iter().map(|&p| axis(node, p, dims.len())).collect::<Result<Vec<_>>>()?,
         };
         let mut sorted = perm.clone();
-        sorted.sort_unstable();
+        few::sort(&mut sorted, usize::cmp);
         if sorted.into_iter().ne(0..dims.len()) {
             return Err(shape(node.name, format_args!("{perm:?} is no order of {dims:?}")));
         }

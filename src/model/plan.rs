@@ -8,6 +8,7 @@ use super::kernels::geometry::Geometry;
 use super::kernels::int8::{self, Around, Out, Quantisation};
 use super::kernels::map::{self, Arithmetic, Border, Pooling};
 use super::kernels::{Activation, blocked_len, plain};
+use crate::few;
 use bytemuck::{cast_slice, cast_slice_mut};
 
 type Result<T> = std::result::Result<T, ModelError>;
@@ -731,7 +732,7 @@ impl Planner {
             let slot = slot.unwrap_or_else(|| slots.take(self.storages[output].length));
             self.storages[output].slot = Some(slot);
             let mut done: Vec<usize> = draft.inputs.iter().map(|held| held.storage).chain([output]).collect();
-            done.sort_unstable();
+            few::sort(&mut done, usize::cmp);
             done.dedup();
             for storage in done {
                 if self.storages[storage].last == at && !(reuse && storage == source.storage) {
