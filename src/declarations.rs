@@ -16,6 +16,7 @@ use crate::lists::photos::Found;
 use crate::manifest::Listed;
 use crate::person::template::TemplateInfo;
 use crate::vault::Fault;
+use crate::vault::log::{Event, Problem};
 
 const HEAD: &str = "// What the engine's module takes and gives: made from src/ by src/declarations.rs, not to be changed by hand.\n\n";
 const FOOT: &str = "export default function init(options: { module_or_path: WebAssembly.Module }): Promise<unknown>;\n";
@@ -50,6 +51,8 @@ fn types() -> Types {
         Answer,
         Given,
         Fault,
+        Event,
+        Problem,
         EngineError
     )
 }

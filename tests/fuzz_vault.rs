@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use brow::vault::{record, settings};
+use brow::vault::{log, record, settings};
 
 /// xorshift64*: repeatable randomness.
 struct Random(u64);
@@ -116,5 +116,25 @@ fn no_bytes_make_reading_settings_fail_otherwise() {
         let written = settings::write(&read).expect("what was read can be written");
         assert!(settings::read(written.as_bytes()).is_ok());
         true
+    });
+}
+
+#[test]
+fn no_bytes_make_reading_the_log_fail_otherwise() {
+    let happenings = "[{\"event\":\"enrolled\",\"subject\":\"0a1b\",\"detail\":{\"references\":2,\"on\":true,\"why\":\"asked\"}},{\"event\":\"exported\"}]";
+    let good = log::grown(&log::first(), happenings, "1700000000000", log::MOST, None, None).unwrap();
+    fuzz(good.entries[0].as_bytes(), |bytes| log::entry(bytes).is_ok());
+    fuzz(good.head.as_bytes(), |bytes| {
+        let Ok(head) = log::head(bytes) else { return false };
+        let rotated = log::rotation(&head, 1, 1);
+        let grown = log::grown(&head, "[{\"event\":\"locked\"}]", "5", 1, None, None).expect("what was read can go on");
+        assert_eq!(grown.entries.len(), 1 + usize::from(rotated.is_some()));
+        assert!(log::head(grown.head.as_bytes()).is_ok());
+        assert!(log::verify(&head, "[]").is_some());
+        true
+    });
+    let export = log::export("\"v\"", "7", &good.head, &["[", &good.entries.join(","), "]"].concat()).unwrap();
+    fuzz(export.as_bytes(), |bytes| {
+        std::str::from_utf8(bytes).is_ok_and(|text| log::verify_export(text).is_ok_and(|verdict| verdict.problem.is_none()))
     });
 }

@@ -86,6 +86,45 @@ pub fn units(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
+/// Writes texts one behind another: in one place, for each would be some code.
+#[inline(never)]
+pub fn put(out: &mut String, parts: &[&str]) {
+    for part in parts {
+        out.push_str(part);
+    }
+}
+
+/// A text that has nothing to escape, as JSON.
+#[inline(never)]
+pub fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    put(&mut out, &["\"", text, "\""]);
+    out
+}
+
+/// An object that is being written.
+#[derive(Default)]
+pub struct Written(String);
+
+impl Written {
+    /// `raw`: as JSON.
+    #[inline(never)]
+    pub fn put(&mut self, name: &str, raw: &str) {
+        let before = if self.0.is_empty() { "{\"" } else { ",\"" };
+        put(&mut self.0, &[before, name, "\":", raw]);
+    }
+
+    /// The same for a number.
+    #[inline(never)]
+    pub fn put_count(&mut self, name: &str, count: usize) {
+        self.put(name, &count.to_string());
+    }
+
+    pub fn done(self) -> String {
+        if self.0.is_empty() { "{}".to_owned() } else { self.0 + "}" }
+    }
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,

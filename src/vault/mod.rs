@@ -6,10 +6,12 @@
 //! | dates of erasure and of backups, and whether the clock can be believed | [`expiry`] |
 //! | what may be set, and its record | [`settings`] |
 //! | people's records | [`record`] |
+//! | the audit log: its entries, their chain, when the oldest go | [`log`] |
 //! | JSON as it is stored, and what a value of it may be | [`json`], [`shape`] |
 
 pub mod expiry;
 pub mod json;
+pub mod log;
 pub mod pin;
 pub mod record;
 pub mod settings;
@@ -27,6 +29,8 @@ pub enum Fault {
     BadId,
     BadName,
     BadPerson,
+    BadSetting,
+    LogDamaged,
 }
 
 impl Fault {
@@ -38,6 +42,8 @@ impl Fault {
             Self::BadId => "bad_id",
             Self::BadName => "bad_name",
             Self::BadPerson => "bad_person",
+            Self::BadSetting => "bad_setting",
+            Self::LogDamaged => "log_damaged",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What may be set, and to what; and how it is stored: as JSON that says which version of this it is.
 
-use super::json::{Json, Value};
+use super::json::{Json, Value, Written};
 use super::shape::Shape;
 use super::{Fault, version};
 
@@ -127,23 +127,6 @@ pub fn read(record: &[u8]) -> Result<String, Fault> {
         }
     }
     Ok(settings.done())
-}
-
-/// Settings that are being written.
-#[derive(Default)]
-struct Written(String);
-
-impl Written {
-    #[inline(never)]
-    fn put(&mut self, name: &str, raw: &str) {
-        for part in [if self.0.is_empty() { "{\"" } else { ",\"" }, name, "\":", raw] {
-            self.0.push_str(part);
-        }
-    }
-
-    fn done(self) -> String {
-        if self.0.is_empty() { "{}".to_owned() } else { self.0 + "}" }
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::{Engine, plain};
 use crate::person::template::Template;
 use crate::vault::pin::Asked;
-use crate::vault::{Fault, expiry, pin, record, settings};
+use crate::vault::{Fault, expiry, log, pin, record, settings};
 
 /// Why this can be nobody's PIN: `pin_too_short` or `pin_too_long`.
 #[wasm_bindgen(js_name = pinFault, unchecked_return_type = "'pin_too_short' | 'pin_too_long' | undefined")]
@@ -117,6 +117,69 @@ pub fn person_due(id: &str, record: &[u8], retention_days: Option<f64>, now: f64
 #[wasm_bindgen(js_name = personRead)]
 pub fn person_read(record: &[u8]) -> Result<String, JsValue> {
     Ok(record::read(record).map_err(code)?.crossing())
+}
+
+/// The head (JSON) of a log that has no entry yet.
+#[wasm_bindgen(js_name = logFirst)]
+pub fn log_first() -> String {
+    log::first()
+}
+
+/// The head (JSON, `lost` in it) that stands for one that is lost: by the numbers of the first and the last entry, 1 and 0 where there are none, and how many there are.
+#[wasm_bindgen(js_name = logLost)]
+pub fn log_lost(first: usize, last: usize, entries: usize) -> String {
+    log::lost(first, last, entries)
+}
+
+/// A head's record as JSON.
+#[wasm_bindgen(js_name = logHead)]
+pub fn log_head(record: &[u8]) -> Result<String, JsValue> {
+    log::head(record).map_err(code)
+}
+
+/// An entry's record as JSON.
+#[wasm_bindgen(js_name = logEntry)]
+pub fn log_entry(record: &[u8]) -> Result<String, JsValue> {
+    log::entry(record).map_err(code)
+}
+
+/// The number of the last entry that has to go when so many happenings more come. `most`: entries that are kept, for tests.
+#[wasm_bindgen(js_name = logRotation)]
+pub fn log_rotation(head: &str, happenings: usize, most: Option<usize>) -> Option<usize> {
+    log::rotation(head, happenings, most.unwrap_or(log::MOST))
+}
+
+/// What is to be written for what happened (JSON: `{event, subject, detail}` each, and the time of all), line by line: the head, what other tabs
+/// load again, and the new entries. `dropped`, `after`: the entry that `logRotation` names, and the one behind it.
+#[wasm_bindgen(js_name = logGrown)]
+pub fn log_grown(
+    head: &str,
+    happenings: &str,
+    time: &str,
+    most: Option<usize>,
+    dropped: Option<String>,
+    after: Option<String>,
+) -> Result<String, JsValue> {
+    let grown = log::grown(head, happenings, time, most.unwrap_or(log::MOST), dropped.as_deref(), after.as_deref()).map_err(code)?;
+    Ok([grown.head, grown.what.to_owned(), grown.entries.join("\n")].join("\n"))
+}
+
+/// What a log is worth, as JSON. `entries`: JSON, null for one that cannot be read.
+#[wasm_bindgen(js_name = logVerify)]
+pub fn log_verify(head: &str, entries: &str) -> Result<String, JsValue> {
+    Ok(log::verify(head, entries).ok_or(code(Fault::LogDamaged))?.crossing())
+}
+
+/// A log as whoever has SHA-256 can check it, as JSON; `vault` and `time` are JSON, too.
+#[wasm_bindgen(js_name = logExport)]
+pub fn log_export(vault: &str, time: &str, head: &str, entries: &str) -> Result<String, JsValue> {
+    log::export(vault, time, head, entries).ok_or(code(Fault::LogDamaged))
+}
+
+/// What an exported log is worth, as JSON.
+#[wasm_bindgen(js_name = logVerifyExport)]
+pub fn log_verify_export(text: &str) -> Result<String, JsValue> {
+    Ok(log::verify_export(text).map_err(code)?.crossing())
 }
 
 #[wasm_bindgen]

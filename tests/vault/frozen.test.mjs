@@ -7,8 +7,10 @@ import './module.mjs';
 const { decodePerson, encodePerson, isId } = await import('../../www/vault/codec.js');
 const { BOUND, binding, importKey, unseal } = await import('../../www/vault/crypto.js');
 const { decodeSettings, encodeSettings } = await import('../../www/vault/settings.js');
+const { logEntry, logFirst, logGrown, logHead, logVerify } = await import('../../www/worker/brow.js');
 
 const FOLDER = new URL('../data/vault/', import.meta.url);
+const text = (bytes) => Buffer.from(bytes).toString();
 const plain = (value) => (value?.b64 === undefined ? Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)])) : new Uint8Array(Buffer.from(value.b64, 'base64')));
 
 /** A record as it is written now: the first ones did not say that they are of version 1. */
@@ -45,7 +47,19 @@ for (const release of readdirSync(FOLDER)) {
       assert.deepEqual(encodePerson(person, protection), versioned(bytes));
     }
     const settings = await open('settings', 'settings', records.get('settings'));
-    const text = (bytes) => Buffer.from(bytes).toString();
     assert.equal(text(encodeSettings(decodeSettings(settings))).replace('"version":1,', ''), text(settings).replace('"version":1,', ''));
+
+    const head = await open('log', 'log-head', records.get('log-head'), 'log');
+    const entries = await Promise.all(stores.log.rows.map(([seq, row]) => open('log', String(seq), row, 'log')));
+    assert.deepEqual(entries.map((entry) => logEntry(entry)), entries.map(text));
+    assert.deepEqual(JSON.parse(logVerify(logHead(head), `[${entries.map(text)}]`)), { ok: true, entries: 8, from: 1, to: 8, problem: null });
+    let now = logFirst();
+    for (const entry of entries) {
+      const { time, event, subject, detail } = JSON.parse(text(entry));
+      const [grown, , line] = logGrown(now, JSON.stringify([{ event, subject, detail }]), String(time)).split('\n');
+      assert.equal(line, text(entry));
+      now = grown;
+    }
+    assert.equal(now.replace('"version":1,', ''), text(head).replace('"version":1,', ''));
   });
 }

@@ -172,6 +172,34 @@ export function personDue(id: string, record: Uint8Array, retentionDays: number 
 /** `{at, person}` as JSON: where in the record the binary parts begin, and the person as for `personWrite`. */
 export function personRead(record: Uint8Array): string;
 
+/** The head (JSON) of a log that has no entry yet. */
+export function logFirst(): string;
+
+/** The head (JSON, `lost` in it) that stands for one that is lost: by the numbers of the first and the last entry, 1 and 0 where there are none, and how many there are. */
+export function logLost(first: number, last: number, entries: number): string;
+
+/** A head's record as JSON. */
+export function logHead(record: Uint8Array): string;
+
+/** An entry's record as JSON. */
+export function logEntry(record: Uint8Array): string;
+
+/** The number of the last entry that has to go when so many happenings more come. `most`: entries that are kept, for tests. */
+export function logRotation(head: string, happenings: number, most: number | null | undefined): number | undefined;
+
+/** What is to be written for what happened (JSON: `{event, subject, detail}` each, and the time of all), line by line: the head, what other tabs
+ * load again, and the new entries. `dropped`, `after`: the entry that `logRotation` names, and the one behind it. */
+export function logGrown(head: string, happenings: string, time: string, most: number | null | undefined, dropped: string | null | undefined, after: string | null | undefined): string;
+
+/** What a log is worth, as JSON. `entries`: JSON, null for one that cannot be read. */
+export function logVerify(head: string, entries: string): string;
+
+/** A log as whoever has SHA-256 can check it, as JSON; `vault` and `time` are JSON, too. */
+export function logExport(vault: string, time: string, head: string, entries: string): string;
+
+/** What an exported log is worth, as JSON. */
+export function logVerifyExport(text: string): string;
+
 /**
  * What the person is to do now, for the guide on the screen.
  */
@@ -336,6 +364,16 @@ export type ListRow = { line: number, cells: Array<string>, };
  * What must be fetched for a role; `id` as templates have it.
  */
 export type Listed = { role: NetworkRole, id: string, file: string, };
+
+/**
+ * An entry's `event`.
+ */
+export type LogEvent = "vault_created" | "vault_upgraded" | "settings_changed" | "enrolled" | "changed" | "remade" | "matched" | "refused" | "presence_refused" | "erased" | "erased_all" | "erased_everything" | "expiry_held" | "exported" | "imported" | "protection_renewed" | "pin_set" | "pin_changed" | "pin_removed" | "unlocked" | "unlock_refused" | "locked" | "kept_open" | "admin_opened" | "guests_changed" | "guests_erased" | "code_given" | "code_refused" | "code_known" | "code_used" | "log_rotated" | "log_restarted";
+
+/**
+ * Where a log is broken.
+ */
+export type LogProblem = "unreadable" | "missing" | "unlinked" | "changed" | "cut" | "end" | "restarted";
 
 /**
  * Why a manifest cannot be used. To the page it crosses as `{why, ...}` (see [`crate::error`]).
@@ -559,6 +597,6 @@ export type UndecidedReason = "too_small" | "too_blurred" | "too_dark" | "too_br
 /**
  * Why something is not read, or not written.
  */
-export type VaultFault = "record_damaged" | "storage_newer" | "bad_id" | "bad_name" | "bad_person";
+export type VaultFault = "record_damaged" | "storage_newer" | "bad_id" | "bad_name" | "bad_person" | "bad_setting" | "log_damaged";
 
 export default function init(options: { module_or_path: WebAssembly.Module }): Promise<unknown>;

@@ -2,7 +2,7 @@
 import { make } from './dom.js';
 import { date, text } from '../words/messages.js';
 
-/** @import { Entry, Verdict } from '../vault/audit.js' */
+/** @import { Entry, Verdict } from '../vault/types.js' */
 
 /** So many characters of a number tell people apart. */
 const ID_SHOWN = 8;

@@ -60,7 +60,7 @@
  * @property {() => Promise<{people: number, references: number}>} renewProtection makes a new secret for the transform of templates and stores every template anew under it. Templates
  *   that leaked before are then of no use for finding anybody in the store, and the other way round
  *
- * @property {(event: Event, about?: {subject?: string | null, detail?: Record<string, number | boolean | string>}) => Promise<void>} log notes what changes nothing; no names, no scores
+ * @property {(event: LogEvent, about?: {subject?: string | null, detail?: Record<string, number | boolean | string>}) => Promise<void>} log notes what changes nothing; no names, no scores
  *   per person
  * @property {(options?: {newest?: number}) => Promise<{entries: Entry[], unreadable: number}>} logEntries newest first, 500 if nothing is said
  * @property {() => Promise<Verdict>} verifyLog
@@ -113,6 +113,6 @@
  * @property {number} changes
  * @property {number | null} days since the last one
  */
-/** @import { Entry, Event, Verdict } from './audit.js' */
-/** @import { Bytes, Damaged, GuestList, Person, Protector, Receipt, Reference, Settings } from './types.js' */
+/** @import { LogEvent } from '../worker/brow.js' */
+/** @import { Bytes, Damaged, Entry, GuestList, Person, Protector, Receipt, Reference, Settings, Verdict } from './types.js' */
 export {};

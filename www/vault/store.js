@@ -8,7 +8,6 @@
  *
  * What it does is in parts/, one concern each; what may be asked of it in port.js.
  */
-import { LOG_MOST } from './audit.js';
 import { fromCause, storeError } from './errors.js';
 import { openSettled } from './old-bytes.js';
 import { countPeople } from './own.js';
@@ -29,7 +28,7 @@ import { Transfer } from './parts/transfer.js';
 /** @import { Protector } from './types.js' */
 
 export { StoreError } from './errors.js';
-export { verifyExport } from './audit.js';
+export { verifyExport } from './parts/log.js';
 
 /**
  * @param {{name?: string, protector?: Protector | null, onevent?: (event: StoreEvent) => void, onprogress?: () => void, logMost?: number, iterations?: number,
@@ -40,7 +39,7 @@ export { verifyExport } from './audit.js';
  * @returns {Promise<Store>} it may be locked: see store.locked
  */
 export async function openStore({
-  name = 'brow', protector = null, onevent = () => {}, onprogress = () => {}, logMost = LOG_MOST, iterations, held = null, unattended = false, networks = {},
+  name = 'brow', protector = null, onevent = () => {}, onprogress = () => {}, logMost, iterations, held = null, unattended = false, networks = {},
 } = {}) {
   if (!globalThis.crypto?.subtle || !globalThis.navigator?.locks) throw storeError('storage_insecure');
   const { db, release } = await openSettled(name, onprogress);

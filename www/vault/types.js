@@ -94,6 +94,31 @@
  * @property {(template: Uint8Array) => {models: {full?: string | null, periocular: string}, dimensions: {full?: number | null, periocular: number}}} [templateInfo] what the template
  *   itself says of its networks
  *
+ * @typedef {object} Entry One of the audit log.
+ * @property {number} seq 1, 2, 3 ...
+ * @property {number} time
+ * @property {import('../worker/brow.js').LogEvent} event
+ * @property {string | null} subject random id of the person concerned
+ * @property {Record<string, number | boolean | string>} detail counts and short codes
+ * @property {string} previous hash of the entry before
+ * @property {string} hash SHA-256 of all of the above, hexadecimal
+ *
+ * @typedef {{seq: number, hash: string}} Link an entry's place in the chain
+ * @typedef {object} LogHead Where the chain begins and ends.
+ * @property {Link} last
+ * @property {Link} anchor the last entry that went because the log is capped
+ * @property {number} entries
+ * @property {number | null} lastBackup
+ * @property {number} changes enrolments, changes and erasures since the last backup
+ * @property {boolean} [lost] whether it is made up: the one that was stored is gone, or cannot be read
+ *
+ * @typedef {object} Verdict What a log is worth.
+ * @property {boolean} ok
+ * @property {number} entries
+ * @property {number} from
+ * @property {number} to
+ * @property {{seq: number, code: import('../worker/brow.js').LogProblem} | null} problem what a text says of it: messages.js
+ *
  * @typedef {object} Receipt What a person is handed after an erasure. It holds no name and no biometric data.
  * @property {'person' | 'people' | 'everything'} kind
  * @property {string | null} person the erased person's random id

@@ -6,9 +6,8 @@ import { fromCause } from '../errors.js';
 import { GUESTS, countPeople, isOwn } from '../own.js';
 import { clockJumped, erasureDue, erasureHeld, personDue } from '../../worker/brow.js';
 
-/** @import { Entry } from '../audit.js' */
 /** @import { Change } from '../port.js' */
-/** @import { GuestList, Person, Receipt } from '../types.js' */
+/** @import { Entry, GuestList, Person, Receipt } from '../types.js' */
 /** @import { StoredGuests } from './guests.js' */
 /** @import { Happening, Log } from './log.js' */
 /** @import { Opening } from './opening.js' */
@@ -154,9 +153,9 @@ export class Erasure {
     const opened = this.#openedAt;
     this.#openedAt = null;
     if (opened === null) return false;
-    const { entries } = await this.#log.read();
+    const { entries } = await this.#log.newest();
     // By the order of the log, not by its times: the clock may have been wrong before.
-    const before = [...entries].reverse().find((entry) => entry !== null && entry.time < opened);
+    const before = entries.find(({ time }) => time < opened);
     return Boolean(before && clockJumped(opened - before.time, 0));
   }
 

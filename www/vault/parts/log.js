@@ -1,43 +1,47 @@
-/** The audit log as it is stored: each change of the store is written together with its entries. */
-import { GENESIS, exportLog, nextEntry, toDrop, verifyChain } from '../audit.js';
-import { checkVersion } from '../codec.js';
+/** The audit log as it is stored: each change of the store is written together with its entries. What is in them, and how they are chained: src/vault/log.rs. */
+import { logEntry, logExport, logFirst, logGrown, logHead, logLost, logRotation, logVerify, logVerifyExport } from '../../worker/brow.js';
+import { asText, asked } from '../asked.js';
 import { BOUND, binding, seal, unseal, utf8 } from '../crypto.js';
 import { at, result } from '../database.js';
 import { storeError } from '../errors.js';
 import { LOG_HEAD, SINGLE } from '../own.js';
 import { isDamage } from './keys.js';
 
-/** @import { Entry, Event, Link, Verdict } from '../audit.js' */
-/** @import { Changed, Session } from './session.js' */
-/** @import { Sealed } from '../types.js' */
+/** @import { LogEvent } from '../../worker/brow.js' */
+/** @import { Session } from './session.js' */
+/** @import { Entry, LogHead, Sealed, Verdict } from '../types.js' */
 
-/**
- * @typedef {object} LogHead Sealed with the log's key.
- * @property {number} version
- * @property {Link} last
- * @property {Link} anchor hash of the last entry that rotation dropped
- * @property {number} entries
- * @property {number | null} lastBackup
- * @property {number} changes enrolments, changes and erasures since the last backup
- */
-/** @typedef {{event: Event, subject?: string | null, detail?: Record<string, number | boolean | string>}} Happening */
-
-const HEAD_VERSION = 1;
-/** What a backup of before does not hold. */
-const CHANGES = new Set(['enrolled', 'changed', 'remade', 'erased', 'erased_all', 'guests_erased', 'imported', 'vault_upgraded']);
-
-/** @param {Entry[]} entries @returns {Changed} what other tabs have to load again */
-function whatChanged(entries) {
-  if (entries.some(({ event }) => CHANGES.has(event) || event === 'protection_renewed')) return 'people';
-  return entries.some(({ event }) => event === 'settings_changed') ? 'settings' : 'log';
-}
+/** @typedef {{event: LogEvent, subject?: string | null, detail?: Record<string, number | boolean | string>}} Happening */
 
 /** @param {string} id the number of an entry, or the head's name */
 const bound = (id) => binding(BOUND, 'log', id);
-/** @param {CryptoKey} key @param {Entry} entry */
-const sealEntry = (key, entry) => seal(key, utf8(JSON.stringify(entry)), bound(String(entry.seq)));
-/** @param {CryptoKey} key @param {LogHead} head */
-const sealHead = (key, head) => seal(key, utf8(JSON.stringify(head)), bound(LOG_HEAD));
+/** @param {CryptoKey} key @param {string} id @param {string} json */
+const sealLine = (key, id, json) => seal(key, utf8(json), bound(id));
+/** @param {string} json @returns {Entry} */
+const entryOf = (json) => JSON.parse(json);
+
+/**
+ * A log, grown by what happened, and sealed.
+ * @param {CryptoKey} key that it is sealed under
+ * @param {string} head as Rust gives it
+ * @param {Happening[]} happenings
+ * @param {{time?: number, most?: number | undefined, dropped?: string | undefined, after?: string | undefined}} [how]
+ */
+async function grown(key, head, happenings, { time = Date.now(), most, dropped, after } = {}) {
+  const lines = asked(() => logGrown(head, asText(happenings), asText(time), most, dropped, after)).split('\n');
+  const entries = lines.slice(2).filter(Boolean);
+  const rows = await Promise.all(entries.map(async (json) => ({ seq: entryOf(json).seq, row: await sealLine(key, String(entryOf(json).seq), json) })));
+  const headRow = await sealLine(key, LOG_HEAD, lines[0]);
+  return {
+    what: /** @type {'people' | 'settings' | 'log'} */ (lines[1]),
+    entries: entries.map(entryOf),
+    /** @param {IDBTransaction} tx */
+    write(tx) {
+      for (const { seq, row } of rows) at(tx, 'log').put(row, seq);
+      at(tx, 'records').put(headRow, LOG_HEAD);
+    },
+  };
+}
 
 /**
  * The log of a new vault, with its first entry.
@@ -47,31 +51,35 @@ const sealHead = (key, head) => seal(key, utf8(JSON.stringify(head)), bound(LOG_
  * @returns {Promise<(tx: IDBTransaction) => void>} writes it
  */
 export async function newLog(key, first, time) {
-  const entry = await nextEntry(GENESIS, first.event, { ...first, time });
-  const sealedEntry = await sealEntry(key, entry);
-  const head = { version: HEAD_VERSION, last: { seq: entry.seq, hash: entry.hash }, anchor: GENESIS, entries: 1, lastBackup: null, changes: 0 };
-  const sealedHead = await sealHead(key, head);
-  return (tx) => {
-    at(tx, 'log').put(sealedEntry, entry.seq);
-    at(tx, 'records').put(sealedHead, LOG_HEAD);
-  };
+  return (await grown(key, logFirst(), [first], { time })).write;
 }
 
-/** @param {CryptoKey} key @param {number} seq @param {Sealed} sealed @returns {Promise<Entry | null>} null if it can't be read */
-async function openEntry(key, seq, sealed) {
+/** @param {CryptoKey} key @param {number} seq @param {Sealed} row @returns {Promise<string | undefined>} undefined if it can't be read */
+async function openEntry(key, seq, row) {
   try {
-    return JSON.parse(new TextDecoder().decode(await unseal(key, sealed, bound(String(seq)))));
+    const record = await unseal(key, row, bound(String(seq)));
+    return asked(() => logEntry(record));
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
-    return null;
+    return undefined;
   }
 }
+
+/** @param {(string | undefined)[]} entries */
+const listed = (entries) => `[${entries.map((entry) => entry ?? 'null').join(',')}]`;
+
+/**
+ * @param {string} text an exported log
+ * @returns {Verdict}
+ * @throws {import('../errors.js').StoreError} log_damaged if this is no exported log at all
+ */
+export const verifyExport = (text) => JSON.parse(asked(() => logVerifyExport(text)));
 
 export class Log {
   #session;
   #most;
 
-  /** @param {Session} session @param {number} most entries that are kept */
+  /** @param {Session} session @param {number} [most] entries that are kept: for tests */
   constructor(session, most) {
     this.#session = session;
     this.#most = most;
@@ -81,23 +89,24 @@ export class Log {
     return this.#session.keys.single(SINGLE.log);
   }
 
-  /** @returns {Promise<LogHead & {known: boolean}>} */
-  async head() {
-    const sealed = await this.#session.db.read(['records'], (tx) => result(at(tx, 'records').get(LOG_HEAD)));
+  /** @returns {Promise<string>} as Rust gives it */
+  async #head() {
+    const row = await this.#session.db.read(['records'], (tx) => result(at(tx, 'records').get(LOG_HEAD)));
     const key = await this.#key();
     try {
-      if (!sealed) throw storeError('record_damaged');
-      const head = JSON.parse(new TextDecoder().decode(await unseal(key, sealed, bound(LOG_HEAD))));
-      checkVersion(head, HEAD_VERSION);
-      return { ...head, version: HEAD_VERSION, known: true };
+      if (!row) throw storeError('record_damaged');
+      const record = await unseal(key, row, bound(LOG_HEAD));
+      return asked(() => logHead(record));
     } catch (cause) {
       if (!isDamage(cause)) throw cause;
-      // The head is gone: go on after the highest number, and let the chain show the break.
       const numbers = (await this.#session.db.read(['log'], (tx) => result(at(tx, 'log').getAllKeys()))).map(Number);
-      const last = numbers.length ? numbers[numbers.length - 1] : 0;
-      const first = numbers.length ? numbers[0] : 1;
-      return { version: HEAD_VERSION, last: { seq: last, hash: GENESIS.hash }, anchor: { seq: first - 1, hash: GENESIS.hash }, entries: numbers.length, lastBackup: null, changes: 1, known: false };
+      return logLost(numbers[0] ?? 1, numbers[numbers.length - 1] ?? 0, numbers.length);
     }
+  }
+
+  /** @returns {Promise<LogHead>} */
+  async head() {
+    return JSON.parse(await this.#head());
   }
 
   /**
@@ -106,56 +115,28 @@ export class Log {
    * @param {(tx: IDBTransaction) => Promise<void> | void} work
    * @param {'strict' | 'relaxed'} [durability]
    * @param {CryptoKey} [newKey] of the log, which `work` puts in place of the one before
-   * @returns {Promise<Entry[]>}
+   * @returns {Promise<Entry[]>} of what happened
    */
   async commit(happenings, work, durability = 'strict', newKey) {
     const { db } = this.#session;
     const key = await this.#key();
-    const { known, ...head } = await this.head();
-    /** @type {Happening[]} */
-    const all = known ? happenings : [{ event: 'log_restarted' }, ...happenings];
-    /** @type {Entry[]} */
-    const entries = [];
-    let last = head.last;
-    for (const { event, subject, detail } of all) {
-      const entry = await nextEntry(last, event, { subject, detail });
-      entries.push(entry);
-      last = { seq: entry.seq, hash: entry.hash };
-      if (CHANGES.has(event)) head.changes += 1;
-      if (event === 'exported') Object.assign(head, { changes: 0, lastBackup: entry.time });
-    }
-    const drop = toDrop(head.entries + entries.length, this.#most);
-    if (drop > 0) {
-      const anchor = await this.#anchorAt(key, head.anchor.seq + drop);
-      const rotated = await nextEntry(last, 'log_rotated', { detail: { through: anchor.seq, hash: anchor.hash } });
-      entries.push(rotated);
-      last = { seq: rotated.seq, hash: rotated.hash };
-      head.entries -= drop;
-      head.anchor = anchor;
-    }
-    const under = newKey ?? key;
-    const sealed = await Promise.all(entries.map((entry) => sealEntry(under, entry)));
-    const newHead = { ...head, last, entries: head.entries + entries.length };
-    const sealedHead = await sealHead(under, newHead);
+    const head = await this.#head();
+    const through = logRotation(head, happenings.length, this.#most);
+    const [dropped, after] = through === undefined ? [] : await this.#open(key, [through, through + 1]);
+    const { what, entries, write } = await grown(newKey ?? key, head, happenings, { most: this.#most, dropped, after });
     await db.write(db.allStores, async (tx) => {
       await work(tx);
-      entries.forEach((entry, i) => at(tx, 'log').put(sealed[i], entry.seq));
-      if (drop > 0) at(tx, 'log').delete(IDBKeyRange.upperBound(newHead.anchor.seq));
-      at(tx, 'records').put(sealedHead, LOG_HEAD);
+      write(tx);
+      if (through !== undefined) at(tx, 'log').delete(IDBKeyRange.upperBound(through));
     }, durability);
-    this.#session.tell({ kind: 'changed', what: whatChanged(entries) });
-    return known ? entries : entries.slice(1);
+    this.#session.tell({ kind: 'changed', what });
+    return JSON.parse(head).lost ? entries.slice(1) : entries;
   }
 
-  /**
-   * @param {CryptoKey} key
-   * @param {number} seq
-   * @returns {Promise<Link>} with zeros for its hash if neither the entry nor the one after it can be read
-   */
-  async #anchorAt(key, seq) {
-    const [row, after] = await this.#session.db.read(['log'], (tx) => Promise.all([result(at(tx, 'log').get(seq)), result(at(tx, 'log').get(seq + 1))]));
-    const hash = (await openEntry(key, seq, row))?.hash ?? (await openEntry(key, seq + 1, after))?.previous ?? GENESIS.hash;
-    return { seq, hash };
+  /** @param {CryptoKey} key @param {number[]} seqs */
+  async #open(key, seqs) {
+    const rows = await this.#session.db.read(['log'], (tx) => Promise.all(seqs.map((seq) => result(at(tx, 'log').get(seq)))));
+    return Promise.all(rows.map((row, i) => openEntry(key, seqs[i], row)));
   }
 
   async #rows() {
@@ -163,12 +144,12 @@ export class Log {
     return rows.map((sealed, i) => ({ seq: Number(seqs[i]), sealed }));
   }
 
-  /** Everything there is, oldest first; null for an entry that can't be read. */
-  async read() {
+  /** Everything there is, oldest first, as Rust gives it; undefined for an entry that can't be read. */
+  async #read() {
     const key = await this.#key();
-    const { known, anchor, last } = await this.head();
-    const entries = await Promise.all((await this.#rows()).map(({ seq, sealed }) => openEntry(key, seq, sealed)));
-    return { anchor, last, entries, headKnown: known };
+    const head = await this.#head();
+    const entries = await Promise.all((await this.#rows()).map(({ seq, sealed: row }) => openEntry(key, seq, row)));
+    return { head, entries };
   }
 
   /** The entries under a new key; one that can't be read is left as it is, for the chain to show. @param {CryptoKey} logKey @returns {Promise<{seq: number, sealed: Sealed}[]>} */
@@ -191,29 +172,31 @@ export class Log {
     await this.#session.exclusively(() => this.commit([happening], () => {}, 'relaxed'));
   }
 
+  /** The newest first. @param {number} [most] */
+  async newest(most = Infinity) {
+    const { entries } = await this.#read();
+    const readable = entries.filter((entry) => entry !== undefined).reverse();
+    return { entries: readable.slice(0, most).map(entryOf), unreadable: entries.length - readable.length };
+  }
+
   /** @param {{newest?: number}} [options] */
   async entries({ newest = 500 } = {}) {
     await this.#session.ready();
-    const { entries } = await this.read();
-    const readable = entries.filter((entry) => entry !== null).reverse();
-    return { entries: readable.slice(0, newest), unreadable: entries.length - readable.length };
+    return this.newest(newest);
   }
 
   /** @returns {Promise<Verdict>} */
   async verify() {
     await this.#session.ready();
-    const { anchor, last, entries, headKnown } = await this.read();
-    const verdict = await verifyChain(anchor, entries, headKnown ? last : null);
-    if (verdict.ok && !headKnown) return { ...verdict, ok: false, problem: { seq: verdict.to + 1, code: 'end' } };
-    // It joins on, but to an end that this module had to make up: what came before may be gone.
-    const restart = verdict.ok ? entries.find((entry) => entry?.event === 'log_restarted') : undefined;
-    if (restart) return { ...verdict, ok: false, problem: { seq: restart.seq, code: 'restarted' } };
-    return verdict;
+    const { head, entries } = await this.#read();
+    return JSON.parse(asked(() => logVerify(head, listed(entries))));
   }
 
   async export() {
     await this.#session.ready();
-    const { anchor, entries } = await this.read();
-    return exportLog(await this.#session.vaultId(), anchor, entries.filter((entry) => entry !== null));
+    const { head, entries } = await this.#read();
+    const vault = asText(await this.#session.vaultId());
+    // Laid out for whoever reads it.
+    return JSON.stringify(JSON.parse(asked(() => logExport(vault, asText(Date.now()), head, listed(entries)))), null, 1);
   }
 }

@@ -5,7 +5,7 @@ import { SINGLE } from '../own.js';
 import { checkSettings, decodeSettings, defaultSettings, encodeSettings } from '../settings.js';
 import { isDamage } from './keys.js';
 
-/** @import { Event } from '../audit.js' */
+/** @import { LogEvent } from '../../worker/brow.js' */
 /** @import { Bytes, Sealed, Settings } from '../types.js' */
 /** @import { Log } from './log.js' */
 /** @import { Session } from './session.js' */
@@ -69,7 +69,7 @@ export class StoredSettings {
     this.logsMatches = logMatches;
   }
 
-  /** Under the lock. @param {Partial<Settings>} patch @param {Event} event @returns {Promise<Settings>} */
+  /** Under the lock. @param {Partial<Settings>} patch @param {LogEvent} event @returns {Promise<Settings>} */
   async keep(patch, event) {
     const settings = { ...(await this.read()), ...checkSettings(patch) };
     const sealed = await this.seal(settings);
