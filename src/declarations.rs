@@ -99,7 +99,9 @@ impl Types {
                     "u8" => "byte".to_owned(),
                     "bool" => "boolean".to_owned(),
                     "str" | "String" => "string".to_owned(),
-                    known @ ("Uint8Array" | "Float32Array" | "Engine" | "Pictures") => known.to_owned(),
+                    known @ ("Uint8Array" | "Float32Array" | "Engine" | "Pictures" | "BackupSummary" | "BackupWriter" | "BackupReader") => {
+                        known.to_owned()
+                    }
                     "JsValue" => "any".to_owned(),
                     "Promise" => "Promise<any>".to_owned(),
                     "Vec" => match inner(absent) {

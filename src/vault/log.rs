@@ -6,13 +6,10 @@
 //!
 //! Entries and heads cross as the JSON that is sealed.
 
-use sha2::{Digest, Sha256};
-
 use super::json::{Json, Written, put, quoted};
 use super::shape::{Field, Shape, field};
-use super::{Fault, version};
+use super::{Fault, sha256, version};
 use crate::few;
-use crate::manifest::hex;
 
 /// Entries that are kept.
 pub const MOST: usize = 5000;
@@ -318,11 +315,6 @@ fn hash_of(entry: &Json) -> Option<String> {
     let after = if detail.is_empty() { ",[]," } else { "]]," };
     put(&mut text, &[after, entry.get("previous")?.raw, "]"]);
     Some(quoted(&sha256(text.as_bytes())))
-}
-
-#[inline(never)]
-fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }
 
 /// Where a log is broken.

@@ -6,9 +6,11 @@
 //! | dates of erasure and of backups, and whether the clock can be believed | [`expiry`] |
 //! | what may be set, and its record | [`settings`] |
 //! | people's records | [`record`] |
+//! | the backup's file, what it says of itself, and who may come in | [`backup`] |
 //! | the audit log: its entries, their chain, when the oldest go | [`log`] |
 //! | JSON as it is stored, and what a value of it may be | [`json`], [`shape`] |
 
+pub mod backup;
 pub mod expiry;
 pub mod json;
 pub mod log;
@@ -18,6 +20,9 @@ pub mod settings;
 pub mod shape;
 
 use json::Json;
+use sha2::{Digest, Sha256};
+
+use crate::manifest::hex;
 
 /// Why something is not read, or not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +36,12 @@ pub enum Fault {
     BadPerson,
     BadSetting,
     LogDamaged,
+    FileForeign,
+    FileNewer,
+    FileTruncated,
+    FileDamaged,
+    FileRefused,
+    BadRule,
 }
 
 impl Fault {
@@ -44,8 +55,20 @@ impl Fault {
             Self::BadPerson => "bad_person",
             Self::BadSetting => "bad_setting",
             Self::LogDamaged => "log_damaged",
+            Self::FileForeign => "file_foreign",
+            Self::FileNewer => "file_newer",
+            Self::FileTruncated => "file_truncated",
+            Self::FileDamaged => "file_damaged",
+            Self::FileRefused => "file_refused",
+            Self::BadRule => "bad_rule",
         }
     }
+}
+
+/// In hexadecimal digits.
+#[inline(never)]
+fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// Every record says by itself which version of its format it is: none is 1, for the first ones said nothing. `most`: the newest that this

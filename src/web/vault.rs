@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::{Engine, plain};
 use crate::person::template::Template;
 use crate::vault::pin::Asked;
-use crate::vault::{Fault, expiry, log, pin, record, settings};
+use crate::vault::{Fault, backup, expiry, log, pin, record, settings};
 
 /// Why this can be nobody's PIN: `pin_too_short` or `pin_too_long`.
 #[wasm_bindgen(js_name = pinFault, unchecked_return_type = "'pin_too_short' | 'pin_too_long' | undefined")]
@@ -180,6 +180,152 @@ pub fn log_export(vault: &str, time: &str, head: &str, entries: &str) -> Result<
 #[wasm_bindgen(js_name = logVerifyExport)]
 pub fn log_verify_export(text: &str) -> Result<String, JsValue> {
     Ok(log::verify_export(text).map_err(code)?.crossing())
+}
+
+/// Why this can be nobody's passphrase, as JSON: `{code, values}`.
+#[wasm_bindgen(js_name = passphraseFault)]
+pub fn passphrase_fault(passphrase: &str) -> Option<String> {
+    backup::passphrase_fault(passphrase).map(str::to_owned)
+}
+
+/// What becomes of somebody who is to come in by a rule for those who are here already: `expired`, `skipped`, `replaced`, `added`, or `copied` (under another id).
+#[wasm_bindgen(js_name = importMerged, unchecked_return_type = "'expired' | 'skipped' | 'replaced' | 'added' | 'copied'")]
+pub fn import_merged(
+    rule: &str,
+    is_here: bool,
+    expires: Option<f64>,
+    consented: f64,
+    retention_days: Option<f64>,
+    now: f64,
+) -> Result<String, JsValue> {
+    let is_due = expiry::due(expires, consented, retention_days, now).is_some();
+    Ok(backup::merged(rule, is_here, is_due).map_err(code)?.name().to_owned())
+}
+
+/// Counts who is in a backup.
+#[wasm_bindgen]
+pub struct BackupSummary(backup::Summary);
+
+#[wasm_bindgen]
+impl BackupSummary {
+    /// `created`: a time, and `vault`, an id, as JSON.
+    #[wasm_bindgen(constructor)]
+    pub fn new(created: &str, vault: &str) -> Self {
+        Self(backup::Summary::new(created, vault))
+    }
+
+    /// `person`: as for `personCheck`.
+    pub fn add(&mut self, person: &str) -> Result<(), JsValue> {
+        self.0.add(person).ok_or(code(Fault::BadPerson))
+    }
+
+    /// As JSON.
+    pub fn text(&self) -> String {
+        self.0.text()
+    }
+}
+
+/// A backup that is being written: see [`backup::Writer`].
+#[wasm_bindgen]
+pub struct BackupWriter(backup::Writer);
+
+#[wasm_bindgen]
+impl BackupWriter {
+    /// `summary`: JSON; `prefix`: 7 random bytes.
+    #[wasm_bindgen(constructor)]
+    pub fn new(summary: &str, prefix: &[u8]) -> Self {
+        let mut seven = [0; 7];
+        for (to, from) in seven.iter_mut().zip(prefix) {
+            *to = *from;
+        }
+        Self(backup::Writer::new(summary, seven))
+    }
+
+    /// All that comes before the first chunk.
+    pub fn start(&self, iterations: usize, salt: &[u8], check: &[u8]) -> Vec<u8> {
+        self.0.start(iterations, salt, check)
+    }
+
+    /// A person's record.
+    pub fn put(&mut self, record: &[u8]) {
+        self.0.put(record);
+    }
+
+    /// What is to be sealed next.
+    pub fn chunk(&mut self, last: bool) -> Option<Vec<u8>> {
+        self.0.chunk(last)
+    }
+
+    /// Under which it is sealed.
+    pub fn nonce(&self) -> Vec<u8> {
+        self.0.nonce().to_vec()
+    }
+
+    /// It, sealed, as it stands in the file.
+    pub fn framed(&mut self, sealed: &[u8]) -> Vec<u8> {
+        self.0.framed(sealed)
+    }
+}
+
+/// A backup that is being read: see [`backup::Reader`].
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct BackupReader(backup::Reader);
+
+#[wasm_bindgen]
+impl BackupReader {
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// More of the file.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        self.0.push(bytes).map_err(code)
+    }
+
+    /// There is no more of it.
+    pub fn end(&mut self) {
+        self.0.end();
+    }
+
+    /// `{iterations, salt, bound}` as JSON; undefined: more of the file is needed.
+    pub fn start(&mut self) -> Result<Option<String>, JsValue> {
+        Ok(self.0.start().map_err(code)?.map(|start| start.crossing()))
+    }
+
+    #[wasm_bindgen(js_name = isKey)]
+    pub fn is_key(&self, check: &[u8]) -> bool {
+        self.0.is_key(check)
+    }
+
+    /// What is to be opened next; undefined: more of the file is needed.
+    pub fn chunk(&mut self) -> Result<Option<Vec<u8>>, JsValue> {
+        self.0.chunk().map_err(code)
+    }
+
+    pub fn nonce(&self, is_last: bool) -> Vec<u8> {
+        self.0.nonce(is_last).to_vec()
+    }
+
+    pub fn opened(&mut self, plain: &[u8], is_last: bool) -> Result<(), JsValue> {
+        self.0.opened(plain, is_last).map_err(code)
+    }
+
+    #[wasm_bindgen(js_name = isOver)]
+    pub fn is_over(&self) -> bool {
+        self.0.is_over()
+    }
+
+    /// What the file says of itself, as JSON; undefined: the next chunk is needed.
+    pub fn summary(&mut self, now: &str) -> Result<Option<String>, JsValue> {
+        self.0.summary(now).map_err(code)
+    }
+
+    /// The record of the next one; undefined: the next chunk is needed, or everybody was read.
+    pub fn person(&mut self, now: &str, looks: bool) -> Result<Option<Vec<u8>>, JsValue> {
+        self.0.person(now, looks).map_err(code)
+    }
 }
 
 #[wasm_bindgen]

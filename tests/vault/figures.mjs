@@ -22,12 +22,10 @@ async function measure({ people, perPerson, passphrase }) {
     rows.push([what, performance.now() - start]);
     return value;
   };
-  const { addToSummary, emptySummary, writeBackup } = await import('/vault/backup.js');
+  const { summaryOf, writeBackup } = await import('/vault/backup.js');
   const all = Array.from({ length: people }, (_, i) => ({ id: crypto.randomUUID(), ...t.person(`Person ${i}`, { seed: i, references: perPerson, bytes: 914 }) }));
-  const summary = emptySummary('figures');
-  for (const person of all) addToSummary(summary, person);
   const parts = [];
-  for await (const piece of writeBackup(passphrase, summary, all)) parts.push(new Blob([piece]));
+  for await (const piece of writeBackup(passphrase, await summaryOf('figures', all), all)) parts.push(new Blob([piece]));
   const made = new Blob(parts);
 
   let store = await time('open a new store', () => open('figures'));
@@ -49,7 +47,7 @@ async function measure({ people, perPerson, passphrase }) {
 /** Inside an empty page of the release: what is asked of the worker, and answered with all that a page shows. */
 async function askWorker({ client: module, people, passphrase, photo }) {
   const { BrowClient } = await import(module);
-  const { addToSummary, emptySummary, readBackup, writeBackup } = await import('/source/vault/backup.js');
+  const { readBackup, summaryOf, writeBackup } = await import('/source/vault/backup.js');
   const client = new BrowClient({ inherit: false });
   const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(photo), (character) => character.charCodeAt(0))]));
   const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
@@ -60,9 +58,7 @@ async function askWorker({ client: module, people, passphrase, photo }) {
   // The one template, as the engine wrote it, is everybody's.
   const [one] = await Array.fromAsync((await readBackup((await client.vault('vaultExport', { passphrase })).file, passphrase)).people);
   const all = Array.from({ length: people }, (_, i) => ({ ...one, id: crypto.randomUUID(), name: `Person ${i}`, created: i, updated: i }));
-  const summary = emptySummary('figures');
-  for (const person of all) addToSummary(summary, person);
-  const file = new Blob(await Array.fromAsync(writeBackup(passphrase, summary, all, 1000)));
+  const file = new Blob(await Array.fromAsync(writeBackup(passphrase, await summaryOf('figures', all), all, 1000)));
   await client.vault('vaultImport', { file, passphrase, rule: 'skip' });
   const rows = [];
   const time = async (what, work) => {

@@ -38,7 +38,7 @@ const sizeOf = (bytes) => (bytes instanceof Uint8Array ? bytes.length : false);
  * @param {any} person
  * @param {string | null} [protection]
  */
-function crossing(person, protection) {
+export function crossing(person, protection) {
   const { id, name, created, updated, consent, expires, groups, note, references, picture } = person ?? {};
   return asText({
     id, name: composed(name), created, updated, consent, expires, groups: grouped(groups), note: note === '' ? undefined : note, protection,

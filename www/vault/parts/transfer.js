@@ -1,10 +1,10 @@
 /** Backups of the store: saving one, looking into one, taking one in. */
-import { fromCause, storeError } from '../errors.js';
-import { Kinds } from '../kinds.js';
+import { asked } from '../asked.js';
+import { fromCause } from '../errors.js';
 import { at, result } from '../database.js';
-import { addToSummary, checkPassphrase, emptySummary, readBackup, writeBackup } from '../backup.js';
+import { checkPassphrase, readBackup, summaryOf, writeBackup } from '../backup.js';
 import { tidyName } from '../../words/names.js';
-import { backupDue, erasureDue } from '../../worker/brow.js';
+import { backupDue, importMerged } from '../../worker/brow.js';
 import { BATCH, asDamaged } from './people.js';
 
 /** @import { MergeRule, Preview } from '../port.js' */
@@ -54,14 +54,19 @@ export class Transfer {
     await this.#session.ready(true);
     checkPassphrase(passphrase);
     return this.#session.exclusively(async () => {
-      const summary = emptySummary(await this.#session.vaultId());
       /** @type {Damaged[]} */
       const leftOut = [];
-      for await (const { id, person, cause } of this.#people.each()) {
-        if (person) addToSummary(summary, person);
-        else leftOut.push(asDamaged(id, cause));
-        if (summary.people % BATCH === 0) onprogress(0, summary.people);
+      const counted = this.#people.each();
+      async function* known() {
+        let count = 0;
+        for await (const { id, person, cause } of counted) {
+          if (person) yield person;
+          else leftOut.push(asDamaged(id, cause));
+          if (person) count += 1;
+          if (count % BATCH === 0) onprogress(0, count);
+        }
       }
+      const summary = await summaryOf(await this.#session.vaultId(), known());
       const each = this.#people.each();
       let done = 0;
       async function* people() {
@@ -85,17 +90,18 @@ export class Transfer {
     });
   }
 
+  /** @param {Blob} file @param {string} passphrase */
+  #read(file, passphrase) {
+    // Where there is no engine yet templates are what somebody made up for a test.
+    return readBackup(file, passphrase, { looks: Boolean(this.#protection.protector?.templateInfo) });
+  }
+
   /** @param {Blob} file @param {string} passphrase @returns {Promise<Preview>} */
   async preview(file, passphrase) {
     await this.#session.ready(true);
     // From the records themselves: what the file says of itself may be anything.
-    const { summary: said, people: coming } = await readBackup(file, passphrase);
-    const summary = emptySummary(said.vault);
-    const kinds = new Kinds();
-    for await (const person of coming) {
-      for (const reference of person.references) kinds.check(reference, this.#protection.protector);
-      addToSummary(summary, person);
-    }
+    const { summary: said, people: coming } = await this.#read(file, passphrase);
+    const summary = await summaryOf(said.vault, coming);
     const { people, damaged } = await this.#people.allStored();
     const ids = new Set([...people, ...damaged].map(({ id }) => id));
     const names = new Set(people.map(({ name }) => asRead(name)));
@@ -104,7 +110,7 @@ export class Transfer {
       return { id: one.id, name: one.name, references: one.references, known, sameName: !known && names.has(asRead(one.name)) };
     }).sort((one, other) => one.name.localeCompare(other.name));
     return {
-      people: summary.people, references: summary.references, models: summary.models, created: Math.min(said.created, Date.now()),
+      people: summary.people, references: summary.references, models: summary.models, created: said.created,
       sameVault: summary.vault === (await this.#session.vaultId()),
       known: who.filter(({ known }) => known).length,
       sameName: who.filter(({ sameName }) => sameName).length,
@@ -122,9 +128,10 @@ export class Transfer {
    */
   async takeIn(file, passphrase, rule, onprogress = () => {}) {
     await this.#session.ready(true);
-    if (!['skip', 'replace', 'both'].includes(rule)) throw storeError('bad_rule');
+    /** @param {boolean} known @param {Person} person @param {number | null} retentionDays */
+    const merged = (known, { expires, consent }, retentionDays) => asked(() => importMerged(rule, known, expires, consent.time, retentionDays, Date.now()));
     return this.#session.exclusively(async () => {
-      const { summary, people } = await readBackup(file, passphrase);
+      const { summary, people } = await this.#read(file, passphrase);
       const { retentionDays } = await this.#settings.read();
       const here = new Set((await this.#session.db.read(['records', 'keys'], (tx) => Promise.all([result(at(tx, 'records').getAllKeys()), result(at(tx, 'keys').getAllKeys())]))).flat());
       const counts = { added: 0, replaced: 0, skipped: 0, expired: 0, references: 0 };
@@ -138,18 +145,13 @@ export class Transfer {
         };
         let bytes = 0;
         let done = 0;
-        const kinds = new Kinds();
         for await (const person of people) {
-          for (const reference of person.references) kinds.check(reference, this.#protection.protector);
-          const known = here.has(person.id);
-          if (erasureDue(person.expires, person.consent.time, retentionDays, Date.now())) counts.expired += 1;
-          else if (known && rule === 'skip') counts.skipped += 1;
-          else {
-            if (known && rule === 'replace') counts.replaced += 1;
-            else counts.added += 1;
+          const becomes = merged(here.has(person.id), person, retentionDays);
+          counts[becomes === 'copied' ? 'added' : becomes] += 1;
+          if (becomes !== 'expired' && becomes !== 'skipped') {
             counts.references += person.references.length;
             bytes += person.references.reduce((sum, reference) => sum + reference.template.length, person.picture?.length ?? 0);
-            batch.push(known && rule === 'both' ? { ...person, id: crypto.randomUUID() } : person);
+            batch.push(becomes === 'copied' ? { ...person, id: crypto.randomUUID() } : person);
           }
           done += 1;
           if (batch.length === BATCH || bytes > BATCH_BYTES) await stage();
