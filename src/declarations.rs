@@ -138,10 +138,12 @@ impl Types {
             })
             .collect();
         let given = match &signature.output {
-            ReturnType::Default => "void".to_owned(),
-            ReturnType::Type(_, given) => wasm_bindgen(attributes, "unchecked_return_type").unwrap_or_else(|| self.of(given, "undefined")),
+            _ if name == "constructor" => String::new(),
+            ReturnType::Default => ": void".to_owned(),
+            ReturnType::Type(_, given) => {
+                [": ", &wasm_bindgen(attributes, "unchecked_return_type").unwrap_or_else(|| self.of(given, "undefined"))].concat()
+            }
         };
-        let given = if name == "constructor" { String::new() } else { format!(": {given}") };
         format!("{name}({}){given};\n", parameters.join(", "))
     }
 }

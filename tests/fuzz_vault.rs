@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use brow::vault::{log, record, settings};
+use brow::vault::backup::{Reader, Summary, Writer};
+use brow::vault::{Fault, guests, log, record, settings};
 
 /// xorshift64*: repeatable randomness.
 struct Random(u64);
@@ -136,5 +137,74 @@ fn no_bytes_make_reading_the_log_fail_otherwise() {
     let export = log::export("\"v\"", "7", &good.head, &["[", &good.entries.join(","), "]"].concat()).unwrap();
     fuzz(export.as_bytes(), |bytes| {
         std::str::from_utf8(bytes).is_ok_and(|text| log::verify_export(text).is_ok_and(|verdict| verdict.problem.is_none()))
+    });
+}
+
+/// A file of one person, under a cipher that only says by which nonce something was sealed.
+fn backup() -> Vec<u8> {
+    let mut summary = Summary::new("5", "\"vault\"");
+    summary.add(PERSON).unwrap();
+    let mut writer = Writer::new(&summary.text(), [7; 7]);
+    writer.put(&record::write(PERSON, &[&[7_u8; 9][..], &[8; 3]]).unwrap());
+    let mut file = writer.start(600_000, &[1; 16], &[2; 16]);
+    let plain = writer.chunk(true).unwrap();
+    let sealed = [&plain, &writer.nonce()[..], &[0; 4]].concat();
+    file.extend(writer.framed(&sealed));
+    file
+}
+
+/// How many people are in a file.
+fn read_backup(file: &[u8]) -> Result<usize, Fault> {
+    let mut reader = Reader::default();
+    reader.push(file)?;
+    reader.end();
+    reader.start()?.expect("all of it is there");
+    let chunk = |reader: &mut Reader| {
+        let sealed = reader.chunk()?.expect("all of it is there");
+        let (plain, tag) = sealed.split_at(sealed.len() - 16);
+        let is_last = tag[..12] == reader.nonce(true);
+        if !is_last && tag[..12] != reader.nonce(false) {
+            return Err(Fault::FileDamaged);
+        }
+        reader.opened(plain, is_last)
+    };
+    while reader.summary("9")?.is_none() {
+        chunk(&mut reader)?;
+    }
+    let mut people = 0;
+    loop {
+        match reader.person("9", false)? {
+            Some(bytes) => {
+                assert!(record::read(&bytes).is_ok_and(|person| person.consented <= 9.0));
+                people += 1;
+            }
+            None if reader.is_over() => return Ok(people),
+            None => chunk(&mut reader)?,
+        }
+    }
+}
+
+#[test]
+fn no_bytes_make_reading_a_backup_fail_otherwise() {
+    assert_eq!(read_backup(&backup()), Ok(1));
+    fuzz(&backup(), |bytes| read_backup(bytes).is_ok());
+}
+
+#[test]
+fn no_bytes_make_reading_a_list_of_guests_fail_otherwise() {
+    let guest = |number: usize| {
+        format!(
+            "{{\"id\":\"0a1b2c3d-0000-4000-8000-00000000000{number}\",\"line\":2,\"name\":\"Zo\u{eb}\",\"email\":\"\",\"ref\":\"\",\"company\":\"\",\"photo\":\"\",\
+             \"problem\":null,\"arrived\":5,\"seen\":6,\"by\":\"hand\"}}"
+        )
+    };
+    let desk = "[{\"hour\":5,\"why\":\"unsure\",\"count\":2}]";
+    let list = format!("{{\"name\":\"Fair\",\"created\":5,\"guests\":[{},{}],\"desk\":{desk}}}", guest(1), guest(2));
+    let record = guests::write(&list).unwrap();
+    fuzz(record.trim_ascii_end(), |bytes| {
+        let Ok(list) = guests::read(bytes) else { return false };
+        let written = guests::write(&list).expect("what was read can be written");
+        assert_eq!(guests::read(&written).as_ref(), Ok(&list));
+        true
     });
 }

@@ -13,10 +13,9 @@
 //!
 //! Keys and ciphers are the browser's: it hands in what it opened, and is handed what it is to seal.
 
-use std::collections::BinaryHeap;
-
 use super::json::{Json, Value, Written, put, quoted, units};
-use super::{Fault, record, sha256};
+use super::record::{self, Ids};
+use super::{Fault, sha256};
 use crate::manifest::hex;
 use crate::person::template::Template;
 
@@ -238,7 +237,7 @@ pub struct Reader {
     is_over: bool,
     /// What the summary says.
     people: usize,
-    ids: BinaryHeap<u128>,
+    ids: Ids,
     kinds: Vec<(String, usize)>,
 }
 
@@ -365,17 +364,14 @@ impl Reader {
         };
         let (id, bytes) = person(bytes, now, |models, template| is_taken(&mut kinds, models, template, looks))?;
         self.kinds = kinds;
-        self.ids.push(id);
+        self.ids.add(&id);
         Ok(Some(bytes))
     }
 
     /// Whether exactly those came who were promised, each once.
     fn whole(&mut self) -> Result<(), Fault> {
-        let mut is_whole = self.ids.len() == self.people;
-        while let Some(id) = self.ids.pop() {
-            is_whole &= self.ids.peek() != Some(&id);
-        }
-        if is_whole { Ok(()) } else { Err(Fault::FileDamaged) }
+        let ids = std::mem::take(&mut self.ids);
+        if ids.count() == self.people && ids.are_once() { Ok(()) } else { Err(Fault::FileDamaged) }
     }
 }
 
@@ -410,8 +406,8 @@ fn summary(record: &[u8], now: &str) -> Option<(String, usize)> {
     Some((past(&json, now).filter(|_| is_time && is_counted)?, people))
 }
 
-/// A person's id as a number, and their record with no time in it that has yet to come. `is_taken`: of what is said of a template's networks, and it.
-fn person(bytes: &[u8], now: &str, mut is_taken: impl FnMut(&Json, &[u8]) -> bool) -> Result<(u128, Vec<u8>), Fault> {
+/// A person's id, and their record with no time in it that has yet to come. `is_taken`: of what is said of a template's networks, and it.
+fn person(bytes: &[u8], now: &str, mut is_taken: impl FnMut(&Json, &[u8]) -> bool) -> Result<(String, Vec<u8>), Fault> {
     let record = record::read(bytes).map_err(|_| Fault::FileDamaged)?;
     let json = Json::read(&record.person).ok_or(Fault::FileDamaged)?;
     let references = json.get("references").and_then(Json::list).unwrap_or_default();
@@ -422,8 +418,7 @@ fn person(bytes: &[u8], now: &str, mut is_taken: impl FnMut(&Json, &[u8]) -> boo
     }
     let blobs: Vec<_> = record.templates.iter().copied().chain(record.picture).collect();
     let bytes = past(&json, now).and_then(|person| record::write(&person, &blobs).ok()).ok_or(Fault::FileDamaged)?;
-    let digits = record.id.bytes().filter_map(|digit| char::from(digit).to_digit(16));
-    Ok((digits.fold(0, |id, digit| id << 4 | u128::from(digit)), bytes))
+    Ok((record.id, bytes))
 }
 
 /// A value with every time that is later than now (both as JSON) as now.
@@ -559,8 +554,11 @@ mod tests {
     /// A person with so many references of this length.
     fn person(number: usize, references: usize, bytes: usize) -> (String, Vec<u8>) {
         let reference = |i: usize| {
-            let models =
-                if i % 2 == 0 { "{\"full\":\"full-1\",\"periocular\":\"periocular-1\"}" } else { "{\"periocular\":\"periocular-1\"}" };
+            let models = if i.is_multiple_of(2) {
+                "{\"full\":\"full-1\",\"periocular\":\"periocular-1\"}"
+            } else {
+                "{\"periocular\":\"periocular-1\"}"
+            };
             format!("{{\"source\":\"photo\",\"mask\":\"masked\",\"quality\":0.5,\"models\":{models},\"time\":5,\"bytes\":{bytes}}}")
         };
         let references: Vec<_> = (0..references).map(reference).collect();

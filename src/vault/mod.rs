@@ -7,11 +7,13 @@
 //! | what may be set, and its record | [`settings`] |
 //! | people's records | [`record`] |
 //! | the backup's file, what it says of itself, and who may come in | [`backup`] |
+//! | the list of expected people | [`guests`] |
 //! | the audit log: its entries, their chain, when the oldest go | [`log`] |
 //! | JSON as it is stored, and what a value of it may be | [`json`], [`shape`] |
 
 pub mod backup;
 pub mod expiry;
+pub mod guests;
 pub mod json;
 pub mod log;
 pub mod pin;
@@ -42,6 +44,7 @@ pub enum Fault {
     FileDamaged,
     FileRefused,
     BadRule,
+    BadGuests,
 }
 
 impl Fault {
@@ -61,6 +64,7 @@ impl Fault {
             Self::FileDamaged => "file_damaged",
             Self::FileRefused => "file_refused",
             Self::BadRule => "bad_rule",
+            Self::BadGuests => "bad_guests",
         }
     }
 }

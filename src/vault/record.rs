@@ -7,6 +7,8 @@
 //! Numbers are little-endian. Zeros fill up to a multiple of 256, so that a ciphertext's length does not tell the length of a name.
 //! To JavaScript people cross as the same JSON, in which the lengths of the binary parts stand.
 
+use std::collections::BinaryHeap;
+
 use super::json::Json;
 use super::shape::{Field, Shape, field, optional};
 use super::{Fault, version};
@@ -60,6 +62,30 @@ pub fn is_id(text: &str) -> bool {
         _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
     };
     text.len() == 36 && text.bytes().enumerate().all(fits)
+}
+
+/// Ids, which must be different.
+#[derive(Default)]
+pub struct Ids(BinaryHeap<u128>);
+
+impl Ids {
+    pub fn add(&mut self, id: &str) {
+        let digits = id.bytes().filter_map(|digit| char::from(digit).to_digit(16));
+        self.0.push(digits.fold(0, |id, digit| id << 4 | u128::from(digit)));
+    }
+
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn are_once(mut self) -> bool {
+        while let Some(id) = self.0.pop() {
+            if self.0.peek() == Some(&id) {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 /// A person without the fields that do not belong, as JSON. `person`: the same with the lengths of the binary parts.

@@ -34,14 +34,20 @@ pub struct Field {
     pub shape: Shape,
     /// Whether it may be left out.
     pub is_optional: bool,
+    /// What it then is, as JSON, if it is to be there.
+    pub default: Option<&'static str>,
 }
 
 pub const fn field(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, is_optional: false }
+    Field { name, shape, is_optional: false, default: None }
 }
 
 pub const fn optional(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, is_optional: true }
+    Field { name, shape, is_optional: true, default: None }
+}
+
+pub const fn defaulted(name: &'static str, shape: Shape, default: &'static str) -> Field {
+    Field { name, shape, is_optional: true, default: Some(default) }
 }
 
 impl Shape {
@@ -113,16 +119,17 @@ fn write_object(json: &Json, fields: &[Field], out: &mut String) -> bool {
     }
     let mut between = '{';
     for field in fields {
-        let Some(value) = json.get(field.name) else {
+        let value = json.get(field.name);
+        if value.is_none() && field.default.is_none() {
             if field.is_optional {
                 continue;
             }
             return false;
-        };
+        }
         out.push(between);
         between = ',';
-        put(out, &["\"", field.name, "\":"]);
-        if !field.shape.write(value, out) {
+        put(out, &["\"", field.name, "\":", if value.is_none() { field.default.unwrap_or_default() } else { "" }]);
+        if value.is_some_and(|value| !field.shape.write(value, out)) {
             return false;
         }
     }
@@ -176,6 +183,7 @@ mod tests {
     #[test]
     fn an_object_is_written_with_its_own_fields_in_their_order() {
         static INNER: [Field; 1] = [optional("x", Shape::Flag)];
+        static DEFAULT: [Field; 2] = [defaulted("y", Shape::Flag, "false"), optional("x", Shape::Flag)];
         static OUTER: [Field; 3] =
             [field("a", Shape::Number), optional("b", Shape::Object(&INNER)), field("c", Shape::List(9, &Shape::Object(&INNER)))];
         let written = |json: &str| {
@@ -184,6 +192,13 @@ mod tests {
         };
         assert_eq!(written("{\"c\": [{}, {\"y\":1,\"x\":true}], \"z\":5, \"a\": 1.50}").unwrap(), "{\"a\":1.50,\"c\":[{},{\"x\":true}]}");
         assert_eq!(written("{\"a\":1,\"b\":{},\"c\":[]}").unwrap(), "{\"a\":1,\"b\":{},\"c\":[]}");
+        for (json, read) in
+            [("{\"x\":true}", Some("{\"y\":false,\"x\":true}")), ("{\"y\":true}", Some("{\"y\":true}")), ("{\"y\":null}", None)]
+        {
+            let mut out = String::new();
+            let fits = Shape::Object(&DEFAULT).write(&Json::read(json).unwrap(), &mut out);
+            assert_eq!(fits.then_some(out.as_str()), read, "{json}");
+        }
         for bad in ["{\"c\":[]}", "{\"a\":1,\"b\":null,\"c\":[]}", "{\"a\":1,\"c\":[5],\"b\":{\"x\":1}}", "[]", "5"] {
             assert_eq!(written(bad), None, "{bad}");
         }

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::{Engine, plain};
 use crate::person::template::Template;
 use crate::vault::pin::Asked;
-use crate::vault::{Fault, backup, expiry, log, pin, record, settings};
+use crate::vault::{Fault, backup, expiry, guests, log, pin, record, settings};
 
 /// Why this can be nobody's PIN: `pin_too_short` or `pin_too_long`.
 #[wasm_bindgen(js_name = pinFault, unchecked_return_type = "'pin_too_short' | 'pin_too_long' | undefined")]
@@ -182,7 +182,25 @@ pub fn log_verify_export(text: &str) -> Result<String, JsValue> {
     Ok(log::verify_export(text).map_err(code)?.crossing())
 }
 
-/// Why this can be nobody's passphrase, as JSON: `{code, values}`.
+/// A list of expected people (JSON) without the fields that do not belong. Throws the code of what is wrong with it.
+#[wasm_bindgen(js_name = guestsCheck)]
+pub fn guests_check(list: &str) -> Result<String, JsValue> {
+    guests::check(list).map_err(code)
+}
+
+/// The record of a list of expected people (JSON).
+#[wasm_bindgen(js_name = guestsWrite)]
+pub fn guests_write(list: &str) -> Result<Vec<u8>, JsValue> {
+    guests::write(list).map_err(code)
+}
+
+/// The list of a record, as JSON.
+#[wasm_bindgen(js_name = guestsRead)]
+pub fn guests_read(record: &[u8]) -> Result<String, JsValue> {
+    guests::read(record).map_err(code)
+}
+
+/// Why this can be nobody's passphrase, as JSON: `{"code": "passphrase_too_short", "values": {"least"}}`, or the same of "passphrase_too_long" and "most".
 #[wasm_bindgen(js_name = passphraseFault)]
 pub fn passphrase_fault(passphrase: &str) -> Option<String> {
     backup::passphrase_fault(passphrase).map(str::to_owned)

@@ -47,7 +47,9 @@ async function measure({ people, perPerson, passphrase }) {
 /** Inside an empty page of the release: what is asked of the worker, and answered with all that a page shows. */
 async function askWorker({ client: module, people, passphrase, photo }) {
   const { BrowClient } = await import(module);
-  const { readBackup, summaryOf, writeBackup } = await import('/source/vault/backup.js');
+  const [{ default: init }, { default: bytes }, { readBackup, summaryOf, writeBackup }] = await Promise.all(
+    ['worker/brow.js', 'worker/bytes.js', 'vault/backup.js'].map((path) => import(`/source/${path}`)));
+  await init({ module_or_path: bytes });
   const client = new BrowClient({ inherit: false });
   const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(photo), (character) => character.charCodeAt(0))]));
   const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');

@@ -6,6 +6,7 @@ import './module.mjs';
 
 const { decodePerson, encodePerson, isId } = await import('../../www/vault/codec.js');
 const { BOUND, binding, importKey, unseal } = await import('../../www/vault/crypto.js');
+const { decodeGuests, encodeGuests } = await import('../../www/vault/guests.js');
 const { decodeSettings, encodeSettings } = await import('../../www/vault/settings.js');
 const { logEntry, logFirst, logGrown, logHead, logVerify } = await import('../../www/worker/brow.js');
 
@@ -49,17 +50,23 @@ for (const release of readdirSync(FOLDER)) {
     const settings = await open('settings', 'settings', records.get('settings'));
     assert.equal(text(encodeSettings(decodeSettings(settings))).replace('"version":1,', ''), text(settings).replace('"version":1,', ''));
 
+    // The first lists said neither their version nor whom guests visit.
+    const now = (list) => text(list).trim().replace(/^\{(?!"version")/, '{"version":1,').replaceAll(/("photo":"[^"]*"),(?!"host")/g, '$1,"host":"",');
+    const guests = await open('guests', 'guests', records.get('guests'));
+    assert.equal(text(encodeGuests(decodeGuests(guests))).trim(), now(guests));
+    assert.equal(encodeGuests(decodeGuests(guests)).length, guests.length);
+
     const head = await open('log', 'log-head', records.get('log-head'), 'log');
     const entries = await Promise.all(stores.log.rows.map(([seq, row]) => open('log', String(seq), row, 'log')));
     assert.deepEqual(entries.map((entry) => logEntry(entry)), entries.map(text));
     assert.deepEqual(JSON.parse(logVerify(logHead(head), `[${entries.map(text)}]`)), { ok: true, entries: 8, from: 1, to: 8, problem: null });
-    let now = logFirst();
+    let log = logFirst();
     for (const entry of entries) {
       const { time, event, subject, detail } = JSON.parse(text(entry));
-      const [grown, , line] = logGrown(now, JSON.stringify([{ event, subject, detail }]), String(time)).split('\n');
+      const [grown, , line] = logGrown(log, JSON.stringify([{ event, subject, detail }]), String(time)).split('\n');
       assert.equal(line, text(entry));
-      now = grown;
+      log = grown;
     }
-    assert.equal(now.replace('"version":1,', ''), text(head).replace('"version":1,', ''));
+    assert.equal(log.replace('"version":1,', ''), text(head).replace('"version":1,', ''));
   });
 }

@@ -1,5 +1,55 @@
 // What the engine's module takes and gives: made from src/ by src/declarations.rs, not to be changed by hand.
 
+export class BackupReader {
+  constructor();
+  /** More of the file. */
+  push(bytes: Uint8Array): void;
+  /** There is no more of it. */
+  end(): void;
+  /** `{iterations, salt, bound}` as JSON; undefined: more of the file is needed. */
+  start(): string | undefined;
+  isKey(check: Uint8Array): boolean;
+  /** What is to be opened next; undefined: more of the file is needed. */
+  chunk(): Uint8Array | undefined;
+  nonce(isLast: boolean): Uint8Array;
+  opened(plain: Uint8Array, isLast: boolean): void;
+  isOver(): boolean;
+  /** What the file says of itself, as JSON; undefined: the next chunk is needed. */
+  summary(now: string): string | undefined;
+  /** The record of the next one; undefined: the next chunk is needed, or everybody was read. */
+  person(now: string, looks: boolean): Uint8Array | undefined;
+  /** Gives the memory up; nothing may be called afterwards. */
+  free(): void;
+}
+
+export class BackupSummary {
+  /** `created`: a time, and `vault`, an id, as JSON. */
+  constructor(created: string, vault: string);
+  /** `person`: as for `personCheck`. */
+  add(person: string): void;
+  /** As JSON. */
+  text(): string;
+  /** Gives the memory up; nothing may be called afterwards. */
+  free(): void;
+}
+
+export class BackupWriter {
+  /** `summary`: JSON; `prefix`: 7 random bytes. */
+  constructor(summary: string, prefix: Uint8Array);
+  /** All that comes before the first chunk. */
+  start(iterations: number, salt: Uint8Array, check: Uint8Array): Uint8Array;
+  /** A person's record. */
+  put(record: Uint8Array): void;
+  /** What is to be sealed next. */
+  chunk(last: boolean): Uint8Array | undefined;
+  /** Under which it is sealed. */
+  nonce(): Uint8Array;
+  /** It, sealed, as it stands in the file. */
+  framed(sealed: Uint8Array): Uint8Array;
+  /** Gives the memory up; nothing may be called afterwards. */
+  free(): void;
+}
+
 export class Engine {
   /** After `observe`: what follows from what it saw in a frame of this height. `distance` and `timeout_ms` as the operator set them. */
   kioskSee(height: number, distance: number, timeoutMs: number): KioskSaid;
@@ -199,6 +249,21 @@ export function logExport(vault: string, time: string, head: string, entries: st
 
 /** What an exported log is worth, as JSON. */
 export function logVerifyExport(text: string): string;
+
+/** A list of expected people (JSON) without the fields that do not belong. Throws the code of what is wrong with it. */
+export function guestsCheck(list: string): string;
+
+/** The record of a list of expected people (JSON). */
+export function guestsWrite(list: string): Uint8Array;
+
+/** The list of a record, as JSON. */
+export function guestsRead(record: Uint8Array): string;
+
+/** Why this can be nobody's passphrase, as JSON: `{"code": "passphrase_too_short", "values": {"least"}}`, or the same of "passphrase_too_long" and "most". */
+export function passphraseFault(passphrase: string): string | undefined;
+
+/** What becomes of somebody who is to come in by a rule for those who are here already: `expired`, `skipped`, `replaced`, `added`, or `copied` (under another id). */
+export function importMerged(rule: string, isHere: boolean, expires: number | null | undefined, consented: number, retentionDays: number | null | undefined, now: number): 'expired' | 'skipped' | 'replaced' | 'added' | 'copied';
 
 /**
  * What the person is to do now, for the guide on the screen.
@@ -597,6 +662,6 @@ export type UndecidedReason = "too_small" | "too_blurred" | "too_dark" | "too_br
 /**
  * Why something is not read, or not written.
  */
-export type VaultFault = "record_damaged" | "storage_newer" | "bad_id" | "bad_name" | "bad_person" | "bad_setting" | "log_damaged";
+export type VaultFault = "record_damaged" | "storage_newer" | "bad_id" | "bad_name" | "bad_person" | "bad_setting" | "log_damaged" | "file_foreign" | "file_newer" | "file_truncated" | "file_damaged" | "file_refused" | "bad_rule" | "bad_guests";
 
 export default function init(options: { module_or_path: WebAssembly.Module }): Promise<unknown>;

@@ -4,7 +4,6 @@
  */
 import { isPersonId, personCheck, personRead, personWrite } from '../worker/brow.js';
 import { asText, asked } from './asked.js';
-import { storeError } from './errors.js';
 
 /** @typedef {import('./types.js').Bytes} Bytes */
 /** @typedef {import('./types.js').KeptPerson} KeptPerson */
@@ -13,17 +12,6 @@ import { storeError } from './errors.js';
 /** @param {unknown} id @returns {id is string} */
 export function isId(id) {
   return typeof id === 'string' && isPersonId(id);
-}
-
-/**
- * Every record says by itself which version of its format it is: none is 1, for the first ones said nothing.
- * @param {{version?: unknown}} record
- * @param {number} most the newest version that this release reads
- * @throws {import('./errors.js').StoreError} storage_newer, record_damaged
- */
-export function checkVersion({ version = 1 }, most) {
-  if (!Number.isInteger(version) || Number(version) < 1) throw storeError('record_damaged');
-  if (Number(version) > most) throw storeError('storage_newer');
 }
 
 /** @param {unknown} name */
