@@ -137,8 +137,9 @@ export class VaultPanel {
     if (vault.locked) this.#showLock(vault);
     if (lockedNow || (vault.locked && !this.#seen && document.activeElement === document.body)) {
       // What had the keyboard's attention is gone from the page.
-      find('input', HTMLInputElement, this.#lock).focus({ preventScroll: true });
-      this.#lock.scrollIntoView({ block: 'center' });
+      const pin = find('input', HTMLInputElement, this.#lock);
+      pin.focus({ preventScroll: true });
+      for (const element of [this.#lock, pin]) element.scrollIntoView({ block: 'nearest' });
     }
     if (!vault.locked) this.#showOpen(vault, people.length);
     this.#watchStore(vault);

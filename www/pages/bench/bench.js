@@ -186,7 +186,7 @@ function show(result) {
   const stageRows = Object.entries(result.stages).map(([stage, { median, minimum }]) => make('tr', {},
     make('th', { scope: 'row' }, text(`bench.stage.${stage}`), rowBars([median], most)),
     make('td', {}, tenths(median)), make('td', {}, tenths(minimum))));
-  const megabytes = (/** @type {number} */ bytes) => `${number(bytes / 1e6, { minimumFractionDigits: 2, maximumFractionDigits: 2 })} MB`;
+  const megabytes = (/** @type {number} */ bytes) => text('networks.size', { size: number(bytes / 1e6, { minimumFractionDigits: 2, maximumFractionDigits: 2 }) });
   const loadRows = [
     ...Object.entries(result.load).map(([moment, ms]) => [text(`bench.${moment}`), `${number(ms)} ms`]),
     [text('bench.build'), text(`bench.build.${result.build}`)],
