@@ -6,7 +6,7 @@
 #   make test    what a change of the product needs: format, lints, Rust, types, JavaScript, the page in a real browser, size
 #   make test-all  the same and what takes minutes: fuzzing, a hundred kills, other browsers, samples, tract, the training room
 #   make build   the release page in dist/ (FRAME_ORIGINS="https://a.example ..." for who may embed frame.html,
-#                PACK=packs/yours for other networks: docs/PACKS.md)
+#                PACK=packs/yours for other networks, PACK=plain for packs/plain: docs/PACKS.md)
 #   make pack, make calibrate, make evaluate   a network of your own, step by step: docs/PACKS.md (TRACT=1 for one that only tract runs)
 #   make tract-module   the second runtime for a page, with PACK=packs/yours into that pack
 #   make package the element as an npm package in target/package/
@@ -17,6 +17,8 @@
 
 PORT ?= 8080
 PROFILE ?= release
+# A pack without a slash is a folder of packs/.
+override PACK := $(if $(PACK),$(if $(findstring /,$(PACK)),$(PACK),packs/$(PACK)))
 # A network that only the second runtime runs is looked at with it: where TRACT is set, and where the pack's manifest says so.
 NEEDS_TRACT = $(or $(TRACT),$(shell grep -ls '"backend": "tract"' "$(PACK)/manifest.json" 2>/dev/null))
 EXAMPLE = cargo run --locked --quiet $(if $(NEEDS_TRACT),--manifest-path tract/Cargo.toml) --profile $(PROFILE) --example

@@ -1,4 +1,4 @@
-//! Every network in models/ answers as ONNX Runtime does.
+//! Every network in models/ and in packs/plain/ answers as ONNX Runtime does.
 //!
 //! `models/training/goldens.py` writes the answers; the inputs are made by the same formula on both sides.
 
@@ -90,14 +90,18 @@ fn golden_of(model: &Path, folder: &str) -> (Golden, Vec<f32>) {
     (golden, numbers.iter().map(|&b| f32::from_le_bytes(b)).collect())
 }
 
+/// Networks of one operator or a few, and their goldens.
+const OPERATORS: &str = "tests/data/golden/operators";
+
 #[test]
 fn every_network_answers_as_onnx_runtime_does() {
     answers_as_promised("models", "tests/data/golden");
+    answers_as_promised("packs/plain", "tests/data/golden");
 }
 
 #[test]
 fn every_operator_answers_as_onnx_runtime_does() {
-    answers_as_promised("tests/data/golden/operators", "tests/data/golden/operators");
+    answers_as_promised(OPERATORS, OPERATORS);
 }
 
 fn answers_as_promised(folder: &str, goldens: &str) {
@@ -122,7 +126,7 @@ fn answers_as_promised(folder: &str, goldens: &str) {
                 let what = format!("{name}, output {}, seed {seed}", output.name);
                 match golden.step {
                     0.0 => compare(&what, found, expected),
-                    _ if folder == "models" => {
+                    _ if folder != OPERATORS => {
                         let (cosine, least) = (cosine(found, expected), 1.0 - SLACK_OF_BYTES * (1.0 - golden.agreement));
                         assert!(cosine >= least, "{what}: cosine {cosine}, less than {least}");
                     }

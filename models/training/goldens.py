@@ -1,4 +1,4 @@
-"""What ONNX Runtime answers for every network in models/, for tests/golden.rs to compare with.
+"""What ONNX Runtime answers for every network in models/ and packs/plain/, for tests/golden.rs to compare with.
 
     python goldens.py
 
@@ -96,8 +96,9 @@ def main():
     bad.mkdir(exist_ok=True)
     for name, model in refused():
         (bad / f"{name}.onnx").write_bytes(model.SerializeToString())
-    for path in sorted((ROOT / "models").glob("*.onnx")):
-        answers(path, TARGET, SEEDS)
+    for folder in ("models", "packs/plain"):
+        for path in sorted((ROOT / folder).glob("*.onnx")):
+            answers(path, TARGET, SEEDS)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """Measures and calibrates the mask state that the landmark network gives.
 
     python maskstate.py scenes SCENES BOXES.csv --landmarks NET.onnx --blazeface BLAZEFACE.onnx
-    python maskstate.py calibrate NET.onnx LABELS.npz ...
+    python maskstate.py calibrate NET.onnx LABELS.npz ... [--all]
 
 `scenes` takes pictures of several people with boxes (header `file,mask,x0,y0,x1,y1`, pixels; mask is bare, masked or
 incorrect), finds each boxed face with BlazeFace as the engine does, and prints the confusion by true state and by the
 face's height, with and without the mirrored second opinion. `calibrate` prints the temperature by which the logits are
 to be divided, after a correction for `incorrect` being rarer than in training, so that the probability means what it
-says; fitted on real faces that training left out. `landmarks.py export --lift L --temperature T` writes both into the
+says; fitted on real faces that training left out, all of them with --all, where the files hold no other. `landmarks.py export --lift L --temperature T` writes both into the
 file.
 """
 
@@ -97,7 +97,7 @@ def scenes(args):
 
 def calibrate(args):
     session = session_of(args.landmarks)
-    samples = FaceSamples(args.labels, blaze_bias([load(p) for p in args.labels]), held_out=True)
+    samples = FaceSamples(args.labels, blaze_bias([load(p) for p in args.labels]), held_out=not args.all)
     rng, logits, truth, source = np.random.default_rng(3), [], [], []
     for (state, name), members in samples.groups.items():
         for i in members:
@@ -137,6 +137,7 @@ def main():
     p = commands.add_parser("calibrate")
     p.add_argument("landmarks")
     p.add_argument("labels", nargs="+")
+    p.add_argument("--all", action="store_true", help="every face of the files, of which training saw none")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     {"scenes": scenes, "calibrate": calibrate}[args.command](args)

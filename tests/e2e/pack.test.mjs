@@ -1,5 +1,6 @@
 /** Other networks than the release's own: named by the element, from a folder of the page's origin, or built into the page. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +44,10 @@ const changes = {
   one: (manifest) => ({ ...manifest, models: manifest.models.filter(({ role }) => role !== 'full') }),
 };
 
+/** The pack of this repository whose every source is plain: the folder's name is what follows `PACK=`. */
+const plain = join(ROOT, 'packs/plain');
+const plainNetworks = JSON.parse(readFileSync(join(plain, 'manifest.json'), 'utf8')).models.map(({ id }) => id).sort();
+
 /** What a page that is built with it fetches of networks: names without the hash. */
 const networksIn = (requests) => requests.map((url) => /([^/]+)\.onnx$/.exec(url)?.[1].replace(/\.[0-9a-f]{10}$/, '')).filter(Boolean);
 
@@ -60,6 +65,7 @@ describe('an element that names a pack', () => {
         await page.route('**/packs/**', (route) => {
           const [, kind, file] = /\/packs\/([^/]+)\/(.+)$/.exec(new URL(route.request().url()).pathname);
           if (file === 'tract.wasm' && kind === 'runtime-changed') return route.fulfill({ body: Buffer.alloc(TRACT.bytes, 1) });
+          if (kind === 'plain') return route.fulfill({ body: readFileSync(join(plain, file)) });
           if (kind === 'none' || !readdirSync(pack).includes(file)) return route.fulfill({ status: 404, body: 'Not here.' });
           const bytes = readFileSync(join(pack, file));
           if (file === 'manifest.json' && changes[kind]) return route.fulfill({ body: JSON.stringify(changes[kind](structuredClone(manifest))) });
@@ -75,26 +81,27 @@ describe('an element that names a pack', () => {
     await page.evaluate((url) => import(url), assetOf('element/element'));
     await page.evaluate((pictures) => {
       globalThis.pictures = pictures.map((base64) => new Blob([Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0))], { type: 'image/jpeg' }));
-    }, ['obama-1', 'obama-2', 'biden'].map((name) => readFileSync(portrait(name)).toString('base64')));
+    }, ['obama-1', 'obama-2', 'biden', 'obama-2-masked', 'biden-masked'].map((name) => readFileSync(portrait(name)).toString('base64')));
   });
   after(() => visitor.depart());
 
-  /** What became of loading with this attribute: what two pictures are, or the fault's code. */
-  const outcome = (address) => page.evaluate(async (address) => {
+  /** What became of loading with this attribute: which pictures are taken for the first one's person, or the fault's code. */
+  const outcome = (address, others = [1, 2]) => page.evaluate(async ([address, others]) => {
     const element = document.createElement('brow-recogniser');
     for (const [name, value] of Object.entries({ pack: address, store: `pack-${Math.random().toString(36).slice(2)}` })) element.setAttribute(name, value);
     document.body.append(element);
     try {
       await element.load();
-      const [one, same, stranger] = globalThis.pictures;
-      const { id } = await element.enrol({ name: 'Barack', consent: { text: 'Yes.', version: '1', language: 'en' }, photo: one });
-      return [(await element.verify(id, { photo: same })).verified, (await element.verify(id, { photo: stranger })).verified];
+      const { id } = await element.enrol({ name: 'Barack', consent: { text: 'Yes.', version: '1', language: 'en' }, photo: globalThis.pictures[0] });
+      const verified = [];
+      for (const other of others) verified.push((await element.verify(id, { photo: globalThis.pictures[other] })).verified);
+      return verified;
     } catch (error) {
       return error.values?.why ? `${error.code}.${error.values.why}` : error.code ?? String(error);
     } finally {
       element.remove();
     }
-  }, address);
+  }, [address, others]);
 
   test('works with its networks, and fetches none of the release', async () => {
     visitor.requests.length = 0;
@@ -119,6 +126,12 @@ describe('an element that names a pack', () => {
     visitor.requests.length = 0;
     assert.deepEqual(await outcome('/packs/one/'), [true, false]);
     assert.ok(!networksIn(visitor.requests).includes('other-1'));
+  });
+
+  test('the plain pack knows its person bare and masked, and takes no other for them, by its own networks alone', async () => {
+    visitor.requests.length = 0;
+    assert.deepEqual(await outcome('/packs/plain', [1, 2, 3, 4]), [true, false, true, false]);
+    assert.deepEqual(networksIn(visitor.requests).sort(), plainNetworks);
   });
 
   test('a pack of another site is refused, and nothing is asked of that site', async () => {
@@ -168,6 +181,21 @@ describe('a page that was built with a pack', () => {
       await visitor.visit();
       const networks = networksIn(visitor.requests);
       assert.ok(networks.includes('other-1') && !networks.includes('full-4'), networks.join(' '));
+    } finally {
+      await visitor.depart();
+    }
+  });
+
+  test('by the name of the plain pack holds that, and says that none of its sources is for research only', async () => {
+    const [command] = execFileSync('make', ['--dry-run', '--no-print-directory', 'build', 'PACK=plain'], { cwd: ROOT, encoding: 'utf8' }).match(/PACK="[^"]*" node tools\/build/);
+    build(/"(.*)"/.exec(command)[1]);
+    const visitor = await Visitor.arrive({ folder: dist });
+    try {
+      const page = await visitor.visit();
+      assert.deepEqual([...new Set(networksIn(visitor.requests))].sort(), plainNetworks);
+      await page.locator('footer .networks summary').click();
+      for (const id of plainNetworks) await page.locator('footer .network', { hasText: `${id}@` }).waitFor();
+      assert.equal(await page.locator('footer .network', { hasText: 'for research only' }).count(), 0);
     } finally {
       await visitor.depart();
     }
