@@ -44,11 +44,7 @@ static DESK: [Field; 3] = [
     field("count", Shape::Count(1, u32::MAX as usize)),
 ];
 
-/// A list (JSON) without the fields that do not belong, as JSON.
-pub fn check(list: &str) -> Result<String, Fault> {
-    Json::read(list).and_then(|json| checked(&json)).ok_or(Fault::BadGuests)
-}
-
+/// A list without the fields that do not belong, as JSON.
 fn checked(list: &Json) -> Option<String> {
     let mut out = String::new();
     if !LIST.write(list, &mut out) {
@@ -85,7 +81,7 @@ fn version_of(list: &Json) -> &'static str {
     }
 }
 
-/// The record of a list (JSON).
+/// The record of a list (JSON), without the fields that do not belong.
 pub fn write(list: &str) -> Result<Vec<u8>, Fault> {
     let json = Json::read(list).ok_or(Fault::BadGuests)?;
     let checked = checked(&json).ok_or(Fault::BadGuests)?;
@@ -130,6 +126,14 @@ mod tests {
             (!raw.is_empty()).then(|| format!("\"{name}\":{raw}"))
         });
         format!("{{{}}}", written.collect::<Vec<_>>().join(","))
+    }
+
+    /// A list as it is written, without its version.
+    fn check(list: &str) -> Result<String, Fault> {
+        write(list).map(|record| {
+            let text = std::str::from_utf8(&record).unwrap().trim_end_matches(' ');
+            ["{", &text["{\"version\":1,".len()..]].concat()
+        })
     }
 
     fn list(guests: &[String], desk: &str) -> String {
@@ -196,7 +200,7 @@ mod tests {
         }
         assert_eq!(check(&list(&[guest(1, &[]), guest(2, &[]), guest(1, &[])], "")), Err(Fault::BadGuests), "somebody is there twice");
         for nothing in ["", "null", "[]", "{}", "{\"name\":\"\",\"created\":1,\"guests\":{}}"] {
-            assert_eq!((check(nothing), write(nothing)), (Err(Fault::BadGuests), Err(Fault::BadGuests)), "{nothing}");
+            assert_eq!(check(nothing), Err(Fault::BadGuests), "{nothing}");
         }
         let most: Vec<_> = (0..10_001).map(|i| guest(i, &[])).collect();
         assert!(check(&list(&most[1..], "")).is_ok());

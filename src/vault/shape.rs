@@ -60,7 +60,8 @@ impl Shape {
     pub fn write(&self, json: &Json, out: &mut String) -> bool {
         let within = |least: f64, most: f64| json.number().is_some_and(|number| least <= number && number <= most);
         let text = json.text();
-        let is_short = |most: usize| text.is_some_and(|text| units(text) <= most);
+        // No text has more units than bytes.
+        let is_short = |most: usize| text.is_some_and(|text| text.len() <= most || units(text) <= most);
         let is_line = || text.is_some_and(|text| !text.contains(char::is_control));
         let fits = match self {
             Self::Flag => matches!(json.value, Value::Bool(_)),

@@ -182,13 +182,7 @@ pub fn log_verify_export(text: &str) -> Result<String, JsValue> {
     Ok(log::verify_export(text).map_err(code)?.crossing())
 }
 
-/// A list of expected people (JSON) without the fields that do not belong. Throws the code of what is wrong with it.
-#[wasm_bindgen(js_name = guestsCheck)]
-pub fn guests_check(list: &str) -> Result<String, JsValue> {
-    guests::check(list).map_err(code)
-}
-
-/// The record of a list of expected people (JSON).
+/// The record of a list of expected people (JSON), without the fields that do not belong. Throws the code of what is wrong with it.
 #[wasm_bindgen(js_name = guestsWrite)]
 pub fn guests_write(list: &str) -> Result<Vec<u8>, JsValue> {
     guests::write(list).map_err(code)

@@ -250,10 +250,7 @@ export function logExport(vault: string, time: string, head: string, entries: st
 /** What an exported log is worth, as JSON. */
 export function logVerifyExport(text: string): string;
 
-/** A list of expected people (JSON) without the fields that do not belong. Throws the code of what is wrong with it. */
-export function guestsCheck(list: string): string;
-
-/** The record of a list of expected people (JSON). */
+/** The record of a list of expected people (JSON), without the fields that do not belong. Throws the code of what is wrong with it. */
 export function guestsWrite(list: string): Uint8Array;
 
 /** The list of a record, as JSON. */

@@ -1,6 +1,6 @@
 /** The list of expected people as it is stored. */
 import { at, putRow, result } from '../database.js';
-import { checkGuests, decodeGuests, encodeGuests } from '../guests.js';
+import { decodeGuests, encodeGuests, justEncoded } from '../guests.js';
 import { fromCause } from '../errors.js';
 import { GUESTS } from '../own.js';
 
@@ -63,8 +63,9 @@ export class StoredGuests {
   async change(change, { logged = true } = {}) {
     await this.#session.ready(true);
     return this.#session.exclusively(async () => {
-      const list = checkGuests(change(await this.read({ toChange: true })));
-      const row = await this.seal(list);
+      const record = encodeGuests(change(await this.read({ toChange: true })));
+      const list = justEncoded(record);
+      const row = await this.#session.keys.sealRecord(KIND, GUESTS, record);
       const arrived = list.guests.filter((guest) => guest.arrived !== null).length;
       await this.#log.commit(logged ? [{ event: 'guests_changed', detail: { guests: list.guests.length, arrived } }] : [], (tx) => putRow(tx, GUESTS, row));
       return list;
