@@ -17,7 +17,7 @@
 //! [`engine::Engine`] is the way in. It knows no browser; `web` (WebAssembly only) is the worker's door to it. Networks are
 //! ONNX files run by `model`; `manifest` says which, and what their similarities mean. Beside the frame's way stand [`lists`]: who is
 //! expected, as spreadsheets write it; [`kiosk`]: who of those in view is served, and what is said to them; and [`vault`]: what a
-//! PIN is worth, what is erased when, what may be set and who stored, and how both are written.
+//! PIN is worth, what is erased when, and all that is stored: settings, people, expected people, the audit log and backups.
 
 pub mod engine;
 pub mod error;
