@@ -2,6 +2,9 @@
 //!
 //! `reserve`, write the model's bytes there, `load`; write the image at `input`, `run`, read at `output`.
 
+#[path = "../../../src/few.rs"]
+#[allow(dead_code)]
+mod few;
 #[path = "../../../src/model/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod model;
