@@ -128,6 +128,11 @@ function heed(state) {
     stop();
     ask(hasPin || state.vault.locked ? 'kiosk.setup.unlock' : 'kiosk.setup.new', `${hasPin ? 'kiosk.setup.unlock' : 'kiosk.setup.new'}.text`);
   } else if (!running) void go();
+  else {
+    // A choice that is stored after the administration was closed is seen all the same.
+    showTongue();
+    show();
+  }
 }
 
 /** Event, logo and colour, as the operator wants them; none of them while locked. */
@@ -262,7 +267,7 @@ function show(force = false) {
   haveCode.hidden = !flow.codes || !(screen.kind === 'attract' || isDesk(screen.kind));
   count(screen);
   const { number, ...said } = screen;
-  const key = JSON.stringify([said, enrolled > 0]);
+  const key = JSON.stringify([said, enrolled > 0, screen.kind === 'attract' ? settings?.kioskWelcome : null]);
   if (key === shownKey && !force) return;
   shownKey = key;
   greeted = null;
