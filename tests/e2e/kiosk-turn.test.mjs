@@ -114,7 +114,9 @@ async function isFast(t) {
 async function comeUntil(mode, isSo) {
   for (let visits = 1; ; visits += 1) {
     const page = await standBefore(mode);
-    await page.waitForFunction(() => saw('refused') || greeted.length > 0 || (saw('turn') && !screens.at(-1).startsWith('turn:') && head.mode !== 'turns'), null, { timeout: 120_000 });
+    await page.waitForFunction(() => saw('refused') || greeted.length > 0 || (saw('turn') && !screens.at(-1).startsWith('turn:') && head.mode !== 'turns'), null, { timeout: 60_000 })
+      // What was shown meanwhile says why; whoever was looked at too slowly comes again.
+      .catch(async () => console.log(`# ${mode}: nothing came of ${await page.evaluate(() => screens.join(' | '))}`));
     if (await page.evaluate(isSo)) return page;
     assert.ok(visits < 4, `${mode}: ${await page.evaluate(() => screens.join(' | '))}`);
   }
