@@ -81,7 +81,7 @@ check-types: setup-build
 	npx --no-install tsc --project tsconfig.json
 
 check-unit: build
-	node --test $(wildcard tests/unit/*.test.mjs tests/vault/*.test.mjs)
+	@node tools/test.mjs unit
 
 check-browser: setup-test-all
 	@node tools/test.mjs build e2e

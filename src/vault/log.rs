@@ -304,9 +304,11 @@ fn hash_of(entry: &Json) -> Option<String> {
         let before = if text.is_empty() { "[" } else { "," };
         put(&mut text, &[before, entry.get(name)?.raw]);
     }
-    let mut detail: Vec<_> = entry.get("detail")?.fields().iter().collect();
-    // As JavaScript orders texts.
-    few::sort(&mut detail, |a, b| a.0.text().unwrap_or_default().encode_utf16().cmp(b.0.text().unwrap_or_default().encode_utf16()));
+    // As JavaScript orders texts; an export that somebody hands in may have any number.
+    let in_utf16 = |a: &&(Json, Json), b: &&(Json, Json)| {
+        a.0.text().unwrap_or_default().encode_utf16().cmp(b.0.text().unwrap_or_default().encode_utf16())
+    };
+    let detail = few::many(entry.get("detail")?.fields().iter().collect(), in_utf16);
     let mut before = ",[[";
     for (name, value) in &detail {
         put(&mut text, &[before, name.raw, ",", value.raw]);

@@ -10,7 +10,7 @@ export const PHOTO_TYPES = 'image/jpeg,image/png,image/webp,image/avif,image/gif
 /** The longer side that the engine gets: a face worth enrolling is large enough in it. */
 const PHOTO_SIDE = 1280;
 /** Decoding takes four bytes a pixel: above this, phones run out of memory and take the page with them. */
-export const MOST_MEGAPIXELS = 120;
+const MOST_MEGAPIXELS = 120;
 /** Above this, people are told that their photo was made smaller. */
 const LARGE_MEGAPIXELS = 30;
 /** So much of a file is read for its kind and size first: room for the large preview that cameras put into a JPEG's head. */

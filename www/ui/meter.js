@@ -36,7 +36,7 @@ function rate(score) {
 }
 
 /** What the meter shows, in words. @param {{score: number, needed: number}} decision */
-export function meterWords({ score, needed }) {
+function meterWords({ score, needed }) {
   const values = { rate: rate(score), needed: rate(needed) };
   return text(score >= Math.log10(RAREST) ? 'meter.rarest' : 'meter.words', values);
 }
