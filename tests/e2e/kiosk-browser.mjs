@@ -130,6 +130,34 @@ export const watchScreens = (page) => page.evaluate(() => {
 /** The exports of the kiosk's own module, as another script of this origin would get them. */
 export const kioskModule = (page) => page.evaluateHandle(() => import(document.querySelector('script[type=module]').src));
 
+/**
+ * From now on the kiosk shows what it is told here, and not what its camera sees. @param {import('playwright-core').Page} page
+ * @returns {Promise<(screen: Partial<import('../../types/worker/brow.js').Screen>, said?: Partial<import('../../types/worker/brow.js').KioskSaid>) => Promise<void>>} shows a screen, which stays until the next
+ */
+export async function direct(page) {
+  const module = await kioskModule(page);
+  await module.evaluate(({ eyes }) => {
+    if ('directed' in globalThis) return;
+    const { client } = eyes;
+    const { vault } = client;
+    // A frame that is looked at already, and a camera that starts late, would end the screen.
+    client.observe = () => new Promise(() => {});
+    // The time to read a name would begin.
+    client.vault = (op, ...fields) => (op === 'kioskNamed' ? new Promise(() => {}) : vault.call(client, op, ...fields));
+    globalThis.directed = null;
+    setInterval(() => {
+      if (globalThis.directed) eyes.dispatchEvent(new CustomEvent('look', { detail: { height: 480, observations: [], kiosk: globalThis.directed } }));
+    }, 100);
+  });
+  return async (shown, said = {}) => {
+    await page.evaluate(({ shown, said }) => {
+      const number = (globalThis.directed?.screen.number ?? 1e6) + 1;
+      globalThis.directed = { screen: { number, person: null, masked: false, ...shown }, ask: null, idle: false, lastsMs: 600_000, forgot: false, codes: false, ...said };
+    }, { shown, said });
+    await screen(page, shown.kind);
+  };
+}
+
 /** Sets the PIN of a kiosk, or unlocks it, and enrols people from portraits or photos, without its pages, for tests of what comes after. */
 export async function prepareKiosk(visitor, people, { presence = 'off' } = {}) {
   const page = await visitKiosk(visitor, { clip: plainClip('gray') });

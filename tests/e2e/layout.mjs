@@ -1,7 +1,7 @@
-/** For tests of what is seen: finds what is cut off on a screen, whatever cuts it. */
+/** For tests of what is seen: finds what is cut off on a screen, whatever cuts it, and what lies under something else. */
 
-/** A small phone; the same held sideways; a laptop's window of 1280 by 900 at 200 and at 400 % zoom. */
-export const SCREENS = { phone: [320, 640], sideways: [568, 320], 'zoomed to 200 %': [640, 450], 'zoomed to 400 %': [320, 225] };
+/** A small phone and one of today, each held sideways too; a laptop's window of 1280 by 900 at 200 and at 400 % zoom. */
+export const SCREENS = { 'small phone': [320, 568], 'small phone sideways': [568, 320], phone: [390, 844], 'phone sideways': [844, 390], 'zoomed to 200 %': [640, 450], 'zoomed to 400 %': [320, 225] };
 
 /** Runs in the page. What is cut off of the open dialog, or else of the page: a line for each element, with how much of it is missing. */
 function findCut() {
@@ -48,12 +48,71 @@ function findCut() {
   return [...new Set(lines)];
 }
 
-/** @param {import('playwright-core').Page} page @param {string} what is looked at, for the message @returns {Promise<string[]>} what is cut off on any of the screens */
+/**
+ * Runs in the page. What lies over something that is to be pressed or read, in the open dialog or else on the page: a line for each. What is to be
+ * pressed is brought into view as the keyboard brings it, and must be what a press there meets; what is fixed to the screen must leave alone all that
+ * scrolls under it.
+ */
+function findCovered() {
+  const root = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.documentElement;
+  const lines = new Set();
+  const name = (element) => `${element.tagName.toLowerCase()}${element.id ? `#${element.id}` : ''}${element.classList.length ? `.${[...element.classList].join('.')}` : ''}`;
+  const parent = (element) => element.parentElement ?? element.getRootNode().host ?? null;
+  const holds = (outer, inner) => {
+    for (let at = inner; at; at = parent(at)) if (at === outer) return true;
+    return false;
+  };
+  /** All elements, also of what is inside others. */
+  const all = (within) => [...within.querySelectorAll('*')].flatMap((element) => [element, ...(element.shadowRoot ? all(element.shadowRoot) : [])]);
+  const met = (x, y) => {
+    let at = document.elementFromPoint(x, y);
+    while (at?.shadowRoot?.elementFromPoint(x, y) && at.shadowRoot.elementFromPoint(x, y) !== at) at = at.shadowRoot.elementFromPoint(x, y);
+    return at;
+  };
+  const seen = all(root).filter((element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !element.closest('.hidden, .skip, .guide'));
+  const place = scrollY;
+  for (const control of seen) {
+    if (!control.matches('button, input, select, textarea, summary, a[href]') || control.getBoundingClientRect().width === 0) continue;
+    control.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });
+    const inset = 3;
+    // A link in a line of words may be two pieces.
+    for (const { left, right, top, bottom } of control.getClientRects()) {
+      for (const [x, y] of [[(left + right) / 2, (top + bottom) / 2], [left + inset, (top + bottom) / 2], [right - inset, (top + bottom) / 2], [(left + right) / 2, top + inset], [(left + right) / 2, bottom - inset]]) {
+        if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) continue;
+        const over = met(x, y);
+        if (!over || holds(control, over) || [...control.labels ?? []].some((label) => holds(label, over))) continue;
+        lines.add(`${name(over)} lies over ${name(control)} "${control.textContent.trim().slice(0, 30)}"`);
+      }
+    }
+  }
+  scrollTo(0, place);
+  const scrolls = root.scrollHeight > root.clientHeight + 1;
+  for (const over of seen) {
+    if (over === root || getComputedStyle(over).position !== 'fixed' || getComputedStyle(over).pointerEvents === 'none') continue;
+    const box = over.getBoundingClientRect();
+    for (const under of seen) {
+      if (holds(over, under) || holds(under, over)) continue;
+      for (const node of under.matches('button, input, select, textarea') ? [under] : under.childNodes) {
+        if (node !== under && (node.nodeType !== Node.TEXT_NODE || !node.data.trim())) continue;
+        const range = document.createRange();
+        range.selectNode(node);
+        for (const { left, right, top, bottom } of range.getClientRects()) {
+          const beside = Math.min(right, box.right) - Math.max(left, box.left) > 1;
+          const level = Math.min(bottom, box.bottom) - Math.max(top, box.top) > 1;
+          if (beside && (level || scrolls)) lines.add(`${name(over)} is fixed over ${name(under)} "${under.textContent.trim().slice(0, 30)}"`);
+        }
+      }
+    }
+  }
+  return [...lines];
+}
+
+/** @param {import('playwright-core').Page} page @param {string} what is looked at, for the message @returns {Promise<string[]>} what is cut off, or covered, on any of the screens */
 export async function cutOff(page, what) {
   const found = [];
   for (const [screen, [width, height]] of Object.entries(SCREENS)) {
     await page.setViewportSize({ width, height });
-    for (const line of await page.evaluate(findCut)) found.push(`${what}, ${screen}: ${line}`);
+    for (const line of [...await page.evaluate(findCut), ...await page.evaluate(findCovered)]) found.push(`${what}, ${screen}: ${line}`);
   }
   return found;
 }

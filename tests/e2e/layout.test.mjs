@@ -1,9 +1,9 @@
-/** Nothing is cut off: every dialog, in every language, on a phone, on one held sideways, and enlarged to 200 and 400 %. */
+/** Nothing is cut off, and nothing lies over anything: every dialog, in every language, on a phone, on one held sideways, and enlarged to 200 and 400 %. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { LANGUAGES } from '../../www/words/messages.js';
 import { Visitor, assetOf, enrolByPhoto, plainClip, portrait } from './browser.mjs';
-import { administer, enter, visitKiosk } from './kiosk-browser.mjs';
+import { administer, backToKiosk, direct, enter, kioskModule, prepareKiosk, screen, visitKiosk } from './kiosk-browser.mjs';
 import { cutOff } from './layout.mjs';
 
 const NAME = 'Maximiliane-Alexandra Freifrau von Schwarzenberg-Donaudampfschiffahrt';
@@ -126,6 +126,7 @@ describe('the other pages, and the kiosk', () => {
       await page.locator('#vault-admin-pin').waitFor();
       await look('the question for the PIN');
       await close();
+      await page.locator('#vault-admin-pin').waitFor({ state: 'detached' });
       await administer(page);
       await page.locator('#kiosk-language').selectOption(tag);
       await page.locator(`html[lang="${tag}"]`).waitFor({ state: 'attached' });
@@ -170,6 +171,48 @@ describe('the other pages, and the kiosk', () => {
       await look('the capture of a guest with a code');
       await page.keyboard.press('Escape');
       await page.locator('#kiosk[data-screen="empty"]').waitFor();
+      assert.deepEqual(found, []);
+    });
+  }
+});
+
+/** What a kiosk can show, and with what on it. @type {Partial<import('../../types/worker/brow.js').Screen>[]} */
+const KIOSK_SCREENS = [
+  { kind: 'look' }, { kind: 'closer', masked: true }, { kind: 'glasses', masked: true }, { kind: 'single' }, { kind: 'turn', turn: { side: 'left', amount: 'far' } },
+  { kind: 'retry', why: 'too_far' }, { kind: 'greet' }, { kind: 'stranger' }, { kind: 'refused' }, { kind: 'known' }, { kind: 'attract' },
+];
+
+describe('whatever the kiosk shows, with an event, words of its own, a second language and codes', () => {
+  before(async () => {
+    visitor = await Visitor.arrive();
+    await prepareKiosk(visitor, [{ name: NAME, picture: 'obama-1' }]);
+    page = await visitKiosk(visitor, { clip: plainClip('gray'), locale: 'en' });
+    await enter(page);
+  });
+  after(() => visitor.depart());
+
+  for (const tag of Object.keys(LANGUAGES)) {
+    test(`in ${LANGUAGES[tag]}`, async () => {
+      found = [];
+      const module = await kioskModule(page);
+      const person = await module.evaluate(async ({ eyes: { client } }, { tag, name }) => {
+        await client.vault('vaultSettings', { patch: { kioskSecondLanguage: tag === 'de' ? 'ar' : 'de', kioskEvent: 'Internationale Fachmesse', kioskWelcome: tag === 'de' ? 'Sch\u00f6n, dass Sie da sind!' : '' } });
+        const { people } = await client.setSettings({ language: tag });
+        return people.find((one) => one.name === name).id;
+      }, { tag, name: NAME });
+      await page.locator(`html[lang="${tag}"]`).waitFor({ state: 'attached' });
+      const show = await direct(page);
+      for (const shown of KIOSK_SCREENS) {
+        await show({ ...shown, ...(shown.kind === 'greet' ? { person } : {}) }, { codes: true });
+        await page.locator('.tongue').waitFor();
+        await look(`the kiosk: ${shown.kind}`);
+      }
+      await page.setViewportSize({ width: 320, height: 568 });
+      await page.locator('.say').click({ delay: 2_500 });
+      await page.locator('.how:not(:empty)').waitFor();
+      await look('how the administration is reached');
+      await administer(page);
+      await backToKiosk(page);
       assert.deepEqual(found, []);
     });
   }

@@ -160,9 +160,11 @@ export class CheckIn extends EventTarget {
       type: 'button', class: 'small danger', 'aria-label': text('checkin.remove.of', { name }),
       onclick: () => this.#remove(guest).catch((error) => this.#notices.fault(error)),
     }, text('checkin.remove'));
+    // A phone has no room for the heads of columns: there each cell says its own.
+    const cell = (/** @type {'company' | 'state' | 'seen'} */ column, /** @type {Node | string} */ value) => make('td', { 'data-head': text(`checkin.${column}`) }, value);
     return make('tr', { 'data-id': id },
-      make('th', { scope: 'row' }, nameElement(name)), make('td', {}, make('bdi', {}, company)), make('td', {}, this.#stateOf(guest)),
-      make('td', { class: 'arrived' }, arrived === null ? '' : moment(arrived)), make('td', {}, seen === null ? '' : moment(seen)), make('td', {}, button, ...photo, ' ', remove));
+      make('th', { scope: 'row' }, nameElement(name)), cell('company', company && make('bdi', {}, company)), cell('state', this.#stateOf(guest)),
+      make('td', { class: 'arrived', 'data-head': text('checkin.arrived') }, arrived === null ? '' : moment(arrived)), cell('seen', seen === null ? '' : moment(seen)), make('td', {}, button, ...photo, ' ', remove));
   }
 
   /** @param {Guest} guest */
