@@ -55,7 +55,7 @@ fn is_language(text: &str) -> bool {
     (2..=35).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// Characters of a logo's address. It crosses to the page with every state; the page knows the limit, too: `www/vault/limits.js`.
+/// Characters of a logo's address, which crosses to the page with every state.
 const LOGO_MOST: usize = 100_000;
 
 /// A small PNG as a `data:` address, or nothing.
@@ -100,8 +100,11 @@ fn wrong(settings: &Json) -> Option<String> {
 }
 
 /// The record, as the oldest release wrote it that knows all that it says. `settings`: JSON.
-pub fn write(settings: &str) -> Option<String> {
-    let json = Json::read(settings)?;
+pub fn write(settings: &str) -> Result<String, Fault> {
+    if fault(settings).is_some() {
+        return Err(Fault::BadSetting);
+    }
+    let json = Json::read(settings).ok_or(Fault::BadSetting)?;
     let kept = json.fields().iter().filter_map(|(name, value)| Some((known(name)?, value.raw)));
     let kept: Vec<_> = kept.filter(|(setting, raw)| setting.since == 1 || *raw != setting.default).collect();
     let mut written = Written::default();
@@ -109,7 +112,7 @@ pub fn write(settings: &str) -> Option<String> {
     for (setting, raw) in kept {
         written.put(setting.name, raw);
     }
-    Some(written.done())
+    Ok(written.done())
 }
 
 /// What a record says is set, as JSON; what it says nothing of has its default.
@@ -140,6 +143,13 @@ mod tests {
         let written = write("{}").unwrap();
         assert_eq!(written, "{\"version\":1}");
         assert_eq!(read(written.as_bytes()).unwrap(), "{}");
+    }
+
+    #[test]
+    fn what_no_settings_are_makes_no_record() {
+        for nothing in ["", "no JSON", "null", "5", "[]", "{\"theme\":\"pink\"}", "{\"colour\":1}"] {
+            assert_eq!(write(nothing), Err(Fault::BadSetting), "{nothing}");
+        }
     }
 
     /// The defaults with some other values, in their places.

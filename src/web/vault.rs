@@ -76,8 +76,8 @@ pub fn settings_fault(patch: &str) -> Option<String> {
 
 /// The record of these settings (JSON, and all of them allowed).
 #[wasm_bindgen(js_name = settingsWrite)]
-pub fn settings_write(settings: &str) -> Vec<u8> {
-    settings::write(settings).unwrap_or_default().into_bytes()
+pub fn settings_write(settings: &str) -> Result<Vec<u8>, JsValue> {
+    Ok(settings::write(settings).map_err(code)?.into_bytes())
 }
 
 /// What a record says is set, as JSON.

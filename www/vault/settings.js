@@ -30,8 +30,12 @@ export function checkSettings(patch) {
   return named;
 }
 
-/** @param {Settings} settings @returns {Bytes} */
-export const encodeSettings = (settings) => /** @type {Bytes} */ (settingsWrite(JSON.stringify(settings)));
+/**
+ * @param {Settings} settings
+ * @returns {Bytes}
+ * @throws {import('./errors.js').StoreError} bad_setting
+ */
+export const encodeSettings = (settings) => /** @type {Bytes} */ (asked(() => settingsWrite(asText(settings ?? null))));
 
 /**
  * @param {Uint8Array} bytes
