@@ -14,6 +14,7 @@
 //! Keys and ciphers are the browser's: it hands in what it opened, and is handed what it is to seal.
 
 use super::json::{Json, Value, Written, put, quoted, units};
+use super::pin::may_stretch;
 use super::record::{self, Ids};
 use super::{Fault, sha256};
 use crate::manifest::hex;
@@ -28,8 +29,6 @@ const START: usize = 10;
 const CHUNK: usize = 256 * 1024;
 const TAG: usize = 16;
 const HEADER_MOST: usize = 4096;
-/// Rounds; more would keep the browser busy for ever.
-const ITERATIONS_MOST: usize = 10_000_000;
 /// The largest record: the summary of a hundred thousand people.
 const RECORD_MOST: usize = 64 * 1024 * 1024;
 /// A passphrase has so many characters, and as JavaScript counts them so many at most.
@@ -383,7 +382,7 @@ fn header(bytes: &[u8]) -> Option<(usize, String, [u8; 7], String)> {
         (text.len() == 2 * bytes && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))).then(|| text.to_owned())
     };
     let iterations = json.get("iterations")?.count()?;
-    if json.get("kdf")?.text() != Some(KDF) || !(1..=ITERATIONS_MOST).contains(&iterations) {
+    if json.get("kdf")?.text() != Some(KDF) || !may_stretch(iterations as f64) {
         return None;
     }
     let mut prefix = [0; 7];

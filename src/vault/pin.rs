@@ -11,6 +11,8 @@ const WAITS: [u32; 6] = [5, 15, 60, 300, 900, 3600];
 const FREE_TRIES: u32 = 3;
 /// Digits alone that are fewer are tried out in little time by whoever has the device's files.
 const DIGITS_LEAST: usize = 10;
+/// Rounds in which a key is made of a PIN or a passphrase: more in a file or a record is taken for an attempt to keep the browser busy for ever.
+const ROUNDS_MOST: f64 = 10_000_000.0;
 /// Rows in which keys stand, and in which people count.
 const ROWS: [&str; 6] = ["01234567890", "qwertzuiop", "qwertyuiop", "azertyuiop", "asdfghjkl", "abcdefghijklmnopqrstuvwxyz"];
 
@@ -20,6 +22,11 @@ pub fn fault(pin: &str) -> Option<&'static str> {
         return Some("pin_too_short");
     }
     (pin.encode_utf16().count() > MOST).then_some("pin_too_long")
+}
+
+/// Whether a key may be made in so many rounds.
+pub fn may_stretch(rounds: f64) -> bool {
+    rounds.fract() == 0.0 && (1.0..=ROUNDS_MOST).contains(&rounds)
 }
 
 /// Where a PIN is asked for.
@@ -137,6 +144,16 @@ mod tests {
     use super::*;
 
     const NOW: f64 = 1_000_000.0;
+
+    #[test]
+    fn a_key_is_made_in_whole_rounds_that_end() {
+        for good in [1.0, 600_000.0, 10_000_000.0] {
+            assert!(may_stretch(good), "{good}");
+        }
+        for bad in [0.0, -1.0, 1.5, 10_000_001.0, 4_294_967_301.0, f64::NAN, f64::INFINITY] {
+            assert!(!may_stretch(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn three_tries_are_free_then_each_makes_one_wait_longer_up_to_an_hour() {

@@ -20,6 +20,12 @@ pub fn pin_weakness(pin: &str) -> Option<String> {
     pin::weakness(pin).map(|weakness| weakness.name().to_owned())
 }
 
+/// Whether a key may be made in so many rounds.
+#[wasm_bindgen(js_name = mayStretch)]
+pub fn may_stretch(rounds: f64) -> bool {
+    pin::may_stretch(rounds)
+}
+
 /// `{failures, until}` to store before a try. `again`: an open vault asks, and not a locked one.
 #[wasm_bindgen(js_name = pinCounted, unchecked_return_type = "{ failures: number; until: number }")]
 pub fn pin_counted(failures: u32, now: f64, again: bool) -> Result<JsValue, JsValue> {

@@ -17,14 +17,22 @@ const open = async (clip) => {
   await enter(page);
   return page;
 };
-/** A drawn logo. */
-const logo = (page) => page.evaluate(() => {
+/** A drawn logo, or one of noise, which makes large files. */
+const logo = (page, { noise = false } = {}) => page.evaluate((noise) => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 900, height: 300 });
   const context = canvas.getContext('2d');
   context.fillStyle = '#803060';
   context.fillRect(0, 0, 900, 300);
+  if (noise) {
+    const pixels = context.getImageData(0, 0, 900, 300);
+    for (let at = 0, random = 1; at < pixels.data.length; at += 1) {
+      random = Math.imul(random, 1_664_525) + 1_013_904_223;
+      if (at % 4 < 3) pixels.data[at] = random >>> 24;
+    }
+    context.putImageData(pixels, 0, 0);
+  }
   return canvas.toDataURL('image/jpeg').split(',')[1];
-}).then((data) => Buffer.from(data, 'base64'));
+}, noise).then((data) => Buffer.from(data, 'base64'));
 
 test('event, words, logo and colour are set in the administration, shown to guests, and told to nobody before the PIN', async () => {
   let page = await open(plainClip('gray'));
@@ -57,6 +65,9 @@ test('event, words, logo and colour are set in the administration, shown to gues
   await enter(page);
   await looks();
   await administer(page);
+  await page.getByLabel('Logo', { exact: true }).setInputFiles({ name: 'noise.jpg', mimeType: 'image/jpeg', buffer: await logo(page, { noise: true }) });
+  await page.getByText('The logo is kept.').waitFor();
+  await page.waitForFunction(() => [320, 200, 120].includes(document.querySelector('.event img').naturalWidth), null, { timeout: 10_000 });
   await page.getByRole('button', { name: 'Back to the look it came with' }).click();
   await page.waitForFunction(() => document.querySelector('#event').value === '');
   await backToKiosk(page);

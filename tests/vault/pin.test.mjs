@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './module.mjs';
 import './people.mjs';
 import { KEY_BYTES, PBKDF2_ITERATIONS, binding, importKey, newDeviceKey, randomBytes, seal, unseal } from '../../www/vault/crypto.js';
-import { newPinKey, unwrap, wrapUnder } from '../../www/vault/pin.js';
 import { duration } from '../../www/words/messages.js';
+
+const { newPinKey, unwrap, wrapUnder } = await import('../../www/vault/pin.js');
 
 test('waits are told in words', () => {
   assert.deepEqual([1, 5, 59, 60, 61, 3600].map(duration), ['1 second', '5 seconds', '59 seconds', '1 minute', '2 minutes', '60 minutes']);

@@ -173,6 +173,9 @@ export function pinFault(pin: string): 'pin_too_short' | 'pin_too_long' | undefi
 /** What makes it one of the first that anybody tries: `same`, `row`, `date` or `digits`. */
 export function pinWeakness(pin: string): 'same' | 'row' | 'date' | 'digits' | undefined;
 
+/** Whether a key may be made in so many rounds. */
+export function mayStretch(rounds: number): boolean;
+
 /** `{failures, until}` to store before a try. `again`: an open vault asks, and not a locked one. */
 export function pinCounted(failures: number, now: number, again: boolean): { failures: number; until: number };
 

@@ -14,8 +14,6 @@ import { storeError } from './errors.js';
 
 /** OWASP's figure for PBKDF2-HMAC-SHA-256 (Password Storage Cheat Sheet, 2023). */
 export const PBKDF2_ITERATIONS = 600_000;
-/** More than this in a file or a record is taken for an attempt to keep the browser busy for ever. */
-export const PBKDF2_MOST = 10_000_000;
 const IV_BYTES = 12;
 export const KEY_BYTES = 32;
 

@@ -1,8 +1,9 @@
 /**
  * The vault key under a PIN or passphrase. Which are taken, and the wait after wrong ones: src/vault/pin.rs.
  */
-import { BOUND, PBKDF2_ITERATIONS, PBKDF2_MOST, binding, importKey, randomBytes, seal, stretch, unseal } from './crypto.js';
+import { BOUND, PBKDF2_ITERATIONS, binding, importKey, randomBytes, seal, stretch, unseal } from './crypto.js';
 import { StoreError, storeError } from './errors.js';
+import { mayStretch } from '../worker/brow.js';
 
 /** @typedef {import('./types.js').Bytes} Bytes */
 
@@ -45,7 +46,7 @@ export async function wrapUnder(pinKey, { kdf, iterations, salt }, vaultKey, vau
  */
 export async function unwrap(pin, wrapping, vaultId) {
   const { iterations, salt, sealed } = wrapping;
-  if (!Number.isInteger(iterations) || iterations < 1 || iterations > PBKDF2_MOST || !(salt instanceof Uint8Array)) throw storeError('key_lost');
+  if (!Number.isInteger(iterations) || !mayStretch(iterations) || !(salt instanceof Uint8Array)) throw storeError('key_lost');
   const pinKey = await importKey(await stretch(pin, salt, iterations));
   try {
     return { key: await unseal(pinKey, sealed, binding(BOUND, 'vault', vaultId)), pinKey };

@@ -2,7 +2,6 @@
 import { decodePhoto } from '../../camera/photo.js';
 import { find } from '../../ui/dom.js';
 import { fault, text } from '../../words/messages.js';
-import { LOGO_MOST } from '../../vault/limits.js';
 
 /** @import { Notices } from '../../ui/notices.js' */
 /** @import { Settings } from '../../vault/types.js' */
@@ -12,8 +11,8 @@ const LOGO_SIDES = [480, 320, 200, 120];
 /** @type {Pick<Settings, 'kioskEvent' | 'kioskWelcome' | 'kioskLogo' | 'kioskColour'>} */
 const PLAIN = { kioskEvent: '', kioskWelcome: '', kioskLogo: '', kioskColour: '' };
 
-/** A picture as a small PNG: what else the file held, as where it was taken, is gone. @param {Blob} file @returns {Promise<string>} a data: address */
-async function logoOf(file) {
+/** A picture as small PNGs: what else the file held, as where it was taken, is gone. @param {Blob} file @returns {AsyncGenerator<string, void, void>} data: addresses, the largest first */
+async function* logosOf(file) {
   const { bitmap } = await decodePhoto(file);
   for (const side of LOGO_SIDES) {
     const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
@@ -23,10 +22,8 @@ async function logoOf(file) {
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
     context.imageSmoothingQuality = 'high';
     context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-    const address = canvas.toDataURL('image/png');
-    if (address.length <= LOGO_MOST) return address;
+    yield canvas.toDataURL('image/png');
   }
-  throw fault('photo_damaged');
 }
 
 export class LookForm {
@@ -56,8 +53,21 @@ export class LookForm {
   async #takeLogo() {
     const file = this.#input('#logo').files?.[0];
     if (!file) return;
-    await this.#set({ kioskLogo: await logoOf(file) });
-    this.#notices.say(text('look.logo.kept'));
+    for await (const kioskLogo of logosOf(file)) {
+      if (await this.#takes({ kioskLogo })) {
+        this.#notices.say(text('look.logo.kept'));
+        return;
+      }
+    }
+    throw fault('photo_damaged');
+  }
+
+  /** Whether this may be set: how large a logo may be the store says. @param {Partial<Settings>} patch */
+  #takes(patch) {
+    return this.#set(patch).then(() => true, (error) => {
+      if (error?.code !== 'bad_setting') throw error;
+      return false;
+    });
   }
 
   /** Whoever is writing there is not disturbed. @param {Settings} settings */
