@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Visitor, enrolByPhoto, pairPhoto, plainClip, portrait, portraitClip } from '../tests/e2e/browser.mjs';
 import { PIN } from '../tests/e2e/kiosk-browser.mjs';
 import { root } from './setup.mjs';
+import { sheet } from './sheet.mjs';
 
 const SCREENS = [
   { viewport: { width: 1280, height: 800 }, colorScheme: 'light', locale: 'de' },
@@ -14,9 +15,6 @@ const SCREENS = [
   { viewport: { width: 1080, height: 1920 }, colorScheme: 'dark', locale: 'de' },
   { viewport: { width: 1920, height: 1080 }, colorScheme: 'light', locale: 'ar' },
 ];
-const HEIGHT = 640;
-const GAP = 16;
-const QUALITY = 0.72;
 
 const folder = join(root, 'docs/errands');
 const dialog = (page) => page.locator('dialog.vault-dialog[open]');
@@ -87,24 +85,6 @@ const ERRANDS = {
 
 /** What a camera would be called that is none of a test. @param {import('playwright-core').Page} page */
 const prepare = (page) => page.addInitScript(() => Object.defineProperty(MediaStreamTrack.prototype, 'label', { get: () => 'HD camera' }));
-
-/** Pictures beside each other, as WebP. @param {import('playwright-core').Page} page @param {Buffer[]} pictures */
-async function sheet(page, pictures) {
-  const data = await page.evaluate(async ({ pictures, height, gap, quality }) => {
-    const bitmaps = await Promise.all(pictures.map(async (picture) => createImageBitmap(new Blob([Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0))], { type: 'image/png' }))));
-    const widths = bitmaps.map((bitmap) => Math.round((bitmap.width * height) / bitmap.height));
-    const canvas = Object.assign(document.createElement('canvas'), { width: widths.reduce((sum, width) => sum + width, gap * (widths.length - 1)), height });
-    const context = canvas.getContext('2d');
-    context.imageSmoothingQuality = 'high';
-    let x = 0;
-    bitmaps.forEach((bitmap, at) => {
-      context.drawImage(bitmap, x, 0, widths[at], height);
-      x += widths[at] + gap;
-    });
-    return canvas.toDataURL('image/webp', quality).split(',')[1];
-  }, { pictures: pictures.map((picture) => picture.toString('base64')), height: HEIGHT, gap: GAP, quality: QUALITY });
-  return Buffer.from(data, 'base64');
-}
 
 mkdirSync(folder, { recursive: true });
 const wanted = process.argv.slice(2);

@@ -2,18 +2,21 @@
  * Takes the kiosk's pictures of docs/ from the built page: `node tools/kiosk-screenshots.mjs`. What is seen comes from here, not
  * from a camera, and a drawing lies over the camera's picture: nobody real is on them.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Visitor, plainClip } from '../tests/e2e/browser.mjs';
-import { administer, enter, kioskModule, prepareKiosk, screen, visitKiosk } from '../tests/e2e/kiosk-browser.mjs';
+import { administer, backToKiosk, direct, enter, kioskModule, prepareKiosk, screen, visitKiosk } from '../tests/e2e/kiosk-browser.mjs';
 import { root } from './setup.mjs';
+import { sheet } from './sheet.mjs';
 
+/** What a kiosk stands on; the height of its screens on their sheet. */
 const DEVICES = {
-  phone: { viewport: { width: 390, height: 780 }, deviceScaleFactor: 1 },
-  large: { viewport: { width: 1080, height: 1920 }, deviceScaleFactor: 0.4 },
+  laptop: { viewport: { width: 1280, height: 800 }, height: 360 },
+  phone: { viewport: { width: 390, height: 844 }, height: 640 },
+  large: { viewport: { width: 1080, height: 1920 }, height: 640 },
+  wide: { viewport: { width: 1920, height: 1080 }, height: 360 },
 };
+const LOOKS = [{ colorScheme: 'light', language: 'de' }, { colorScheme: 'dark', language: 'ar' }];
 const PEOPLE = ['Ada Lindqvist', 'Jonas Okafor', 'Mei Tanaka', 'Noor Haddad'];
 
 /** A drawn head in the mirror, with or without a mask; none: an empty room. */
@@ -69,67 +72,52 @@ function draw(page, head) {
   }, head);
 }
 
-/** A screen of the flow, in the place of the one that follows from the camera's frames; it stays. */
-async function show(module, kind, person = null) {
-  await module.evaluate(({ eyes }, shown) => {
-    const { client } = eyes;
-    const { vault } = client;
-    client.vault = (op, ...fields) => (op === 'kioskNamed' ? new Promise(() => {}) : vault.call(client, op, ...fields));
-    const kiosk = { screen: { number: 1000 + shown.kind.length, masked: true, ...shown }, ask: null, idle: false, lastsMs: 600_000, forgot: false, codes: false };
-    eyes.dispatchEvent(new CustomEvent('look', { detail: { height: 480, observations: [], kiosk } }));
-  }, { kind, person });
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'brow-kiosk-'));
 const visitor = await Visitor.arrive();
-/** The same screens beside each other in one picture. */
-function sheet(name, files) {
-  execFileSync('ffmpeg', ['-v', 'error', '-y', ...files.flatMap((file) => ['-i', file]),
-    '-filter_complex', `hstack=inputs=${files.length}`, '-frames:v', '1', join(root, `docs/${name}.png`)]);
-}
+/** @type {Buffer[]} */
+let pictures = [];
+const shot = async (page) => {
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+  pictures.push(await page.screenshot());
+};
+const save = async (page, name, height) => {
+  writeFileSync(join(root, `docs/kiosk-${name}.webp`), await sheet(page, pictures, height));
+  pictures = [];
+  console.log(name);
+};
+/** @param {string} colorScheme @param {{viewport: {width: number, height: number}}} device */
+const open = async (colorScheme, { viewport }) => {
+  const page = await visitKiosk(visitor, { clip: plainClip('gray'), locale: 'en', colorScheme, reducedMotion: 'reduce', viewport });
+  await enter(page);
+  return page;
+};
 try {
   await prepareKiosk(visitor, PEOPLE.map((name) => ({ name, picture: 'obama-1' })));
-  for (const [device, size] of Object.entries(DEVICES)) {
-    for (const [colorScheme, language] of [['light', 'en'], ['dark', 'en'], ['light', 'ar']]) {
-      const page = await visitKiosk(visitor, { clip: plainClip('gray'), colorScheme, reducedMotion: 'reduce', ...size });
-      await enter(page);
-      const module = await kioskModule(page);
-      const person = await module.evaluate(async ({ eyes }, tag) => {
-        eyes.pause(true);
+  for (const [device, parts] of Object.entries(DEVICES)) {
+    for (const { colorScheme, language } of LOOKS) {
+      const page = await open(colorScheme, parts);
+      const person = await (await kioskModule(page)).evaluate(async ({ eyes }, tag) => {
         const { people } = await eyes.client.setSettings({ language: tag });
         return people.find(({ name }) => name === 'Ada Lindqvist').id;
       }, language);
       await page.locator(`html[lang=${language}]`).waitFor({ state: 'attached' });
-      const files = [];
-      const shot = async () => {
-        files.push(join(folder, `${files.length}.png`));
-        await page.screenshot({ path: files.at(-1) });
-      };
-      await screen(page, 'attract');
-      await page.waitForFunction((tag) => (document.querySelector('.also').textContent.includes('mask') ? 'en' : 'ar') === tag, language);
+      const show = await direct(page);
+      await show({ kind: 'attract' });
       await draw(page, 'none');
-      await shot();
+      await shot(page);
       await draw(page, 'masked');
-      await show(module, 'closer');
-      await screen(page, 'closer');
-      await shot();
-      await show(module, 'greet', person);
-      await screen(page, 'greet');
-      await shot();
+      await show({ kind: 'closer', masked: true });
+      await shot(page);
+      await show({ kind: 'greet', masked: true, person });
+      await shot(page);
       await administer(page);
-      await shot();
-      sheet(`kiosk-${device}-${language === 'en' ? colorScheme : language}`, files);
-      await module.evaluate(({ eyes }) => eyes.client.setSettings({ language: 'en' }));
+      await shot(page);
+      await save(page, `${device}-${colorScheme}`, parts.height);
     }
   }
   // A look of its own, and what staff see of the day, on a phone.
-  const files = [];
-  const shot = async (page) => {
-    files.push(join(folder, `own-${files.length}.png`));
-    await page.screenshot({ path: files.at(-1) });
-  };
-  const page = await visitKiosk(visitor, { clip: plainClip('gray'), colorScheme: 'light', reducedMotion: 'reduce', ...DEVICES.phone });
-  await enter(page);
+  const page = await open('light', DEVICES.phone);
+  await (await kioskModule(page)).evaluate(({ eyes }) => eyes.client.setSettings({ language: 'en' }));
+  await page.locator('html[lang=en]').waitFor({ state: 'attached' });
   await administer(page);
   for (const name of PEOPLE.slice(1)) await page.getByRole('button', { name: `Mark arrived: ${name}`, exact: true }).click();
   for (const [label, words] of [['Name of the event', 'Spring fair'], ['Your own words of welcome', 'Good to see you!'], ['Colour of buttons and ring', '#803060']]) {
@@ -141,38 +129,32 @@ try {
     await page.locator(part).evaluate((element) => element.scrollIntoView({ block: 'center' }));
     await shot(page);
   }
-  await page.locator('#admin .close').click();
+  await backToKiosk(page);
   await page.getByRole('heading', { name: 'Good to see you!' }).waitFor();
   await page.getByRole('button', { name: 'Deutsch' }).waitFor();
   await draw(page, 'none');
   await shot(page);
-  sheet('kiosk-own', files);
+  await save(page, 'own');
   // A guest with a code.
-  const coded = [];
-  const codeShot = async () => {
-    coded.push(join(folder, `code-${coded.length}.png`));
-    await page.screenshot({ path: coded.at(-1) });
-  };
   await administer(page);
   await page.getByRole('button', { name: 'Make a code for a guest' }).click();
   await page.locator('.given .code').evaluate((element) => element.scrollIntoView({ block: 'center' }));
-  await codeShot();
+  await shot(page);
   const code = await page.locator('.given .code').innerText();
-  await page.locator('#admin .close').click();
+  await backToKiosk(page);
   await page.getByRole('button', { name: 'I have a code' }).click();
   await page.keyboard.type(code);
-  await codeShot();
+  await shot(page);
   await page.keyboard.press('Enter');
   await screen(page, 'details');
   await page.keyboard.type('Sofia Marino');
   await page.getByLabel('I agree to this').check();
-  await codeShot();
+  await shot(page);
   await page.getByRole('button', { name: 'Next' }).click();
   await screen(page, 'capture');
   await draw(page, 'none');
-  await codeShot();
-  sheet('kiosk-code', coded);
+  await shot(page);
+  await save(page, 'code');
 } finally {
   await visitor.depart();
-  rmSync(folder, { recursive: true, force: true });
 }

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { Visitor, enrolByPhoto, pairPhoto, plainClip, portrait, portraitClip, seen } from './browser.mjs';
 import { beginErrand, prepareErrand } from './errand.mjs';
 import { PIN, enter, prepareKiosk, screen } from './kiosk-browser.mjs';
+import { tellOf } from './told-people.mjs';
 
 /** What people hold: a laptop, and a phone. */
 const LAPTOP = { viewport: { width: 1280, height: 800 } };
@@ -111,6 +112,14 @@ describe('people', () => {
     await page.keyboard.press('Escape');
   });
 
+  errand('say when somebody is erased', { decisions: 3, clicks: 3, scrolled: 600 }, async (decide) => {
+    await decide(button('Details: Eileen').click());
+    await decide(form().getByLabel('Erase at the end of this day').click());
+    await form().getByLabel('Erase at the end of this day').fill('2099-12-31');
+    await decide(button('Save', form()).click());
+    await page.locator('ul.people li', { hasText: 'Eileen' }).getByText(/erased by itself on/).waitFor();
+  });
+
   errand('make one of two records', { decisions: 4, clicks: 3, scrolled: 2_000 }, async (decide) => {
     await decide(button('Details: Barack').click());
     await decide(form().getByLabel('The same person is also enrolled as').selectOption({ label: 'Joe' }));
@@ -147,6 +156,20 @@ describe('people', () => {
       await page.getByText(/Checked: all \d+ entries are genuine/).waitFor();
       await page.keyboard.press('Escape');
     });
+  });
+});
+
+describe('ten thousand people', () => {
+  before(async () => {
+    await arrive();
+    await open();
+    await tellOf(page, 10_000);
+  });
+
+  errand('find somebody', { decisions: 1, clicks: 1, scrolled: 300 }, async (decide) => {
+    await decide(page.getByLabel('Find by name').click());
+    await page.keyboard.type('angstrom');
+    await page.getByText('1 person found').waitFor();
   });
 });
 
@@ -198,9 +221,33 @@ describe('a reception', () => {
     await page.getByText('Ada is off the list.').waitFor();
   });
 
+  errand('take an arrival back, and undo that', { decisions: 2, clicks: 2, scrolled: 300 }, async (decide) => {
+    await decide(button('Take arrival back: Eileen').click());
+    await button('Mark arrived: Eileen').waitFor();
+    await decide(button('Undo the last change').click());
+    await button('Take arrival back: Eileen').waitFor();
+  });
+
   errand('save what the day was', { decisions: 1, clicks: 1, scrolled: 1_200 }, async (decide) => {
     const [download] = await Promise.all([page.waitForEvent('download'), decide(button('Save this day').click())]);
     assert.match(download.suggestedFilename(), /^brow-day-/);
+  });
+
+  errand('give it the event\u2019s name, words, and a second language, and go back', { decisions: 4, clicks: 3, scrolled: 6_000 }, async (decide) => {
+    await decide(page.getByLabel('Name of the event').click());
+    await page.keyboard.type('Spring fair');
+    await decide(page.getByLabel('Your own words of welcome').click());
+    await page.keyboard.type('Good to see you!');
+    await page.keyboard.press('Tab');
+    await decide(page.getByLabel('Second language').selectOption('de'));
+    await decide(page.locator('#admin .close').click());
+    await page.locator('.event', { hasText: 'Spring fair' }).waitFor();
+    await screen(page, 'greet', { timeout: 60_000 });
+  });
+
+  errand('as a guest, read it in the other language', { decisions: 1, clicks: 1, scrolled: 0 }, async (decide) => {
+    await decide(button('Deutsch').click());
+    await page.getByRole('heading', { name: 'Willkommen, Eileen' }).waitFor();
   });
 });
 

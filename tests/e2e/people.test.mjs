@@ -1,11 +1,11 @@
 /** The list of people where they are many: found, sorted, folded, scrolled, and when each is erased. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Visitor, assetOf, findings } from './browser.mjs';
+import { Visitor, findings } from './browser.mjs';
 import { cutOff } from './layout.mjs';
+import { tellOf } from './told-people.mjs';
 
 const MANY = 10_000;
-const DAY_MS = 86_400_000;
 /** @type {Visitor} */
 let visitor;
 /** @type {import('playwright-core').Page} */
@@ -18,23 +18,7 @@ after(() => visitor.depart());
 
 const names = () => page.locator('#people .name').allInnerTexts();
 
-/** The page is told of so many people, as by its worker. */
-async function tell(count, { retentionDays = null, groups = 0 } = {}) {
-  await page.evaluate(async ({ inside, count, retentionDays, groups, day }) => {
-    const { insideOf } = await import(inside);
-    const client = insideOf(document.querySelector('brow-recogniser')).client();
-    globalThis.told ??= await client.state();
-    const retired = retentionDays === null ? Infinity : 1_900_000_000_000 + retentionDays * day;
-    const people = Array.from({ length: count }, (_, at) => ({
-      id: `id-${at}`, name: at === 7_777 ? 'Zoë Ångström' : `Person ${String(at).padStart(5, '0')}`, created: 1_700_000_000_000 + at * 60_000, updated: 1_700_000_000_000,
-      consent: { text: 'x', version: '1', language: 'en', time: 1_900_000_000_000 }, expires: at === 42 ? 1_900_000_000_000 + 5 * day : null,
-      erased: at === 42 ? Math.min(1_900_000_000_000 + 5 * day, retired) : retired, note: '', bare: 1, masked: 0, refused: 0, picture: null,
-      groups: groups && at % (groups + 1) ? [`Group ${at % (groups + 1)}`, ...(at === 1 ? ['Group 2'] : [])] : [],
-    }));
-    const { vault } = globalThis.told;
-    client.dispatchEvent(new CustomEvent('state', { detail: { ...globalThis.told, people, vault: { ...vault, settings: { ...vault.settings, retentionDays } } } }));
-  }, { inside: assetOf('element/inside'), count, retentionDays, groups, day: DAY_MS });
-}
+const tell = (count, how) => tellOf(page, count, how);
 
 test('a few people are all there, with nothing to search among them', async () => {
   await tell(3);

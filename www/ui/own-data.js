@@ -18,15 +18,15 @@ function pictureAddress(picture) {
   return `data:${pictureType(picture)};base64,${btoa(characters)}`;
 }
 
-/** One template in words. @param {OwnData['person']['references'][number]} view */
-export const viewWords = ({ source, mask, quality, models, time, bytes }) => text('data.template', {
-  source: text(`data.source.${source}`), mask: text(`mask.${mask}`), quality: Math.round(100 * quality), time: moment(time), bytes, models: Object.values(models).join(', '),
+/** One look at a face in words. @param {OwnData['person']['references'][number]} view */
+export const viewWords = ({ source, mask, quality, time }) => text('data.view', {
+  source: text(`data.source.${source}`), mask: text(`mask.${mask}`), quality: Math.round(100 * quality), time: moment(time),
 });
 
 /** Where a picture is its address comes later: the file holds it, the page reads it. @param {OwnData} data @returns {HTMLElement[]} */
 function parts({ person, guest, log }) {
   const { id, name, created, updated, expires, consent, references, picture, groups = [], note = '' } = person;
-  const templates = references.map((reference) => make('li', {}, viewWords(reference)));
+  const templates = references.map((reference) => make('li', {}, text('data.template', { view: viewWords(reference), bytes: reference.bytes, models: Object.values(reference.models).join(', ') })));
   const guestRows = guest ? [
     ...row('data.guest', guest.email, ' ', guest.ref, ' ', guest.company, ' ', guest.photo, ' ', guest.host),
     ...row('data.arrived', guest.arrived === null ? text('data.never') : moment(guest.arrived)),

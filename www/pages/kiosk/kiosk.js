@@ -307,8 +307,8 @@ function headlineOf({ kind, turn }) {
 /** @param {Screen} screen */
 function alsoOf({ kind, masked, why }) {
   if (why) return text(`presence.why.${why}`);
-  if (kind === 'attract' || isDesk(kind)) return text(`kiosk.${kind}.also`);
-  return masked ? text('kiosk.mask') : '';
+  if (isDesk(kind)) return text(`kiosk.${kind}.also`);
+  return kind === 'attract' || masked ? text('kiosk.attract.also') : '';
 }
 
 /** @typedef {{how: 'arrived' | 'again' | 'confirm', host: string}} Greeted what is said to an expected guest beside the name */
