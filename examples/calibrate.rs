@@ -35,6 +35,10 @@ fn run() -> Outcome<()> {
         entry.bytes = bytes.len();
         entry.sha256 = hex(&Sha256::digest(&bytes));
     }
+    if manifest.faceness.as_ref().is_some_and(|f| f.models != manifest.embedders()) {
+        eprintln!("what told people from things was of other embedders and is left out: fit it anew with examples/faceness.rs");
+        manifest.faceness = None;
+    }
     // A new pack's manifest stays without curves until there are some.
     let has_curves = common::manifest(&models, Scores::Needed).is_ok();
     if has_curves {

@@ -23,8 +23,6 @@ use common::{Arguments, Outcome};
 const USAGE: &str = "usage: detect FOLDER (--boxes FILE.csv | --faceless yes) [--json FILE] [--models DIR]";
 /// Frames of an empty view in which every search, turned ones too, has its turn.
 const LONG_ENOUGH: usize = 24;
-/// The longer side of a camera's frame in the page.
-const FRAME_SIDE: u32 = 640;
 /// Boxes that share less of their union are of different faces.
 const SAME: f32 = 0.3;
 /// Faces lower than this are left out: nobody could recognise them.
@@ -118,11 +116,7 @@ fn faceless(engine: &mut brow::engine::Engine, folder: &Path) -> Outcome<()> {
     for file in files {
         let Ok(image) = common::load(&file) else { continue };
         pictures += 1;
-        let small = if image.width().max(image.height()) > FRAME_SIDE {
-            image.resize(FRAME_SIDE, FRAME_SIDE, image::imageops::FilterType::Triangle).into_rgba8()
-        } else {
-            image.to_rgba8()
-        };
+        let small = common::as_frame(&image);
         let (width, height) = (small.width() as usize, small.height() as usize);
         engine.reset_tracks();
         let mut first = None;

@@ -10,6 +10,7 @@
 //! | the canonical face and its windows | [`face::align::Window`] | `face::align`, `face::geometry` |
 //! | what is in the way | [`face::quality::Quality`] | `face::quality` |
 //! | features | [`person::template::Template`] | `person::embed`, `person::template` |
+//! | whether it is a person at all | [`person::faceness::Faceness`] | `person::faceness` |
 //! | one face over many frames | [`person::track::Track`] | `person::track` |
 //! | who it might be | [`person::gallery::Candidate`] | `person::gallery`, `person::common`, `person::calibrate` |
 //! | who it is | [`person::decide::Decision`] | `person::decide` |

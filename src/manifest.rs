@@ -12,6 +12,7 @@ use crate::face::geometry::Point;
 use crate::face::presence::PresenceCalibration;
 use crate::person::calibrate::Calibrations;
 use crate::person::embed::View;
+use crate::person::faceness::Faceness;
 use crate::person::template::{Features, Template};
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -33,6 +34,9 @@ pub struct Manifest {
     /// What the presence network's log-odds mean; goes with the role `presence`. Written by examples/pad.rs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub presence: Option<PresenceCalibration>,
+    /// What tells templates of people from those of what is none ([Note: faceness]). Written by examples/faceness.rs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faceness: Option<Faceness>,
     /// tract as a module for pages, of a pack with a network that Brow's own runtime lacks operators for; lies in the pack's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_runtime: Option<RuntimeEntry>,
@@ -66,6 +70,8 @@ pub enum ManifestError {
     Curve,
     /// A share that is not between 0 and 1.
     Share,
+    /// A faceness of other embedders than these, or with numbers that are none.
+    Faceness,
     /// A provenance that is not as it should be; the module for pages does not read it.
     #[cfg(not(target_arch = "wasm32"))]
     #[serde(skip)]
@@ -83,6 +89,9 @@ impl fmt::Display for ManifestError {
             Self::ViewUnsound { model } => write!(f, "'{model}' has a size, window, mean, zoom or standard deviation that no network has"),
             Self::Curve => write!(f, "a curve does not rise"),
             Self::Share => write!(f, "a share is not between 0 and 1"),
+            Self::Faceness => {
+                write!(f, "its faceness is of other embedders, or not of numbers: fit it anew (examples/faceness.rs), or take it out")
+            }
             #[cfg(not(target_arch = "wasm32"))]
             Self::Source { model } => write!(
                 f,
@@ -185,6 +194,9 @@ impl Manifest {
                 return Err(ManifestError::Source { model: model.id.clone() }.into());
             }
         }
+        if manifest.faceness.as_ref().is_some_and(|f| !manifest.is_of_its_embedders(f)) {
+            return Err(ManifestError::Faceness.into());
+        }
         if manifest.calibration.is_empty() {
             return Err(EngineError::PackUncalibrated);
         }
@@ -195,6 +207,16 @@ impl Manifest {
             return Err(ManifestError::Share.into());
         }
         Ok(manifest)
+    }
+
+    /// The embedders as templates call them, periocular first.
+    pub fn embedders(&self) -> Vec<String> {
+        [Role::Periocular, Role::Full].into_iter().filter_map(|role| self.find(role)).map(ModelEntry::known_as).collect()
+    }
+
+    fn is_of_its_embedders(&self, faceness: &Faceness) -> bool {
+        let views = self.models.iter().filter_map(|m| m.view);
+        faceness.is_sound(&self.embedders(), views.map(|v| v.dimensions).sum())
     }
 
     /// What format 2 left unsaid, since the code had it.
@@ -366,6 +388,7 @@ mod tests {
                     model["id"] = "full-2".into();
                 }
             }
+            m.as_object_mut().unwrap().remove("faceness");
             let calibration = m["calibration"].as_object_mut().unwrap();
             calibration.remove("full_share");
             calibration.remove("strangers_lean");
@@ -440,8 +463,24 @@ mod tests {
     }
 
     #[test]
+    fn what_tells_people_from_things_is_of_the_very_embedders_or_refused() {
+        let refused = |change: fn(&mut serde_json::Value)| {
+            let error = changed(change).unwrap_err();
+            assert!(matches!(error, EngineError::Manifest(ManifestError::Faceness)), "{error}");
+        };
+        refused(|m| m["faceness"]["models"][1] = "full-4@00000000".into());
+        refused(|m| drop(m["faceness"]["weights"].as_array_mut().unwrap().pop()));
+        refused(|m| m["models"].as_array_mut().unwrap().retain(|model| model["role"] != "full"));
+        assert!(changed(|m| m["faceness"] = serde_json::Value::Null).unwrap().faceness.is_none());
+    }
+
+    #[test]
     fn a_pack_may_do_with_one_embedder_and_takes_nothing_of_another() {
-        let m = changed(|m| m["models"].as_array_mut().unwrap().retain(|model| model["role"] != "full")).unwrap();
+        let m = changed(|m| {
+            m.as_object_mut().unwrap().remove("faceness");
+            m["models"].as_array_mut().unwrap().retain(|model| model["role"] != "full");
+        })
+        .unwrap();
         let with = crate::person::template::tests::template(1, true);
         let mut alone = crate::person::template::tests::template(1, false);
         alone.periocular.model = m.model(Role::Periocular).known_as();

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use brow::engine::{
-    Amount, Ask, Challenge, ChallengeParams, Engine, EngineParams, Observation, Policy, Presence, PresenceReason, Random, Side, Step, Turn,
+    Amount, Ask, Challenge, ChallengeParams, Engine, EngineParams, Hint, Observation, Policy, Presence, PresenceReason, Random, Side, Step,
+    Turn,
 };
 use brow::error::EngineError;
 use brow::face::align::Pyramid;
@@ -32,6 +33,11 @@ fn engine(presence: bool, params: EngineParams) -> Engine {
     let models = root().join("models");
     let mut manifest = Manifest::parse(&std::fs::read_to_string(models.join("manifest.json")).unwrap()).unwrap();
     manifest.models.retain(|m| presence || m.role != Role::Presence);
+    engine_of(manifest, params)
+}
+
+fn engine_of(manifest: Manifest, params: EngineParams) -> Engine {
+    let models = root().join("models");
     let entries = manifest.models.clone();
     let mut engine = Engine::new(manifest, params, || 0.0);
     for entry in entries {
@@ -226,6 +232,26 @@ fn everybody_in_the_clips_is_announced_within_half_a_second_and_an_embroidered_f
             }
         }
         assert!(first.is_some_and(|i| i as f64 * FRAME_MS <= 500.0), "{name}: {first:?}");
+    }
+}
+
+#[test]
+fn what_has_no_persons_templates_is_nobody_live_as_a_photograph_and_at_an_enrolment() {
+    let portrait = portrait("obama-1.jpg");
+    let mut doubting = engine(false, EngineParams::default()).manifest().clone();
+    doubting.faceness.as_mut().unwrap().bias = -100.0;
+    let (mut doubting, mut shipped) = (engine_of(doubting, EngineParams::default()), engine(false, EngineParams::default()));
+    let still = Frame::new(&portrait, WIDTH, HEIGHT, 0.0).unwrap();
+    assert_eq!((doubting.still(&still, None).unwrap().len(), shipped.still(&still, None).unwrap().len()), (0, 1));
+    assert!(matches!(doubting.enrol_still(&still, None), Err(EngineError::NoFace)));
+    for i in 0..20 {
+        let frame = Frame::new(&portrait, WIDTH, HEIGHT, f64::from(i) * FRAME_MS).unwrap();
+        assert_eq!((doubting.observe(&frame).unwrap().len(), shipped.observe(&frame).unwrap().len()), (0, 1), "frame {i}");
+    }
+    doubting.enrol_begin().unwrap();
+    for i in 20..60 {
+        let step = doubting.enrol_frame(&Frame::new(&portrait, WIDTH, HEIGHT, f64::from(i) * FRAME_MS).unwrap()).unwrap();
+        assert!(!step.done && matches!(step.hint, Hint::NoFace | Hint::HoldStill), "frame {i}: {:?}", step.hint);
     }
 }
 

@@ -188,19 +188,32 @@ pub fn model_ids(engine: &Engine) -> BTreeMap<&'static str, String> {
 
 /// Runs the engine over all pictures on as many threads as there are cores, with a progress bar.
 pub fn see(models: &Path, scores: Scores, folder: &Path, pictures: &[Picture], pad: Option<f32>) -> Outcome<Vec<Seen>> {
+    let manifest = manifest(models, scores)?;
+    let files: Vec<_> = pictures.iter().map(|p| folder.join(&p.file)).collect();
+    each(&manifest, models, &files, |engine, file| look(engine, file, pad))
+}
+
+/// What `look` makes of each file, with a progress bar; an engine for each core, with the networks of a pack under this manifest.
+pub fn each<T: Send>(
+    manifest: &Manifest,
+    pack: &Path,
+    files: &[PathBuf],
+    look: impl Fn(&mut Engine, &Path) -> T + Sync,
+) -> Outcome<Vec<T>> {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
-    let engines = (0..threads).map(|_| engine(models, scores)).collect::<Outcome<Vec<_>>>()?;
-    let results: Vec<Mutex<Option<Seen>>> = pictures.iter().map(|_| Mutex::new(None)).collect();
-    let (next, progress) = (AtomicUsize::new(0), Progress::new(pictures.len()));
+    let open = || engine_of(manifest.clone(), |entry| pack.join(&entry.file));
+    let engines = (0..threads).map(|_| open()).collect::<Outcome<Vec<_>>>()?;
+    let results: Vec<Mutex<Option<T>>> = files.iter().map(|_| Mutex::new(None)).collect();
+    let (next, progress) = (AtomicUsize::new(0), Progress::new(files.len()));
     std::thread::scope(|scope| {
         for mut engine in engines {
             scope.spawn({
-                let (next, results, progress) = (&next, &results, &progress);
+                let (next, results, progress, look) = (&next, &results, &progress, &look);
                 move || {
                     loop {
                         let i = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(picture) = pictures.get(i) else { break };
-                        let seen = look(&mut engine, &folder.join(&picture.file), pad);
+                        let Some(file) = files.get(i) else { break };
+                        let seen = look(&mut engine, file);
                         // Each result has one writer: the lock is never contended and never poisoned.
                         if let Ok(mut result) = results[i].lock() {
                             *result = Some(seen);
@@ -213,6 +226,31 @@ pub fn see(models: &Path, scores: Scores, folder: &Path, pictures: &[Picture], p
     });
     progress.end();
     Ok(results.into_iter().filter_map(|r| r.into_inner().ok().flatten()).collect())
+}
+
+/// All files below a folder, sorted, by their path from it.
+pub fn below(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in sorted(folder)? {
+        if path.is_dir() {
+            files.extend(below(&path)?.into_iter().map(|f| Path::new(&name(&path)).join(f)));
+        } else {
+            files.push(PathBuf::from(name(&path)));
+        }
+    }
+    Ok(files)
+}
+
+/// The longer side of a camera's frame in the page.
+pub const FRAME_SIDE: u32 = 640;
+
+/// A picture as a camera would give it: no larger than its frame.
+pub fn as_frame(image: &DynamicImage) -> image::RgbaImage {
+    if image.width().max(image.height()) > FRAME_SIDE {
+        image.resize(FRAME_SIDE, FRAME_SIDE, image::imageops::FilterType::Triangle).into_rgba8()
+    } else {
+        image.to_rgba8()
+    }
 }
 
 pub fn look(engine: &mut Engine, file: &Path, pad: Option<f32>) -> Seen {

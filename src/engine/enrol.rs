@@ -222,8 +222,12 @@ impl Engine {
         if let Some(shots) = shots {
             let s = &seen[0];
             let template = self.template(&pyramid, &s.detection.points, s.mask, &s.quality, Looks::Averaged)?;
-            let kept = Kept { template, quality: s.quality, picture: picture(&pyramid, &s.canonical_to_frame) };
-            shots.keep(kept, frame.time_ms, params.frames);
+            if self.is_nobody(&template) {
+                hint = Hint::NoFace;
+            } else {
+                let kept = Kept { template, quality: s.quality, picture: picture(&pyramid, &s.canonical_to_frame) };
+                shots.keep(kept, frame.time_ms, params.frames);
+            }
         }
         let done =
             session.good.enough(&params, frame.time_ms, params.least_ms) || session.poor.enough(&params, frame.time_ms, params.patience_ms);

@@ -55,7 +55,7 @@ pub(super) struct Seen {
     pub(super) canonical_to_frame: Similarity,
     pub(super) quality: Quality,
     pub(super) mask: Mask,
-    /// Whether the track is a face beyond doubt.
+    /// Whether the track is a person's face beyond doubt ([`Track::is_face`]).
     pub(super) is_face: bool,
 }
 
@@ -162,13 +162,13 @@ impl Engine {
             track.quality = Some(quality);
             let mask = track.observe_mask(look.mask, &self.params.track);
             track.observe_face(look.face, look.spread, &self.params.track);
-            seen.push(Seen { id, detection: look.detection, canonical_to_frame: to_frame, quality, mask, is_face: track.is_face });
+            seen.push(Seen { id, detection: look.detection, canonical_to_frame: to_frame, quality, mask, is_face: track.is_face(false) });
         }
         self.timings.quality += (self.clock)() - began;
         Ok(seen)
     }
 
-    /// Makes templates for the faces that have waited longest.
+    /// Makes templates for the faces that have waited longest, and says by them which are people's.
     fn embed_tracks(&mut self, pyramid: &Pyramid, seen: &mut [Seen]) -> Result<(), EngineError> {
         let now = pyramid.frame().time_ms;
         let mut waiting: Vec<(f64, usize)> = Vec::new();
@@ -187,6 +187,10 @@ impl Engine {
             let template = self.template(pyramid, &s.detection.points, s.mask, &s.quality, Looks::One { mirrored, full })?;
             let track = &mut self.tracks[at];
             let replaced = track.observe(&template, &self.params.track);
+            if let Some(faceness) = &self.manifest.faceness {
+                let log_odds = track.probe(s.mask).and_then(|probe| faceness.log_odds(&probe));
+                track.observe_faceness(log_odds, faceness.least, &self.params.track);
+            }
             track.embedded_ms = now;
             track.mirrored = !mirrored;
             track.decision = None;
@@ -196,6 +200,11 @@ impl Engine {
                 self.tracks[at].id = id;
                 seen[i].id = id;
             }
+        }
+        let judges = self.manifest.faceness.is_some();
+        for s in seen {
+            let waits = judges && s.quality.problem.is_none();
+            s.is_face = self.tracks.iter().any(|t| t.id == s.id && t.is_face(waits));
         }
         Ok(())
     }

@@ -49,10 +49,20 @@ impl Engine {
             let quality = measure(&pyramid, &look, &to_frame, &QualityParams::PROBE);
             let mask = Mask::most_probable(look.mask);
             let template = self.template(&pyramid, &look.detection.points, mask, &quality, Looks::Averaged)?;
+            // What hides or blurs a face hides what makes it one: it is told what is in the way.
+            if quality.problem.is_none() && self.is_nobody(&template) {
+                continue;
+            }
             let presence = self.look_at(&pyramid, &look.detection.points)?;
             faces.push(Face { detection: look.detection, mask, quality, template, presence, canonical_to_frame: to_frame });
         }
         Ok(faces)
+    }
+
+    /// Whether this is surely no person's template ([Note: faceness]).
+    pub(super) fn is_nobody(&self, template: &Template) -> bool {
+        let faceness = self.manifest.faceness.as_ref();
+        faceness.is_some_and(|f| f.log_odds(template).is_some_and(|odds| odds < f.least))
     }
 
     /// The confirmed proposals of a still picture, each face once, largest first.

@@ -4,6 +4,7 @@ pub mod calibrate;
 pub mod common;
 pub mod decide;
 pub mod embed;
+pub mod faceness;
 pub mod gallery;
 pub mod protect;
 pub mod template;

@@ -29,6 +29,10 @@ pub struct TrackParams {
     /// Or this, over so many frames: what only looks like a face, a flag or an animal, does so in every frame and never surely.
     pub likely_face: f32,
     pub face_frames: usize,
+    /// What is no person's by its templates rather than one's, yet not surely none, is one where both looks' mean evidence is at least this.
+    pub outweighs: f32,
+    /// What was taken for a person stays one until the log-odds of its templates are by so much lower than they must be.
+    pub doubt: f32,
 }
 
 impl Default for TrackParams {
@@ -46,6 +50,9 @@ impl Default for TrackParams {
             surely_face: 6.0,
             likely_face: 4.8,
             face_frames: 3,
+            // Nobody of 300 people of LFW and in 330 crops of RMFRD is lost by it, and of 45 monkeys of other species that both looks call a face, 36 are.
+            outweighs: 7.5,
+            doubt: 1.0,
         }
     }
 }
@@ -63,8 +70,10 @@ pub struct Track {
     pub presence: TrackPresence,
     /// Who turned the head as asked, if that was done.
     pub turned: Option<Turner>,
-    /// Whether this is a face beyond doubt. Nothing is said of it before.
-    pub is_face: bool,
+    /// Whether both looks take this for a face beyond doubt.
+    is_face: bool,
+    /// Whether its templates are a person's; None as long as there are none to judge by.
+    is_person: Option<bool>,
     evidence: (f32, usize),
     mask: Option<[f32; 3]>,
     hidden: Option<f32>,
@@ -117,6 +126,7 @@ impl Track {
             presence: TrackPresence::default(),
             turned: None,
             is_face: false,
+            is_person: None,
             evidence: (0.0, 0),
             mask: None,
             hidden: None,
@@ -135,6 +145,20 @@ impl Track {
         self.evidence.1 += 1;
         let mean = self.evidence.0 / self.evidence.1 as f32;
         self.is_face |= mean >= params.surely_face || (mean >= params.likely_face && self.evidence.1 >= params.face_frames);
+    }
+
+    /// Takes in the log-odds that the templates so far are a person's ([Note: faceness]); with less than `least` they are not.
+    pub fn observe_faceness(&mut self, log_odds: Option<f32>, least: f32, params: &TrackParams) {
+        let Some(log_odds) = log_odds else { return };
+        let (was, looks) = (self.is_person == Some(true), self.evidence.0 / self.evidence.1.max(1) as f32);
+        let least = if was { least - params.doubt } else { least };
+        self.is_person = Some(log_odds >= least && (was || log_odds >= 0.0 || looks >= params.outweighs));
+    }
+
+    /// Whether this is a person's face beyond doubt; nothing is said of it before. `waits`: whether its templates are still to come; where none will,
+    /// both looks decide, for a face that is too dark or too small for a template is to be told so.
+    pub fn is_face(&self, waits: bool) -> bool {
+        self.is_face && self.is_person.unwrap_or(!waits)
     }
 
     /// Takes in the mask state's probabilities of a frame and says what the track's state is.
@@ -179,6 +203,7 @@ impl Track {
                 self.presence = TrackPresence::default();
                 self.turned = None;
                 self.decision = None;
+                self.is_person = None;
                 replaced = true;
             }
         }
@@ -298,13 +323,37 @@ mod tests {
             t.detection.score = score;
             (1..100).find(|_| {
                 t.observe_face(face, spread, &p);
-                t.is_face
+                t.is_face(false)
             })
         };
         assert_eq!(frames_until(0.93, 0.999, 0.012), Some(1));
         assert_eq!(frames_until(0.74, 0.99, 0.016), Some(p.face_frames));
         // The flag of a clip: a face in every single frame, and surely in none.
         assert_eq!(frames_until(0.72, 0.975, 0.025), None);
+    }
+
+    #[test]
+    fn what_both_looks_take_for_a_face_is_one_only_if_its_templates_are_a_persons() {
+        let p = TrackParams::default();
+        let judged = |score: f32, log_odds: &[f32]| {
+            let mut t = track();
+            t.detection.score = score;
+            t.observe_face(0.99, 0.011, &p);
+            // Without a template both looks decide, unless one is still to come.
+            assert!(t.is_face(false) && !t.is_face(true));
+            t.observe_faceness(None, -3.0, &p);
+            assert!(t.is_face(false) && !t.is_face(true));
+            log_odds.iter().for_each(|odds| t.observe_faceness(Some(*odds), -3.0, &p));
+            assert_eq!(t.is_face(false), t.is_face(true));
+            t.is_face(true)
+        };
+        assert!(judged(0.9, &[0.1]) && judged(0.98, &[0.1]));
+        // In doubt both looks have to be surer than for a face.
+        assert!(!judged(0.9, &[-0.1]) && judged(0.98, &[-0.1]));
+        assert!(judged(0.98, &[-2.9]) && !judged(0.98, &[-3.1]));
+        // Whoever was seen stays through a poor frame, and goes if it gets no better.
+        assert!(judged(0.9, &[2.0, -3.9]) && !judged(0.9, &[2.0, -4.1]));
+        assert!(!judged(0.9, &[2.0, -4.1, -0.1]));
     }
 
     #[test]

@@ -30,6 +30,7 @@ const withLacking = (manifest) => {
   const full = manifest.models.find(({ role }) => role === 'full');
   Object.assign(full, { id: 'lacking-1', file: 'lacking-1.onnx', bytes: lacking.length, sha256: sha('sha256', lacking, 'hex') });
   full.view.dimensions = 8;
+  delete manifest.faceness;
   return manifest;
 };
 /** Manifests that are not as they should be. */
@@ -41,7 +42,7 @@ const changes = {
     manifest.calibration.among_few.bare_bare = [];
     return manifest;
   },
-  one: (manifest) => ({ ...manifest, models: manifest.models.filter(({ role }) => role !== 'full') }),
+  one: (manifest) => ({ ...manifest, faceness: undefined, models: manifest.models.filter(({ role }) => role !== 'full') }),
 };
 
 /** The pack of this repository whose every source is plain: the folder's name is what follows `PACK=`. */

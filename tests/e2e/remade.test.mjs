@@ -37,6 +37,7 @@ async function write() {
     model.id = `${model.role}-1`;
     delete model.formerly;
   }
+  delete manifest.faceness;
   writeFileSync(join(folder, 'models/manifest.json'), JSON.stringify(manifest));
   const browser = await openBrowser({ folder });
   try {

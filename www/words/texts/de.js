@@ -1232,6 +1232,10 @@ export default {
       'Ein Anteil in der Liste der Netze liegt nicht zwischen 0 und 1.',
       'An den Betreiber der Seite: Berichtigen Sie manifest.json, wie docs/PACKS.md es beschreibt, oder machen Sie es neu mit make pack.',
     ],
+    'manifest.faceness': [
+      'Was in der Liste der Netze Menschen von Dingen unterscheidet, gehört zu anderen Netzen oder besteht nicht aus Zahlen.',
+      'An den Betreiber der Seite: Bestimmen Sie es neu oder nehmen Sie es aus manifest.json heraus, wie docs/PACKS.md es beschreibt.',
+    ],
     model_foreign: [
       'Das Netz {file} ist nicht brauchbar.',
       'Laden Sie die Seite neu. Geschieht es wieder, sind die Dateien auf dem Server beschädigt: Sagen Sie es dem Betreiber der Seite.',

@@ -1240,6 +1240,10 @@ export default {
       'A share in the list of networks is not between 0 and 1.',
       'Whoever runs this page: correct manifest.json as docs/PACKS.md describes it, or make it anew with make pack.',
     ],
+    'manifest.faceness': [
+      'What tells people from things in the list of networks is of other embedders, or not made of numbers.',
+      'Whoever runs this page: fit it anew or take it out of manifest.json, as docs/PACKS.md describes.',
+    ],
     model_foreign: [
       'The network {file} can\u2019t be used.',
       'Load the page again. If it happens again, the files on the server are damaged: tell whoever runs this page.',

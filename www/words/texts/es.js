@@ -1232,6 +1232,10 @@ export default {
       'Una proporción en la lista de redes no está entre 0 y 1.',
       'Para quien lleva esta página: corrija manifest.json como lo describe docs/PACKS.md o hágalo de nuevo con make pack.',
     ],
+    'manifest.faceness': [
+      'Lo que en la lista de redes distingue a las personas de las cosas es de otras redes, o no está hecho de números.',
+      'Para quien lleva esta página: ajústelo de nuevo o quítelo de manifest.json, como lo describe docs/PACKS.md.',
+    ],
     model_foreign: [
       'La red {file} no se puede usar.',
       'Cargue la página de nuevo. Si se repite, los archivos del servidor están dañados: avise a quien lleva esta página.',

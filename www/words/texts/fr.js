@@ -1160,6 +1160,10 @@ export default {
       'Une part dans la liste des réseaux n’est pas entre 0 et 1.',
       'À l’exploitant de la page\u00a0: corrigez manifest.json comme le décrit docs/PACKS.md, ou refaites-le avec make pack.',
     ],
+    'manifest.faceness': [
+      'Ce qui, dans la liste des réseaux, distingue les personnes des objets appartient à d’autres réseaux, ou n’est pas fait de nombres.',
+      'À l’exploitant de la page\u00a0: recalculez-le ou retirez-le de manifest.json, comme le décrit docs/PACKS.md.',
+    ],
     model_foreign: [
       'Le réseau {file} est inutilisable.',
       'Rechargez la page. Si cela se répète, les fichiers du serveur sont endommagés\u00a0: prévenez l’exploitant de la page.',
