@@ -15,7 +15,8 @@ after(() => rmSync(temporary, { recursive: true, force: true }));
 /** The shipped pack with the network of the whole face under another name, as somebody's own would have it. */
 const pack = join(temporary, 'pack');
 cpSync(join(ROOT, 'models'), pack, { recursive: true, filter: (path) => !path.includes('training') });
-const manifest = JSON.parse(readFileSync(join(pack, 'manifest.json'), 'utf8'));
+// What tells people from things is of the embedders that ship.
+const { faceness, ...manifest } = JSON.parse(readFileSync(join(pack, 'manifest.json'), 'utf8'));
 const full = manifest.models.find(({ role }) => role === 'full');
 cpSync(join(pack, full.file), join(pack, 'other-1.onnx'));
 rmSync(join(pack, full.file));
@@ -30,7 +31,6 @@ const withLacking = (manifest) => {
   const full = manifest.models.find(({ role }) => role === 'full');
   Object.assign(full, { id: 'lacking-1', file: 'lacking-1.onnx', bytes: lacking.length, sha256: sha('sha256', lacking, 'hex') });
   full.view.dimensions = 8;
-  delete manifest.faceness;
   return manifest;
 };
 /** Manifests that are not as they should be. */
@@ -42,7 +42,8 @@ const changes = {
     manifest.calibration.among_few.bare_bare = [];
     return manifest;
   },
-  one: (manifest) => ({ ...manifest, faceness: undefined, models: manifest.models.filter(({ role }) => role !== 'full') }),
+  'of-others': (manifest) => ({ ...manifest, faceness }),
+  one: (manifest) => ({ ...manifest, models: manifest.models.filter(({ role }) => role !== 'full') }),
 };
 
 /** The pack of this repository whose every source is plain: the folder's name is what follows `PACK=`. */
@@ -117,8 +118,9 @@ describe('an element that names a pack', () => {
     assert.equal(await outcome('/packs/damaged/'), 'model_damaged');
   });
 
-  test('a pack without curves, with an operator that nothing here has, or whose second runtime is missing or another is refused as what it is', async () => {
+  test('a pack without curves, with the faceness of other embedders, an operator that nothing here has, or whose second runtime is missing or another is refused as what it is', async () => {
     assert.equal(await outcome('/packs/uncalibrated/'), 'pack_uncalibrated');
+    assert.equal(await outcome('/packs/of-others/'), 'manifest.faceness');
     assert.equal(await outcome('/packs/operator/'), 'model_foreign.unsupported');
     for (const kind of ['runtime-missing', 'runtime-changed']) assert.equal(await outcome(`/packs/${kind}/`), 'second_runtime', kind);
   });
