@@ -13,6 +13,7 @@ pub mod common;
 use std::path::{Path, PathBuf};
 
 use brow::face::frame::Frame;
+use brow::manifest::Manifest;
 use brow::person::faceness::Faceness;
 use brow::person::template::Template;
 use common::{Arguments, Outcome, Scores};
@@ -49,13 +50,14 @@ fn main() {
 fn run() -> Outcome<()> {
     let arguments = Arguments::parse(&["people", "faceless", "models", "least"])?;
     let models = arguments.path("models").unwrap_or_else(|| PathBuf::from("models"));
+    let mut manifest = common::manifest(&models, Scores::Unused)?;
+    manifest.faceness = None;
     let mut groups = Vec::new();
     for (name, is_people) in [("people", true), ("faceless", false)] {
         for folder in arguments.text(name).ok_or(USAGE)?.split(',') {
-            groups.push(Group { name: folder.to_owned(), is_people, templates: templates(&models, Path::new(folder))? });
+            groups.push(Group { name: folder.to_owned(), is_people, templates: templates(&manifest, &models, Path::new(folder))? });
         }
     }
-    let mut manifest = common::manifest(&models, Scores::Unused)?;
     let (weights, bias) = fit(&samples(&groups)?);
     let largest = weights.iter().fold(0.0f32, |most, w| most.max(w.abs()));
     let step = largest / f32::from(i8::MAX);
@@ -72,12 +74,10 @@ fn run() -> Outcome<()> {
 }
 
 /// Everything that the engine finds in the pictures below a folder, whatever it is thought to be.
-fn templates(models: &Path, folder: &Path) -> Outcome<Vec<(Template, bool)>> {
+fn templates(manifest: &Manifest, models: &Path, folder: &Path) -> Outcome<Vec<(Template, bool)>> {
     let files = common::below(folder)?;
     let paths: Vec<_> = files.iter().map(|f| folder.join(f)).collect();
-    let mut manifest = common::manifest(models, Scores::Unused)?;
-    manifest.faceness = None;
-    let found = common::each(&manifest, models, &paths, |engine, file| {
+    let found = common::each(manifest, models, &paths, |engine, file| {
         let frame = common::as_frame(&common::load(file).ok()?);
         let frame = Frame::new(&frame, frame.width() as usize, frame.height() as usize, 0.0).ok()?;
         Some(engine.still(&frame, None).ok()?.into_iter().map(|face| face.template).collect::<Vec<_>>())
@@ -105,8 +105,7 @@ fn samples(groups: &[Group]) -> Outcome<Vec<Sample>> {
     for group in groups {
         let weight = if group.is_people { 0.5 / people as f32 } else { 0.5 / (others * fitted(group)) as f32 };
         for (template, _) in group.templates.iter().filter(|t| t.1) {
-            let numbers = template.periocular.vector.iter().chain(template.full.iter().flat_map(|f| &f.vector)).copied().collect();
-            samples.push(Sample { numbers, is_person: group.is_people, weight });
+            samples.push(Sample { numbers: template.numbers().collect(), is_person: group.is_people, weight });
         }
     }
     Ok(samples)

@@ -28,11 +28,10 @@ impl Faceness {
     /// Log-odds that this is a template of a person's face, even where as many are as are not. None where the template lacks what
     /// the weights are for, as after a look that left the full embedder out.
     pub fn log_odds(&self, template: &Template) -> Option<f32> {
-        let numbers = || template.periocular.vector.iter().chain(template.full.iter().flat_map(|f| &f.vector));
-        if numbers().count() != self.weights.len() {
+        if template.numbers().count() != self.weights.len() {
             return None;
         }
-        let sum: f32 = numbers().zip(&self.weights).map(|(number, weight)| number * f32::from(*weight)).sum();
+        let sum: f32 = template.numbers().zip(&self.weights).map(|(number, weight)| number * f32::from(*weight)).sum();
         Some(self.bias + self.step * sum)
     }
 

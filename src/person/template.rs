@@ -82,6 +82,11 @@ const VERSION: u8 = 1;
 const MOST_DIMENSIONS: usize = 4096;
 
 impl Template {
+    /// All that was measured of the face: the periocular vector's numbers, then the full one's, where there is one.
+    pub fn numbers(&self) -> impl Iterator<Item = f32> {
+        self.periocular.vector.iter().chain(self.full.iter().flat_map(|f| &f.vector)).copied()
+    }
+
     /// The mean of several templates of one face, weighted by quality. None for none at all. The mask state is the first
     /// one's, the quality the best.
     pub fn mean<'a>(templates: impl IntoIterator<Item = &'a Template>) -> Option<Template> {

@@ -143,16 +143,21 @@ impl Track {
         let found = -(1.0 - self.detection.score).max(0.01).ln();
         self.evidence.0 += logit(face) - 2.0 * (spread.max(1e-4).ln() + 4.0) + 0.5 * found;
         self.evidence.1 += 1;
-        let mean = self.evidence.0 / self.evidence.1 as f32;
+        let mean = self.mean_evidence();
         self.is_face |= mean >= params.surely_face || (mean >= params.likely_face && self.evidence.1 >= params.face_frames);
     }
 
     /// Takes in the log-odds that the templates so far are a person's ([Note: faceness]); with less than `least` they are not.
     pub fn observe_faceness(&mut self, log_odds: Option<f32>, least: f32, params: &TrackParams) {
         let Some(log_odds) = log_odds else { return };
-        let (was, looks) = (self.is_person == Some(true), self.evidence.0 / self.evidence.1.max(1) as f32);
+        let was = self.is_person == Some(true);
         let least = if was { least - params.doubt } else { least };
-        self.is_person = Some(log_odds >= least && (was || log_odds >= 0.0 || looks >= params.outweighs));
+        self.is_person = Some(log_odds >= least && (was || log_odds >= 0.0 || self.mean_evidence() >= params.outweighs));
+    }
+
+    /// How surely both looks take this for a face, over its frames.
+    fn mean_evidence(&self) -> f32 {
+        self.evidence.0 / self.evidence.1.max(1) as f32
     }
 
     /// Whether this is a person's face beyond doubt; nothing is said of it before. `waits`: whether its templates are still to come; where none will,

@@ -88,10 +88,14 @@ pub fn defaults() -> String {
 
 /// The first setting of some that is none, or is set to what it may not be. `patch`: JSON.
 pub fn fault(patch: &str) -> Option<String> {
-    match Json::read(patch) {
-        Some(json @ Json { value: Value::Object(_), .. }) => wrong(&json),
-        _ => Some(String::new()),
+    match object(patch) {
+        Some(json) => wrong(&json),
+        None => Some(String::new()),
     }
+}
+
+fn object(text: &str) -> Option<Json<'_>> {
+    Json::read(text).filter(|json| matches!(json.value, Value::Object(_)))
 }
 
 fn wrong(settings: &Json) -> Option<String> {
@@ -101,10 +105,7 @@ fn wrong(settings: &Json) -> Option<String> {
 
 /// The record, as the oldest release wrote it that knows all that it says. `settings`: JSON.
 pub fn write(settings: &str) -> Result<String, Fault> {
-    if fault(settings).is_some() {
-        return Err(Fault::BadSetting);
-    }
-    let json = Json::read(settings).ok_or(Fault::BadSetting)?;
+    let json = object(settings).filter(|json| wrong(json).is_none()).ok_or(Fault::BadSetting)?;
     let kept = json.fields().iter().filter_map(|(name, value)| Some((known(name)?, value.raw)));
     let kept: Vec<_> = kept.filter(|(setting, raw)| setting.since == 1 || *raw != setting.default).collect();
     let mut written = Written::default();
