@@ -24,6 +24,7 @@ pub mod engine;
 pub mod error;
 pub mod face;
 pub mod few;
+pub mod json;
 pub mod kiosk;
 pub mod lists;
 pub mod manifest;

@@ -13,10 +13,10 @@
 //!
 //! Keys and ciphers are the browser's: it hands in what it opened, and is handed what it is to seal.
 
-use super::json::{Json, Value, Written, put, quoted, units};
 use super::pin::may_stretch;
 use super::record::{self, Ids};
 use super::{Fault, sha256};
+use crate::json::{Json, Value, Written, put, quoted, units};
 use crate::manifest::hex;
 use crate::person::template::Template;
 

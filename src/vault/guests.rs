@@ -3,10 +3,10 @@
 //!
 //! The record is the list as JSON, and spaces up to a multiple of 4096: the ciphertext's length tells the list's no finer.
 
-use super::json::{Json, put};
 use super::record::{Ids, is_id};
 use super::shape::{Field, Shape, defaulted, field, optional};
 use super::{Fault, version};
+use crate::json::{Json, put};
 
 /// Only what has counts of the desk in it is of version 2, and of guests with a code among them of 3: earlier releases would drop or refuse them.
 const VERSION: u32 = 3;

@@ -6,10 +6,10 @@
 //!
 //! Entries and heads cross as the JSON that is sealed.
 
-use super::json::{Json, Written, put, quoted};
 use super::shape::{Field, Shape, field};
 use super::{Fault, sha256, version};
 use crate::few;
+use crate::json::{Json, Written, put, quoted};
 
 /// Entries that are kept.
 pub const MOST: usize = 5000;

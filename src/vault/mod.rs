@@ -9,19 +9,18 @@
 //! | the backup's file, what it says of itself, and who may come in | [`backup`] |
 //! | the list of expected people | [`guests`] |
 //! | the audit log: its entries, their chain, when the oldest go | [`log`] |
-//! | JSON as it is stored, and what a value of it may be | [`json`], [`shape`] |
+//! | what a value of a record may be | [`shape`] |
 
 pub mod backup;
 pub mod expiry;
 pub mod guests;
-pub mod json;
 pub mod log;
 pub mod pin;
 pub mod record;
 pub mod settings;
 pub mod shape;
 
-use json::Json;
+use crate::json::Json;
 use sha2::{Digest, Sha256};
 
 use crate::manifest::hex;

@@ -9,9 +9,9 @@
 
 use std::collections::BinaryHeap;
 
-use super::json::Json;
 use super::shape::{Field, Shape, field, optional};
 use super::{Fault, version};
+use crate::json::Json;
 
 /// Only whoever has groups or a note is of version 2: releases that know neither would drop them.
 const VERSION: u32 = 2;

@@ -1,8 +1,8 @@
 //! What may be set, and to what; and how it is stored: as JSON that says which version of this it is.
 
-use super::json::{Json, Value, Written};
 use super::shape::Shape;
 use super::{Fault, version};
+use crate::json::{Json, Value, Written};
 
 /// Of the settings' record.
 const VERSION: u32 = 2;

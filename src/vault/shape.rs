@@ -1,6 +1,6 @@
 //! What a stored value may be, said by tables, which one piece of code goes by: what each record may hold is read there.
 
-use super::json::{Json, Value, put, units};
+use crate::json::{Json, Value, put, units};
 
 /// What a value may be.
 pub enum Shape {
