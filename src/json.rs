@@ -1,6 +1,8 @@
 //! JSON as it is stored: read whole, with every value as it is written beside what it means. What goes on unchanged (a number, a
 //! text, a name with half a surrogate in it, which JavaScript has and Rust has not) is written as it came, to the byte.
 
+pub mod typed;
+
 use std::borrow::Cow;
 
 /// Lists and objects within each other; ours have four.
@@ -28,10 +30,15 @@ pub enum Value<'a> {
 impl<'a> Json<'a> {
     /// None where it is no JSON.
     pub fn read(text: &'a str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+
+    /// The same, or at which byte it is none.
+    pub fn parse(text: &'a str) -> Result<Self, usize> {
         let mut reader = Reader { text, at: 0 };
-        let json = reader.value(DEPTH_MOST)?;
+        let json = reader.value(DEPTH_MOST);
         reader.space();
-        (reader.at == text.len()).then_some(json)
+        json.filter(|_| reader.at == text.len()).ok_or(reader.at)
     }
 
     /// What an object has under a name: the last, as JavaScript reads it.

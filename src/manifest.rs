@@ -10,6 +10,7 @@ use crate::error::EngineError;
 use crate::face::align::{AlignedBy, Normalisation, Window};
 use crate::face::geometry::Point;
 use crate::face::presence::PresenceCalibration;
+use crate::json::typed::{self, Unread};
 use crate::person::calibrate::Calibrations;
 use crate::person::embed::View;
 use crate::person::faceness::Faceness;
@@ -17,7 +18,7 @@ use crate::person::template::{Features, Template};
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use aside::Source;
-pub use aside::{Backend, Provenance, RuntimeEntry};
+pub use aside::{Backend, Protocol, Provenance, RuntimeEntry};
 
 /// models/manifest.json.
 ///
@@ -41,7 +42,7 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_runtime: Option<RuntimeEntry>,
     /// What the calibration was measured on.
-    pub protocol: serde_json::Value,
+    pub protocol: Protocol,
 }
 
 /// Why a manifest cannot be used. To the page it crosses as `{why, ...}` (see [`crate::error`]).
@@ -54,7 +55,7 @@ pub enum ManifestError {
         line: usize,
         column: usize,
         #[serde(skip)]
-        error: serde_json::Error,
+        error: Unread,
     },
     /// A format that this code does not read; it reads 2 and `newest`.
     Format { format: u32, newest: u32 },
@@ -104,9 +105,9 @@ impl fmt::Display for ManifestError {
 
 impl std::error::Error for ManifestError {}
 
-impl From<serde_json::Error> for ManifestError {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Unreadable { line: error.line(), column: error.column(), error }
+impl From<Unread> for ManifestError {
+    fn from(error: Unread) -> Self {
+        Self::Unreadable { line: error.line, column: error.column, error }
     }
 }
 
@@ -171,7 +172,7 @@ impl Role {
 impl Manifest {
     /// Reads and checks the text of models/manifest.json.
     pub fn parse(text: &str) -> Result<Self, EngineError> {
-        let mut manifest: Self = serde_json::from_str(text).map_err(ManifestError::from)?;
+        let mut manifest: Self = typed::read(text).map_err(ManifestError::from)?;
         match manifest.format {
             2 => manifest.fill_in_format_2(),
             FORMAT => {}

@@ -1,13 +1,14 @@
-//! What a manifest says beside what the engine works with: on which runtime a network runs, and where it comes from.
+//! What a manifest says beside what the engine works with: on which runtime a network runs, where it comes from, and what it was measured on.
 //!
 //! In a page JavaScript reads it (www/worker/about.js, models.js): the module only passes over it, and is smaller for that.
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use read::{Backend, Provenance, RuntimeEntry, Source};
+pub use read::{Backend, Protocol, Provenance, RuntimeEntry, Source};
 
 #[cfg(not(target_arch = "wasm32"))]
 mod read {
     use serde::{Deserialize, Serialize};
+    pub use serde_json::Value as Protocol;
 
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
     #[serde(rename_all = "lowercase")]
@@ -69,7 +70,7 @@ mod read {
 }
 
 #[cfg(target_arch = "wasm32")]
-pub use passed::{Passed as Backend, Passed as Provenance, Passed as RuntimeEntry};
+pub use passed::{Passed as Backend, Passed as Protocol, Passed as Provenance, Passed as RuntimeEntry};
 
 #[cfg(target_arch = "wasm32")]
 mod passed {

@@ -15,7 +15,7 @@ mod onnx;
 mod other;
 mod plan;
 
-pub use error::ModelError;
+pub use error::{Detail, ModelError};
 pub use other::{AnyNetwork, OpenOther, Other, OtherNetwork};
 
 use plan::Plan;

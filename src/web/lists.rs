@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 use super::Js;
+use crate::json::typed;
 use crate::lists::encoding::{self, File};
 use crate::lists::guests::{self, Choices, Reading};
 use crate::lists::photos::{self, Found};
@@ -42,5 +43,5 @@ pub fn list_write(rows: &str) -> Result<String, JsValue> {
 
 fn json<T: DeserializeOwned>(text: &str) -> Result<T, JsValue> {
     // Only our own worker writes it.
-    serde_json::from_str(text).map_err(|_| JsValue::NULL)
+    typed::read(text).map_err(|_| JsValue::NULL)
 }
