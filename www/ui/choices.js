@@ -11,6 +11,15 @@ const TICKS = [2, 3, 4, 5, 6];
 /** What the value axis reaches: the first that holds all. */
 const TOPS = [0.05, 0.1, 0.2, 0.5, 1];
 
+/** What the shipped networks were measured on, by its name in their manifest; what other packs say is their makers' own words. */
+const SETS = new Map([['LFW and masked copies', 'lfw'], ['RMFRD validation', 'rmfrd']]);
+
+/** @param {string} set by its name in the manifest */
+export function setWords(set) {
+  const known = SETS.get(set);
+  return known ? text(`choices.set.${known}`) : set;
+}
+
 /** @param {number} share */
 const percent = (share) => number(share, { style: 'percent', maximumFractionDigits: share > 0 && share < 0.1 ? 1 : 0 });
 /** @param {number} power of ten */
@@ -90,13 +99,13 @@ export class ChoicesPanel {
       make('p', { class: 'note' }, text('choices.note')),
       make('details', { class: 'numbers', open }, make('summary', {}, text('choices.numbers')), table),
     );
-    if (sets.length === 1) this.#element.querySelector('figure')?.after(make('p', { class: 'note' }, text('choices.set'), ': ', make('bdi', {}, set)));
+    if (sets.length === 1) this.#element.querySelector('figure')?.after(make('p', { class: 'note' }, text('choices.set'), ': ', make('bdi', {}, setWords(set))));
   }
 
   /** What it was measured on decides much: where there are several sets, one is chosen. @param {string[]} sets @returns {HTMLElement[]} */
   #setChoice(sets) {
     if (sets.length < 2) return [];
-    const select = make('select', { id: 'choices-set' }, ...sets.map((name, index) => make('option', { value: String(index), selected: index === this.#set }, name)));
+    const select = make('select', { id: 'choices-set' }, ...sets.map((name, index) => make('option', { value: String(index), selected: index === this.#set }, setWords(name))));
     select.addEventListener('change', () => {
       this.#set = Number(select.value);
       this.#draw();

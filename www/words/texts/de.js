@@ -246,6 +246,8 @@ export default {
     'choices.bare': 'ohne Maske',
     'choices.masked': 'mit Maske',
     'choices.set': 'Gemessen an',
+    'choices.set.lfw': 'Pressefotos, Masken eingezeichnet (LFW)',
+    'choices.set.rmfrd': 'Prominente mit echten Masken (RMFRD)',
     'choices.note': 'Gemessen mit diesen Netzen an einzelnen Bildern von Menschen, an denen sie nicht gelernt haben, jedes verglichen mit einem Bild ohne Maske. Vor der Kamera zählen mehrere Bilder zusammen, und wer mehrmals aufgenommen ist, wird seltener verpasst.',
     'choices.numbers': 'Dasselbe in Zahlen',
     'choices.none': 'Für diese Netze hat niemand gemessen, wie oft jemand nicht erkannt wird; darum gibt es keine Kurve.',

@@ -253,6 +253,8 @@ export default {
     'choices.bare': 'without a mask',
     'choices.masked': 'with a mask on',
     'choices.set': 'Measured on',
+    'choices.set.lfw': 'Press photographs, masks drawn on (LFW)',
+    'choices.set.rmfrd': 'Celebrities in real masks (RMFRD)',
     'choices.note': 'Measured with these networks on single pictures of people they had not learned from, each compared with one picture without a mask. Before the camera several pictures count together, and whoever is enrolled with more than one look is missed less.',
     'choices.numbers': 'The same in numbers',
     'choices.none': 'Nobody has measured for these networks how often people are missed, so there is no curve to show.',

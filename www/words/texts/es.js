@@ -246,6 +246,8 @@ export default {
     'choices.bare': 'sin mascarilla',
     'choices.masked': 'con mascarilla',
     'choices.set': 'Medido con',
+    'choices.set.lfw': 'Fotos de prensa, mascarillas dibujadas (LFW)',
+    'choices.set.rmfrd': 'Famosos con mascarillas reales (RMFRD)',
     'choices.note': 'Medido con estas redes en imágenes sueltas de personas que no sirvieron para entrenarlas, cada una comparada con una imagen sin mascarilla. Ante la cámara cuentan varias imágenes juntas, y a quien está registrado con varias tomas se le reconoce más a menudo.',
     'choices.numbers': 'Lo mismo en números',
     'choices.none': 'Nadie ha medido con estas redes cuántas veces no se reconoce a alguien, así que no hay curva que mostrar.',

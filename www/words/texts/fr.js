@@ -246,6 +246,8 @@ export default {
     'choices.bare': 'sans masque',
     'choices.masked': 'avec un masque',
     'choices.set': 'Mesuré sur',
+    'choices.set.lfw': 'Photos de presse, masques dessinés (LFW)',
+    'choices.set.rmfrd': 'Célébrités avec de vrais masques (RMFRD)',
     'choices.note': 'Mesuré avec ces réseaux sur des images isolées de personnes qui n’ont pas servi à leur apprentissage, chacune comparée à une image sans masque. Devant la caméra, plusieurs images comptent ensemble, et qui est enregistré avec plusieurs prises est plus souvent reconnu.',
     'choices.numbers': 'La même chose en chiffres',
     'choices.none': 'Pour ces réseaux, personne n’a mesuré combien de fois quelqu’un n’est pas reconnu\u00a0: il n’y a donc pas de courbe.',

@@ -242,6 +242,8 @@ export default {
     'choices.bare': 'マスクなし',
     'choices.masked': 'マスクあり',
     'choices.set': '測定に使った画像',
+    'choices.set.lfw': '報道写真にマスクを描いたもの（LFW）',
+    'choices.set.rmfrd': '実際にマスクをした著名人（RMFRD）',
     'choices.note': 'これらのネットワークが学習していない人の画像1枚ずつを、マスクなしの画像1枚と照合した測定値です。カメラの前では何枚もの画像を合わせて判定し、何度か登録した人ほど見落としは減ります。',
     'choices.numbers': '数値で見る',
     'choices.none': 'これらのネットワークでは見落としの割合が測定されていないため、グラフはありません。',
