@@ -151,6 +151,36 @@ test('while locked, the live view says that, and not that nobody is enrolled', a
   await ask('vault', 'vaultUnlock', { pin: PIN });
 });
 
+test('how sure a match is stands beside each face as a picture with its words: how far the likeness reaches, where a match begins, and who fell just short', async () => {
+  const person = await page.locator('ul.people li').first().getAttribute('data-id');
+  const box = { x: 200, y: 100, width: 150, height: 150 };
+  await stand([
+    face(1, box, { kind: 'match', person, score: 4, needed: 3 }), face(2, box, { kind: 'match', person, score: 7, needed: 3 }),
+    face(3, box, { kind: 'unknown', score: 2.9, needed: 3, closest: person }), face(4, box, { kind: 'unknown', score: 0.5, needed: 3, closest: null }),
+    face(5, box, { kind: 'undecided', reason: 'too_small', score: null, needed: 3 }),
+  ]);
+  const rows = page.locator('.results .who');
+  await rows.locator('.meter').nth(3).waitFor();
+  const told = await rows.evaluateAll((faces) => faces.map((one) => {
+    const [meter, reach, mark] = ['.meter', '.meter-reach', '.meter-mark'].map((part) => one.querySelector(part));
+    return meter && {
+      words: meter.getAttribute('aria-label'), role: meter.getAttribute('role'), note: one.querySelector('.note').textContent,
+      reach: Number(reach.getAttribute('width')) - mark.getBBox().x, told: getComputedStyle(reach).fill !== getComputedStyle(mark).stroke,
+    };
+  }));
+  assert.deepEqual(told.map((one) => one && Math.round(one.reach)), [33, 100, -3, -83, null], 'beyond the mark, or before it, as the score is');
+  assert.ok(told.every((one) => !one || (one.role === 'img' && one.told)));
+  assert.deepEqual(told.slice(0, 4).map(({ words }) => words), [
+    'About 1 in 10,000 strangers looks as similar; for a match at most 1 in 1,000 may', 'Fewer than 1 in 1,000,000 strangers looks as similar; for a match at most 1 in 1,000 may',
+    'About 1 in 790 strangers looks as similar; for a match at most 1 in 1,000 may', 'About 1 in 3 strangers looks as similar; for a match at most 1 in 1,000 may',
+  ]);
+  assert.deepEqual(told.slice(2, 4).map(({ note }) => note), ['Closest: Barack, just below', 'Matches nobody enrolled here']);
+  await page.emulateMedia({ forcedColors: 'active' });
+  const colours = await rows.first().evaluate((one) => ['.meter-reach', '.meter-mark'].map((part) => getComputedStyle(one.querySelector(part))).map(({ fill, stroke }) => (fill === 'none' ? stroke : fill)));
+  assert.notEqual(colours[0], colours[1], 'told apart without colours of ours, too');
+  await page.emulateMedia({ forcedColors: null });
+});
+
 test('the name at a face is whole, wherever in the picture the face is', async () => {
   const box = (x, y, size = 120) => ({ x, y, width: size, height: size });
   const person = await page.locator('ul.people li').first().getAttribute('data-id');
