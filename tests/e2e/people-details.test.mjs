@@ -26,7 +26,7 @@ const row = (name) => page.locator('ul.people li', { hasText: name });
 
 test('groups and a note stand beside the name, are searched, and come back after the page was closed', async () => {
   await details('Barack');
-  await dialog().getByLabel('Groups').fill('visitors,  second floor , visitors');
+  await dialog().getByLabel('Groups').fill('visitors,  second floor\u3001 visitors');
   await dialog().getByLabel('Note').fill('Needs a ramp');
   assert.deepEqual(await findings(page), []);
   await save();

@@ -13,6 +13,9 @@ import { tidyName } from '../words/names.js';
 /** @import { BrowClient } from '../client/client.js' */
 /** @import { OwnData, PersonSummary } from '../types.js' */
 
+/** What divides groups, as keyboards of several languages have it: also the comma of Arabic, Japanese and full width. */
+const COMMAS = /[,\u060c\u3001\uff0c]/;
+
 /** The end of a day that was written so. @param {string} value */
 function endOf(value) {
   const [year, month, day] = value.split('-').map(Number);
@@ -129,7 +132,7 @@ export async function editPerson({ client, person, people, failed }) {
     if (merged && !(await confirmMerge(person.name, merged.name))) throw wrongInput('person.merge.not');
     await client.vault('personChange', {
       person: person.id,
-      change: { groups: groups.value.split(',').map(tidyName).filter(Boolean), note: note.value.trim(), ...(expires.value === erased ? {} : { expires: until }) },
+      change: { groups: groups.value.split(COMMAS).map(tidyName).filter(Boolean), note: note.value.trim(), ...(expires.value === erased ? {} : { expires: until }) },
     });
     said = withName(text('person.kept', { name: '{name}' }), person.name);
     if (files.length) {
