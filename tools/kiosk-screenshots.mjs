@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Visitor, plainClip } from '../tests/e2e/browser.mjs';
-import { administer, backToKiosk, direct, enter, kioskModule, prepareKiosk, screen, visitKiosk } from '../tests/e2e/kiosk-browser.mjs';
+import { administer, backToKiosk, direct, enter, kioskModule, prepareKiosk, screen, turnTo, visitKiosk } from '../tests/e2e/kiosk-browser.mjs';
 import { root } from './setup.mjs';
 import { sheet } from './sheet.mjs';
 
@@ -120,15 +120,17 @@ try {
   await page.locator('html[lang=en]').waitFor({ state: 'attached' });
   await administer(page);
   for (const name of PEOPLE.slice(1)) await page.getByRole('button', { name: `Mark arrived: ${name}`, exact: true }).click();
+  await turnTo(page, 'look');
   for (const [label, words] of [['Name of the event', 'Spring fair'], ['Your own words of welcome', 'Good to see you!'], ['Colour of buttons and ring', '#803060']]) {
     await page.getByLabel(label).fill(words);
     await page.getByLabel(label).blur();
   }
+  await shot(page);
+  await turnTo(page, 'settings');
   await page.getByLabel('Second language').selectOption('de');
-  for (const part of ['#event', '#day .day-chart']) {
-    await page.locator(part).evaluate((element) => element.scrollIntoView({ block: 'center' }));
-    await shot(page);
-  }
+  await turnTo(page, 'day');
+  await page.locator('#day .day-chart').evaluate((element) => element.scrollIntoView({ block: 'center' }));
+  await shot(page);
   await backToKiosk(page);
   await page.getByRole('heading', { name: 'Good to see you!' }).waitFor();
   await page.getByRole('button', { name: 'Deutsch' }).waitFor();

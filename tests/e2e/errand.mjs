@@ -7,19 +7,37 @@ function count() {
   const scrolled = new Set();
   /** @type {WeakMap<Element, number>} */
   const tops = new WeakMap();
+  let pressed = false;
+  /** How far it is from where the last decision was made: a driver that misses scrolls to and fro, a person does not. @param {boolean} counts */
+  const arrive = (counts) => {
+    for (const element of scrolled) {
+      // What was closed begins anew when it is opened again.
+      const top = element.checkVisibility() ? element.scrollTop : 0;
+      if (counts) cost.scrolled += Math.abs(top - (tops.get(element) ?? 0));
+      tops.set(element, top);
+    }
+  };
   const cost = {
     clicks: 0,
     scrolled: 0,
-    /** How far it is from where the last decision was made: a driver that misses scrolls to and fro, a person does not. */
+    /** What moves after a press the page moves, and not the person: it closes something, or turns to something. */
     decided() {
-      for (const element of scrolled) {
-        cost.scrolled += Math.abs(element.scrollTop - (tops.get(element) ?? 0));
-        tops.set(element, element.scrollTop);
-      }
+      arrive(!pressed);
+      pressed = false;
     },
   };
+  const press = () => {
+    arrive(true);
+    pressed = true;
+  };
   // A press on a label's words tells of a second click, on its field; it is one. What the driver holds back ends at the window.
-  document.addEventListener('pointerdown', () => { cost.clicks += 1; }, true);
+  document.addEventListener('pointerdown', () => {
+    cost.clicks += 1;
+    press();
+  }, true);
+  document.addEventListener('keydown', ({ key }) => {
+    if (['Enter', 'Escape', ' '].includes(key)) press();
+  }, true);
   document.addEventListener('scroll', ({ target }) => { scrolled.add(target === document ? document.scrollingElement : target); }, true);
   globalThis.errandCost = cost;
 }

@@ -40,8 +40,14 @@ export async function administer(page, { pin = PIN } = {}) {
   await page.locator('#vault-admin-pin').fill(pin);
   await page.keyboard.press('Enter');
   await page.locator('#admin[open]').waitFor();
-  await page.locator('#kiosk-log tbody tr').first().waitFor();
+  await page.locator('#kiosk-log tbody tr').first().waitFor({ state: 'attached' });
 }
+
+/** The parts of the administration, by what their tabs are called in the page. */
+export const PARTS = ['guests', 'import', 'day', 'setup', 'settings', 'look', 'people', 'log'];
+
+/** Turns to a part of the open administration. @param {import('playwright-core').Page} page @param {string} part */
+export const turnTo = (page, part) => page.locator(`#tab-${part}`).click();
 
 export const backToKiosk = (page) => page.locator('#admin .close').click();
 
@@ -77,6 +83,7 @@ export async function agree(page, name) {
 
 /** Imports a list with photos in the open administration. */
 export async function importList(page, csv, photos, { consent = true } = {}) {
+  await turnTo(page, 'import');
   await page.getByLabel('List (CSV)').setInputFiles({ name: 'guests.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) });
   if (photos.length) await page.getByLabel('Photos', { exact: true }).setInputFiles(photos);
   if (consent) await page.getByLabel('I hold the consent').check();
@@ -88,6 +95,7 @@ export const listHands = (at) => ({
   /** Chooses a list and waits until it has been read. */
   async look(file) {
     const page = at();
+    await turnTo(page, 'import');
     await page.getByLabel('List (CSV)').setInputFiles([]);
     await page.getByLabel('List (CSV)').setInputFiles(file);
     await page.locator('.preview:not([hidden]) .found:not(:empty), .import > .problem:not(:empty)').first().waitFor();

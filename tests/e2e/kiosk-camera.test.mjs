@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Visitor, greyClip, portraitClip } from './browser.mjs';
-import { administer, enter, kioskModule, obedientCamera, prepareKiosk, screen, visitKiosk } from './kiosk-browser.mjs';
+import { administer, enter, kioskModule, obedientCamera, prepareKiosk, screen, turnTo, visitKiosk } from './kiosk-browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -104,6 +104,7 @@ describe('a kiosk that nobody attends', () => {
     await page.locator('.keep-awake').waitFor({ state: 'attached' });
     await page.waitForFunction(() => document.querySelector('.keep-awake').currentTime > 0);
     await administer(page);
+    await turnTo(page, 'settings');
     assert.match(await page.locator('.awake').innerText(), /moving picture/);
     await page.evaluate(() => {
       refuse = false;
@@ -156,6 +157,7 @@ describe('infrared cameras', () => {
       await enter(page);
       await page.waitForFunction(() => asked.at(-1) === 'colour');
       await administer(page);
+      await turnTo(page, 'settings');
       assert.deepEqual(await page.getByLabel('Camera', { exact: true }).locator('option').allInnerTexts(), ['Chosen by the kiosk (infrared cameras are avoided)', 'HP IR Camera (infrared)', 'HP Wide Vision']);
     } finally {
       await other.depart();

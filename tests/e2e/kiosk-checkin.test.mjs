@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { Visitor, findings, plainClip, portrait, portraitClip } from './browser.mjs';
-import { administer, backToKiosk, enter, importList, screen, visitKiosk } from './kiosk-browser.mjs';
+import { administer, backToKiosk, enter, importList, screen, turnTo, visitKiosk } from './kiosk-browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -37,6 +37,8 @@ describe('an event', () => {
     assert.match(await page.locator('#checkin .summary').innerText(), /^Arrived: 0 of 6\. Can be recognised: 2\./);
     const consent = await page.evaluate(async () => (await (await import(document.querySelector('script[type=module]').src)).eyes.client.state()).people[0].consent);
     assert.match(consent.text, /^Consent given on paper/);
+    assert.deepEqual(await findings(page), []);
+    await turnTo(page, 'guests');
     assert.deepEqual(await findings(page), []);
     await page.getByLabel('Search').fill('naut');
     assert.equal(await page.locator('#checkin tbody tr').count(), 1);
@@ -99,6 +101,7 @@ describe('an event', () => {
     try {
       const host = `http://127.0.0.1:${server.address().port}`;
       await administer(bare);
+      await turnTo(bare, 'settings');
       await bare.getByLabel('Pages that are told').fill('nonsense');
       await bare.getByLabel('Pages that are told').blur();
       await bare.getByText('This is not the address of a site: nonsense').waitFor();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Visitor, findings, plainClip, until } from './browser.mjs';
-import { PIN, administer, agree, backToKiosk, button, enter, kioskModule, makeCode, obedientCamera, prepareKiosk, screen, typeCode, visitKiosk, watchScreens } from './kiosk-browser.mjs';
+import { PIN, administer, agree, backToKiosk, button, enter, kioskModule, makeCode, obedientCamera, prepareKiosk, screen, turnTo, typeCode, visitKiosk, watchScreens } from './kiosk-browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -63,6 +63,7 @@ describe('a guest with a code', () => {
     const module = await kioskModule(page);
     await until(() => module.evaluate(async ({ eyes: { client } }) => (await client.vault('guests')).desk?.some(({ why }) => why === 'known')), 'they are counted');
     await administer(page);
+    await turnTo(page, 'day');
     const day = page.getByRole('group', { name: 'The day' });
     await day.getByText(/^Sent to the desk: \d+\. .*, with a code, but name or face known already: 1\.$/).waitFor();
     assert.equal((await day.locator('tbody td:nth-child(3)').allInnerTexts()).reduce((all, words) => all + Number(words), 0), Number(/desk: (\d+)\./.exec(await day.innerText())[1]));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { Visitor, findings, plainClip, portrait, portraitClip, until } from './browser.mjs';
-import { administer, backToKiosk, enter, prepareKiosk, screen, visitKiosk } from './kiosk-browser.mjs';
+import { administer, backToKiosk, enter, prepareKiosk, screen, turnTo, visitKiosk } from './kiosk-browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -124,6 +124,7 @@ describe('staff', () => {
     await counted(page, 2);
     page = await open(plainClip('gray'));
     await administer(page);
+    await turnTo(page, 'day');
     const day = page.getByRole('group', { name: 'The day' });
     await day.getByText('Of 2 on the list, 1 arrived. Recognised by the camera: 0, marked by hand: 1.').waitFor();
     const sent = Number(/Sent to the desk: (\d+)\. Face/.exec(await day.innerText())[1]);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Visitor, findings, plainClip, portraitClip, until } from './browser.mjs';
-import { administer, backToKiosk, enter, prepareKiosk, screen, visitKiosk } from './kiosk-browser.mjs';
+import { administer, backToKiosk, enter, prepareKiosk, screen, turnTo, visitKiosk } from './kiosk-browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -37,6 +37,7 @@ const logo = (page, { noise = false } = {}) => page.evaluate((noise) => {
 test('event, words, logo and colour are set in the administration, shown to guests, and told to nobody before the PIN', async () => {
   let page = await open(plainClip('gray'));
   await administer(page);
+  await turnTo(page, 'look');
   await page.getByLabel('Name of the event').fill('Spring fair');
   await page.getByLabel('Your own words of welcome').fill('Good to see you!');
   await page.getByLabel('Logo', { exact: true }).setInputFiles({ name: 'logo.jpg', mimeType: 'image/jpeg', buffer: await logo(page) });
@@ -65,6 +66,7 @@ test('event, words, logo and colour are set in the administration, shown to gues
   await enter(page);
   await looks();
   await administer(page);
+  await turnTo(page, 'look');
   await page.getByLabel('Logo', { exact: true }).setInputFiles({ name: 'noise.jpg', mimeType: 'image/jpeg', buffer: await logo(page, { noise: true }) });
   await page.getByText('The logo is kept.').waitFor();
   await page.waitForFunction(() => [320, 200, 120].includes(document.querySelector('.event img').naturalWidth), null, { timeout: 10_000 });
@@ -78,6 +80,7 @@ test('event, words, logo and colour are set in the administration, shown to gues
 test('a guest takes the second language for their visit; whoever comes next finds the kiosk in its own', async () => {
   const page = await open(plainClip('gray'));
   await administer(page);
+  await turnTo(page, 'settings');
   await page.getByLabel('Forget a name').fill('15');
   await page.getByLabel('Forget a name').blur();
   // Closed in the same instant: what was chosen is stored a moment later.
@@ -106,6 +109,7 @@ test('a guest takes the second language for their visit; whoever comes next find
   await page.getByRole('button', { name: 'Deutsch' }).waitFor();
   // For the guest of the next visit.
   await administer(page);
+  await turnTo(page, 'settings');
   await page.getByLabel('Forget a name').fill('60');
   await page.getByLabel('Forget a name').blur();
   await page.getByLabel('The desk confirms each arrival').check();

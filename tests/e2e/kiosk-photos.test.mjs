@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Visitor, plainClip, portrait } from './browser.mjs';
-import { administer, enter, listHands, visitKiosk } from './kiosk-browser.mjs';
+import { administer, enter, listHands, turnTo, visitKiosk } from './kiosk-browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -83,6 +83,7 @@ describe('the export', () => {
   test('has times on this device\u2019s own clock, in a form that spreadsheets read, with their offset', async () => {
     await look({ name: 'guests.csv', mimeType: 'text/csv', buffer: Buffer.from('name,company,host\nAda Example,"a;=HYPERLINK(""x"")",Grace\n') });
     await take();
+    await turnTo(page, 'guests');
     await page.getByRole('button', { name: 'Mark arrived: Ada Example', exact: true }).click();
     await page.getByText('Arrived: 1 of 1').waitFor();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as CSV' }).click()]);

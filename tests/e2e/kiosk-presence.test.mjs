@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Visitor, findings, needsShared, portrait, portraitClip, sharedFile, sharedFrame } from './browser.mjs';
-import { administer, backToKiosk, enter, prepareKiosk, screen, visitKiosk, watchScreens } from './kiosk-browser.mjs';
+import { administer, backToKiosk, enter, prepareKiosk, screen, turnTo, visitKiosk, watchScreens } from './kiosk-browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -36,10 +36,12 @@ test('its administrator may ask for less, and the setting says what that means',
   const page = await visitKiosk(visitor, { clip: portraitClip('biden') });
   await enter(page, { presence: 'require-turn' });
   await administer(page);
+  await turnTo(page, 'settings');
   const setting = page.getByLabel('Make sure that a person stands there');
   assert.equal(await setting.inputValue(), 'require-turn');
   assert.match(await page.locator('#presence-words').innerText(), /a photograph that is held to the camera is checked in/);
   await setting.selectOption('off');
+  await turnTo(page, 'log');
   await page.locator('#kiosk-log tbody tr', { hasText: 'Settings changed' }).first().waitFor();
   await backToKiosk(page);
   await screen(page, 'greet', { timeout: 90_000 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Visitor, findings, needsShared, plainClip, portrait, portraitClip, queueClip, sharedInput } from './browser.mjs';
-import { PIN, administer, backToKiosk, enter, importList, kioskModule, prepareKiosk, screen, visitKiosk } from './kiosk-browser.mjs';
+import { PARTS, PIN, administer, backToKiosk, enter, importList, kioskModule, prepareKiosk, screen, turnTo, visitKiosk } from './kiosk-browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -45,13 +45,14 @@ test('with nobody enrolled it says that it is not set up, and sends nobody who s
   await page.getByRole('button', { name: 'Import a list' }).click();
   assert.equal(await page.evaluate(() => document.activeElement.id), 'guest-file');
   await importList(page, 'name,photo\nGuest,biden.jpg\n', [portrait('biden')]);
+  await turnTo(page, 'setup');
   await step('people', 'ok').waitFor();
   await step('face', 'ok').getByText('It works: Guest was recognised.').waitFor();
   await step('go', 'ok').waitFor();
   await backToKiosk(page);
   await page.locator('.headline', { hasText: 'Welcome, Guest' }).waitFor();
   await administer(page);
-  assert.equal(await page.locator('#checklist details').getAttribute('open'), null);
+  assert.ok(await page.locator('#checkin .rows').isVisible(), 'set up, it begins with its guests');
   await page.getByRole('button', { name: 'Erase this event' }).click();
   await page.locator('dialog.choice button.danger').click();
   await page.getByText('There is no list yet.').waitFor();
@@ -73,9 +74,15 @@ test('on a device that is too slow to follow a turn of the head, the administrat
     };
   });
   await page.locator('[data-step="policy"][data-state="warn"]').getByText('too rarely to follow a turn of the head').waitFor();
-  await page.locator('#kiosk-presence').selectOption('require-passive');
+  const choose = async (presence) => {
+    await page.getByRole('button', { name: 'Change' }).click();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'kiosk-target');
+    await page.locator('#kiosk-presence').selectOption(presence);
+    await turnTo(page, 'setup');
+  };
+  await choose('require-passive');
   await page.locator('[data-step="policy"][data-state="ok"]').waitFor();
-  await page.locator('#kiosk-presence').selectOption('off');
+  await choose('off');
   await page.waitForFunction(() => document.querySelector('[data-step="policy"] .words').textContent.startsWith('Do not check'));
 });
 
@@ -106,7 +113,33 @@ test('opens its administration for the PIN only, by key, by a long press, and no
   await page.getByLabel('PIN or passphrase').last().fill(PIN);
   await page.keyboard.press('Enter');
   await page.locator('#admin[open]').waitFor();
+  await turnTo(page, 'log');
   await page.locator('#kiosk-log tbody tr', { hasText: 'Administration opened' }).first().waitFor();
+});
+
+test('its administration is found through by the arrow keys alone, one part at a time, also from right to left', async () => {
+  const page = await visit({ clip: plainClip('gray') });
+  await enter(page);
+  await administer(page);
+  const shown = () => page.evaluate(() => [...document.querySelectorAll('#admin [role="tabpanel"]')].filter((part) => part.checkVisibility()).map((part) => part.getAttribute('aria-labelledby')));
+  const selected = () => page.evaluate(() => [document.activeElement.id, ...[...document.querySelectorAll('#admin [role="tab"]')].filter((tab) => tab.getAttribute('aria-selected') === 'true' && tab.tabIndex === 0).map(({ id }) => id)]);
+  assert.deepEqual(await shown(), ['tab-setup'], 'nobody is enrolled');
+  await page.locator('#tab-setup').focus();
+  for (const [key, part] of [['ArrowRight', 'settings'], ['ArrowDown', 'look'], ['ArrowLeft', 'settings'], ['ArrowUp', 'setup'], ['End', 'log'], ['ArrowRight', 'guests'], ['ArrowLeft', 'log'], ['Home', 'guests']]) {
+    await page.keyboard.press(key);
+    assert.deepEqual([await shown(), await selected()], [[`tab-${part}`], [`tab-${part}`, `tab-${part}`]], key);
+  }
+  await page.evaluate(() => { document.documentElement.dir = 'rtl'; });
+  await page.keyboard.press('ArrowLeft');
+  assert.deepEqual(await shown(), ['tab-import']);
+  await page.keyboard.press('ArrowRight');
+  assert.deepEqual(await shown(), ['tab-guests']);
+  await page.emulateMedia({ forcedColors: 'active' });
+  assert.deepEqual(await page.locator('#admin [role="tab"]').evaluateAll((tabs) => tabs.map((tab) => getComputedStyle(tab).borderTopWidth)), ['3px', ...Array(7).fill('1px')], 'seen without colours of ours, too');
+  await page.emulateMedia({ forcedColors: null });
+  // With the next press of Tab the keyboard is in what is shown.
+  await page.keyboard.press('Tab');
+  assert.ok(await page.evaluate(() => document.activeElement.closest('#part-guests')));
 });
 
 test('sends a stranger to the desk, and offers another try', async () => {
@@ -125,6 +158,7 @@ test('the operator sets how near a face wakes it, and reads how near that is', a
   const page = await visit({ clip: portraitClip('biden') });
   await enter(page);
   await administer(page);
+  await turnTo(page, 'settings');
   await page.getByLabel('Wake when a face').fill('60');
   await page.getByText(/From 60 %/).waitFor();
   await page.getByText(/The face in view now has \d+ %/).waitFor();
@@ -143,19 +177,24 @@ test('a name is forgotten and its screen gone after the seconds that the operato
   // Greeted already, he is greeted anew when the administration is closed, and the list says that he is there.
   await page.locator('.headline', { hasText: 'Welcome, Barack Obama' }).waitFor();
   await administer(page);
+  await turnTo(page, 'settings');
   await page.getByLabel('Forget a name').fill('2');
   await page.getByLabel('Forget a name').blur();
   await page.locator('#kiosk-theme').selectOption('dark');
+  await page.locator('html[data-theme="dark"]').waitFor({ state: 'attached' });
   await page.locator('#kiosk-language').selectOption('ar');
-  await page.getByRole('heading', { name: 'الأشخاص المتوقعون' }).waitFor();
-  assert.deepEqual(await findings(page), []);
+  await page.getByRole('heading', { name: 'الإعدادات' }).waitFor();
   assert.deepEqual(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir, document.documentElement.dataset.theme]), ['ar', 'rtl', 'dark']);
   // The log is read and checked anew for it.
   await page.waitForFunction(() => !/[A-Za-z]{3,}/.test(document.querySelector('#kiosk-log thead').textContent));
   // Not a word is left in English, but for the names of languages and what people wrote.
-  const latin = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((element) => element.checkVisibility() && !element.closest('#kiosk-language, .people, td, th[scope=row]'))
+  const latin = () => page.evaluate(() => [...document.querySelectorAll('body *')].filter((element) => element.checkVisibility() && !element.closest('#kiosk-language, .people, td, th[scope=row], bdi'))
     .flatMap((element) => [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).map(({ data }) => data.trim())).filter((words) => /[A-Za-z]{3,}/.test(words.replace(/CSV|PIN|Ctrl|Alt|https:\/\/desk\.example|fake_device_0/g, ''))));
-  assert.deepEqual(latin, []);
+  for (const part of PARTS) {
+    await turnTo(page, part);
+    assert.deepEqual(await latin(), [], part);
+    assert.deepEqual(await findings(page), [], part);
+  }
   await backToKiosk(page);
   await page.locator('.headline', { hasText: 'أهلًا بك، Barack Obama' }).waitFor();
   const greeted = Date.now();
@@ -163,10 +202,11 @@ test('a name is forgotten and its screen gone after the seconds that the operato
   assert.ok(Date.now() - greeted < 6_000);
   assert.doesNotMatch(await page.evaluate(() => document.documentElement.outerHTML), /Obama/);
   await administer(page);
+  await turnTo(page, 'settings');
   await page.locator('#kiosk-language').selectOption('en');
-  await page.getByRole('heading', { name: 'Expected people' }).waitFor();
+  await page.getByRole('heading', { name: 'Settings' }).waitFor();
   // Kept for the next test's kiosk: the log is read anew after that.
-  await page.locator('#kiosk-log thead', { hasText: /[A-Za-z]{3,}/ }).waitFor();
+  await page.locator('#kiosk-log thead', { hasText: /[A-Za-z]{3,}/ }).waitFor({ state: 'attached' });
 });
 
 /** Two guests, enrolled from these pictures, come one after the other; waits until these have been greeted. */
@@ -234,7 +274,10 @@ for (const colorScheme of ['light', 'dark']) {
     assert.equal(await fits(), true);
     assert.ok((await page.locator('.corner').boundingBox()).x < 20);
     await administer(page);
-    assert.deepEqual(await findings(page), []);
+    for (const part of PARTS) {
+      await turnTo(page, part);
+      assert.deepEqual(await findings(page), [], part);
+    }
   });
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { LANGUAGES } from '../../www/words/messages.js';
 import { Visitor, assetOf, enrolByPhoto, plainClip, portrait } from './browser.mjs';
-import { administer, backToKiosk, direct, enter, kioskModule, prepareKiosk, screen, visitKiosk } from './kiosk-browser.mjs';
+import { PARTS, administer, backToKiosk, direct, enter, kioskModule, prepareKiosk, screen, turnTo, visitKiosk } from './kiosk-browser.mjs';
 import { cutOff } from './layout.mjs';
 
 const NAME = 'Maximiliane-Alexandra Freifrau von Schwarzenberg-Donaudampfschiffahrt';
@@ -128,8 +128,10 @@ describe('the other pages, and the kiosk', () => {
       await close();
       await page.locator('#vault-admin-pin').waitFor({ state: 'detached' });
       await administer(page);
+      await turnTo(page, 'settings');
       await page.locator('#kiosk-language').selectOption(tag);
       await page.locator(`html[lang="${tag}"]`).waitFor({ state: 'attached' });
+      await turnTo(page, 'import');
       // Once there is a list, another one is asked about.
       const replaces = await page.locator('#checkin .rows tbody tr').count() > 0;
       await page.locator('#guest-file').setInputFiles({ name: 'list.csv', mimeType: 'text/csv', buffer: Buffer.from(`name,company,photo\n${NAME},Rindfleischetikettierungs GmbH,a.jpg\nAda,,\n`) });
@@ -140,12 +142,18 @@ describe('the other pages, and the kiosk', () => {
         await look('whether the list is replaced');
         await close();
       }
-      await page.locator('#checkin .rows tbody tr').first().waitFor();
+      await page.locator('#checkin .rows tbody tr').first().waitFor({ state: 'attached' });
+      await look('a list that was imported');
+      await turnTo(page, 'guests');
       // Marked as arrived once: pressed again in the next language, the same button would take it back.
       const first = page.locator('#checkin .rows tbody tr').first();
       if (await first.locator('.arrived').innerText() === '') await first.locator('td:last-child button').first().dispatchEvent('click');
-      await page.locator('#day .chart').waitFor();
-      await look('the administration');
+      await page.locator('#day .chart').waitFor({ state: 'attached' });
+      for (const part of PARTS.filter((name) => name !== 'import')) {
+        await turnTo(page, part);
+        await look(`the administration: ${part}`);
+      }
+      await turnTo(page, 'guests');
       await through('.add-guest');
       await close();
       await through('.erase-guests');

@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { startServer } from '../../tools/serve.mjs';
 import { ROOT, Visitor, assetOf, enrolByPhoto, portrait, portraitClip, seen } from './browser.mjs';
 import { buildWith } from './built.mjs';
-import { administer, backToKiosk, enter, prepareKiosk, screen, visitKiosk } from './kiosk-browser.mjs';
+import { administer, backToKiosk, enter, prepareKiosk, screen, turnTo, visitKiosk } from './kiosk-browser.mjs';
 
 /** The page around the frame: says what it is told to, and keeps what it hears. */
 const HOST = `<!doctype html><html lang="en"><title>Host</title><h1>Host</h1><iframe title="Brow" allow="camera" width="640" height="600"></iframe><script>
@@ -156,7 +156,9 @@ test('the kiosk says it as soon as its administrator’s choice is known, greets
     assert.ok(await trouble.isVisible());
     assert.equal(await page.evaluate(() => greeted), 0);
     await administer(page);
+    await turnTo(page, 'settings');
     await page.getByLabel('Make sure that a person stands there').selectOption('off');
+    await turnTo(page, 'log');
     await page.locator('#kiosk-log tbody tr', { hasText: 'Settings changed' }).first().waitFor();
     await backToKiosk(page);
     await screen(page, 'greet', { timeout: 60_000 });

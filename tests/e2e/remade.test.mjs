@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PIN, engineFolder, frozenHelpers } from '../vault/frozen.mjs';
-import { administer, enter, visitKiosk } from './kiosk-browser.mjs';
+import { administer, enter, turnTo, visitKiosk } from './kiosk-browser.mjs';
 import { Visitor, assetOf, findings, plainClip, portrait, portraitClip, seen } from './browser.mjs';
 import { openBrowser, pageHelpers } from './vault-browser.mjs';
 
@@ -207,12 +207,18 @@ test('a kiosk that is unlocked knows its people again by itself, and names who h
   await administer(page, { pin: PIN });
   await page.locator('#admin [data-code="enrol_again"]', { hasText: 'Without' }).waitFor();
   // Nobody is enrolled by the kiosk's camera, but from their photo, as the first time.
+  await turnTo(page, 'people');
+  await page.getByRole('button', { name: 'Rename Without' }).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Enrol again: Without' }).isVisible(), false);
+  await turnTo(page, 'guests');
   const row = page.locator('#checkin tbody tr', { hasText: 'Without' });
   await row.getByText('Has to be enrolled again').waitFor();
+  await turnTo(page, 'import');
   await page.getByLabel('Photos', { exact: true }).setInputFiles([portrait('astronaut')]);
   await page.getByLabel('I hold the consent').check();
   await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await page.locator('.working', { hasText: 'Imported.' }).waitFor();
+  await turnTo(page, 'guests');
   await row.getByText('Can be recognised').waitFor();
   await page.locator('#admin [data-code="enrol_again"]', { hasText: ': 1 (' }).waitFor();
   assert.deepEqual(await page.locator('#checkin tbody tr', { hasText: 'Can be recognised' }).locator('th').allInnerTexts(), ['Close', 'Wide', 'Without']);

@@ -1,4 +1,4 @@
-/** The kiosk's administration: settings, expected people, people, log, and the way out. It is empty while it is closed. */
+/** The kiosk's administration, part by part: expected people, the day, settings, who is enrolled, the log; and the way out. It is empty while it is closed. */
 import { CheckIn } from './checkin.js';
 import { Checklist } from './checklist.js';
 import { isInfrared } from '../../camera/camera.js';
@@ -9,6 +9,7 @@ import { fillScreen } from './awake.js';
 import { LookForm } from './look.js';
 import { LANGUAGES, fault, number, text } from '../../words/messages.js';
 import { Notices } from '../../ui/notices.js';
+import { Parts } from './parts.js';
 import { chooseLanguage, showLanguages } from '../../ui/page-language.js';
 import { OutdatedNotice } from '../../ui/outdated.js';
 import { PeopleList } from '../../ui/people.js';
@@ -33,6 +34,7 @@ export class Admin extends EventTarget {
   #checkIn;
   #checklist;
   #look;
+  #parts;
   #notices;
   #held;
   #outdated;
@@ -56,7 +58,8 @@ export class Admin extends EventTarget {
     this.#outdated = new OutdatedNotice(this.#notices);
     this.#people = new PeopleList(find('#people', HTMLElement, dialog), { client, notices: this.#notices });
     this.#checkIn = new CheckIn(find('#checkin', HTMLElement, dialog), { client, notices: this.#notices, eyes });
-    this.#checklist = new Checklist(find('#checklist', HTMLElement, dialog), { eyes });
+    this.#parts = new Parts(find('.parts', HTMLElement, dialog));
+    this.#checklist = new Checklist(find('#checklist', HTMLElement, dialog), { eyes, done: find('#tab-setup .done', HTMLElement, dialog) });
     this.#look = new LookForm(find('#look', HTMLElement, dialog), { set: (patch) => this.#set(patch), notices: this.#notices });
     for (const part of [this.#people, this.#checkIn]) part.addEventListener('state', (event) => this.#changed(/** @type {CustomEvent<State>} */ (event).detail));
     this.#listen();
@@ -66,7 +69,14 @@ export class Admin extends EventTarget {
     return this.#dialog.open;
   }
 
-  async open() {
+  /** Whether a choice is being stored: what is told meanwhile may be from before it. */
+  get isStoring() {
+    return this.#storing > 0;
+  }
+
+  /** @param {{isNew: boolean}} kiosk isNew: nobody is enrolled yet, and it is to be set up */
+  async open({ isNew }) {
+    this.#parts.open(isNew ? 'setup' : 'guests');
     this.#dialog.showModal();
     find('h2', HTMLElement, this.#dialog).focus();
     this.#stayOpen();
@@ -102,7 +112,7 @@ export class Admin extends EventTarget {
     find('.stale', HTMLElement, this.#dialog).hidden = !state.vault?.stale;
     this.#input('#keep-open').checked = Boolean(state.vault?.keptOpen);
     // What was told before a choice was stored would turn that choice back for a moment.
-    if (this.#storing === 0) this.#showSettings(settings);
+    if (!this.isStoring) this.#showSettings(settings);
   }
 
   /** @param {Settings} settings */
@@ -187,19 +197,25 @@ export class Admin extends EventTarget {
     on('#confirm', () => this.#set({ kioskConfirm: this.#input('#confirm').checked }));
     on('#sounds', () => this.#set({ kioskSounds: this.#input('#sounds').checked }));
     on('#hosts', () => this.#set({ kioskHosts: this.#hosts() }));
-    on('#kiosk-target', async () => this.#changed(await this.#client.setSettings({ targetFmr: Number(this.#select('#kiosk-target').value) })));
+    on('#kiosk-target', () => this.#store(() => this.#client.setSettings({ targetFmr: Number(this.#select('#kiosk-target').value) })));
     on('#kiosk-presence', () => this.#set({ kioskPresence: /** @type {Settings['kioskPresence']} */ (this.#select('#kiosk-presence').value) }));
-    on('#kiosk-theme', async () => this.#changed(await this.#client.setSettings({ theme: /** @type {Settings['theme']} */ (this.#select('#kiosk-theme').value) })));
+    on('#kiosk-theme', () => this.#store(() => this.#client.setSettings({ theme: /** @type {Settings['theme']} */ (this.#select('#kiosk-theme').value) })));
     on('#kiosk-language', async () => {
       const language = this.#select('#kiosk-language').value || null;
-      await chooseLanguage(language);
-      this.#changed(await this.#client.setSettings({ language }));
+      await this.#store(async () => {
+        await chooseLanguage(language);
+        return this.#client.setSettings({ language });
+      });
       await this.#fill();
     });
-    on('#keep-open', async () => this.#changed(await this.#client.vault('vaultKeepOpen', { wanted: this.#input('#keep-open').checked })));
+    on('#keep-open', () => this.#store(() => this.#client.vault('vaultKeepOpen', { wanted: this.#input('#keep-open').checked })));
     on('#kiosk-camera', async () => {
       await this.#set({ kioskCamera: this.#select('#kiosk-camera').value || null });
       this.dispatchEvent(new Event('camera'));
+    });
+    on('.add-first', () => {
+      this.#parts.open('guests');
+      return this.#checkIn.add();
     });
     on('.full', fillScreen);
     on('.close', () => this.#dialog.close());
@@ -226,9 +242,14 @@ export class Admin extends EventTarget {
   }
 
   /** @param {Partial<Settings>} patch */
-  async #set(patch) {
+  #set(patch) {
+    return this.#store(() => this.#client.vault('vaultSettings', { patch }));
+  }
+
+  /** Keeps a choice. @param {() => Promise<State>} act */
+  async #store(act) {
     this.#storing += 1;
-    const state = await this.#client.vault('vaultSettings', { patch }).finally(() => {
+    const state = await act().finally(() => {
       this.#storing -= 1;
     });
     this.#changed(state);

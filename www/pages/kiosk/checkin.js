@@ -1,4 +1,5 @@
 /** Expected people: imported from a list with photos or added by hand, marked as they arrive, counted by day, exported, and erased together. */
+import { midnight } from './day.js';
 import { DayPanel } from './day-panel.js';
 import { askGuest } from './guest-form.js';
 import { ImportForm, problemWords } from './import.js';
@@ -6,7 +7,7 @@ import { choose } from '../../ui/dialogs.js';
 import { find, make, nameElement, withName } from '../../ui/dom.js';
 import { date, text } from '../../words/messages.js';
 import { localTime } from '../../ui/times.js';
-import { download, moment } from '../../ui/vault.js';
+import { download } from '../../ui/vault.js';
 
 /** @import { BrowClient } from '../../client/client.js' */
 /** @import { Notices } from '../../ui/notices.js' */
@@ -27,6 +28,9 @@ const FILTERS = {
   photo: ({ problem }, isKnown) => !isKnown && (problem === 'none' || problem === 'missing'),
 };
 
+/** A moment as staff look for it: of today its time alone. @param {number} time */
+const when = (time) => date(time, midnight(time) === midnight(Date.now()) ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' });
+
 /** Events: `state` CustomEvent<State> after a change of who is enrolled. */
 export class CheckIn extends EventTarget {
   #root;
@@ -45,11 +49,11 @@ export class CheckIn extends EventTarget {
     this.#client = client;
     this.#notices = notices;
     this.#eyes = eyes;
-    this.#day = new DayPanel(find('#day', HTMLElement, root));
+    this.#day = new DayPanel(find('#day', HTMLElement, root), find('.no-day', HTMLElement, root));
     const on = (/** @type {string} */ selector, /** @type {() => Promise<unknown>} */ act) =>
       find(selector, HTMLButtonElement, root).addEventListener('click', () => act.call(this).catch((/** @type {unknown} */ error) => notices.fault(error)));
     on('.undo', this.#undoLast);
-    on('.add-guest', () => this.#add());
+    on('.add-guest', () => this.add());
     on('.give-code', this.#giveCode);
     on('.take-codes-back', this.#takeCodesBack);
     on('.export-guests', this.#export);
@@ -127,6 +131,7 @@ export class CheckIn extends EventTarget {
     this.#showFilters();
     this.#day.show(list);
     find('.with-list', HTMLElement, this.#root).hidden = !list;
+    find('.no-list', HTMLElement, this.#root).hidden = Boolean(list);
     const guests = list?.guests ?? [];
     find('.summary', HTMLElement, this.#root).textContent = list ? text('checkin.summary', {
       arrived: guests.filter(({ arrived }) => arrived !== null).length,
@@ -154,7 +159,7 @@ export class CheckIn extends EventTarget {
     }, text(`checkin.${key}`));
     const photo = this.#enrolled.has(id) ? [] : [' ', make('button', {
       type: 'button', class: 'small plain', 'aria-label': text('checkin.photo.add.of', { name }),
-      onclick: () => this.#add(guest).catch((error) => this.#notices.fault(error)),
+      onclick: () => this.add(guest).catch((error) => this.#notices.fault(error)),
     }, text('checkin.photo.add'))];
     const remove = make('button', {
       type: 'button', class: 'small danger', 'aria-label': text('checkin.remove.of', { name }),
@@ -164,7 +169,7 @@ export class CheckIn extends EventTarget {
     const cell = (/** @type {'company' | 'state' | 'seen'} */ column, /** @type {Node | string} */ value) => make('td', { 'data-head': text(`checkin.${column}`) }, value);
     return make('tr', { 'data-id': id },
       make('th', { scope: 'row' }, nameElement(name)), cell('company', company && make('bdi', {}, company)), cell('state', this.#stateOf(guest)),
-      make('td', { class: 'arrived', 'data-head': text('checkin.arrived') }, arrived === null ? '' : moment(arrived)), cell('seen', seen === null ? '' : moment(seen)), make('td', {}, button, ...photo, ' ', remove));
+      make('td', { class: 'arrived', 'data-head': text('checkin.arrived') }, arrived === null ? '' : when(arrived)), cell('seen', seen === null ? '' : when(seen)), make('td', {}, button, ...photo, ' ', remove));
   }
 
   /** @param {Guest} guest */
@@ -189,7 +194,7 @@ export class CheckIn extends EventTarget {
   }
 
   /** @param {Guest} [guest] whose photo is added; without one, somebody who is not on the list */
-  async #add(guest) {
+  async add(guest) {
     const done = await askGuest({ client: this.#client, eyes: this.#eyes, guest, again: guest !== undefined && this.#import.again.has(guest.id) });
     if (!done) return;
     this.#list = done.list;

@@ -1,4 +1,4 @@
-/** What has to be there before a kiosk is left alone, step by step, with what is the case now: shown at the top of its administration. */
+/** What has to be there before a kiosk is left alone, step by step, with what is the case now: a part of its administration. */
 import { find, withName } from '../../ui/dom.js';
 import { countText, text } from '../../words/messages.js';
 
@@ -15,7 +15,10 @@ const PACE_LOOKS = 10;
 
 export class Checklist {
   #root;
+  #done;
   #eyes;
+  /** Whether the kiosk is being set up, and how far that is stands beside the name of this part. */
+  #counts = false;
   /** @type {State | null} */
   #state = null;
   /** @type {Tried | null} */
@@ -26,24 +29,18 @@ export class Checklist {
   #looks = [];
   #shown = '';
 
-  /** @param {HTMLElement} root @param {{eyes: Eyes}} parts */
-  constructor(root, { eyes }) {
+  /** @param {HTMLElement} root @param {{eyes: Eyes, done: HTMLElement}} parts done: says how many of the steps are */
+  constructor(root, { eyes, done }) {
     this.#root = root;
     this.#eyes = eyes;
-    for (const button of root.querySelectorAll('[data-to]')) {
-      button.addEventListener('click', () => {
-        const field = document.getElementById(button.getAttribute('data-to') ?? '');
-        field?.scrollIntoView({ block: 'center' });
-        field?.focus({ preventScroll: true });
-      });
-    }
+    this.#done = done;
   }
 
-  /** Opened where it is not done yet. @param {State} state */
+  /** @param {State} state */
   open(state) {
+    this.#counts ||= state.people.length === 0;
     this.#tried = null;
     this.#shown = '';
-    find('details', HTMLDetailsElement, this.#root).open = state.people.length === 0;
     this.heed(state);
   }
 
@@ -67,6 +64,7 @@ export class Checklist {
 
   /** Nobody's name stays in the closed page. */
   forget() {
+    this.#counts = false;
     this.#state = null;
     this.#tried = null;
     this.#face = null;
@@ -96,6 +94,8 @@ export class Checklist {
     const policy = [text(`kiosk.presence.${presence}`), ' \u00b7 ', this.#target(state.settings.targetFmr)];
     this.#say('policy', isSlow ? 'warn' : 'ok', isSlow ? [...policy, '. ', text('kiosk.steps.policy.slow')] : policy);
     this.#say('go', people && this.#tried ? 'ok' : 'todo', null);
+    const states = [...this.#root.querySelectorAll('[data-step]')].map((row) => row.getAttribute('data-state'));
+    this.#done.textContent = this.#counts ? text('admin.setup.done', { done: states.filter((one) => one === 'ok').length, all: states.length }) : '';
   }
 
   /** A setting by the words of its menu. @param {number} fmr */

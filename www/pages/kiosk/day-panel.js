@@ -38,12 +38,14 @@ function parts({ start, arrived, byCamera, byHand, expected, desk, hours }) {
 
 export class DayPanel {
   #root;
+  #none;
   /** @type {GuestList | null} */
   #list = null;
 
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  /** @param {HTMLElement} root @param {HTMLElement} none stands there as long as there is no day */
+  constructor(root, none) {
     this.#root = root;
+    this.#none = none;
     this.#select.addEventListener('change', () => this.#show());
     find('.save-day', HTMLButtonElement, root).addEventListener('click', () => this.#save());
   }
@@ -57,6 +59,7 @@ export class DayPanel {
     this.#list = list;
     const days = list ? daysOf(list) : [];
     this.#root.hidden = days.length === 0;
+    this.#none.hidden = days.length > 0;
     const chosen = this.#select.value;
     this.#select.replaceChildren(...days.map((start) => make('option', { value: String(start) }, dayWords(start))));
     // The last one, unless somebody looks at another.

@@ -120,8 +120,8 @@ function heed(state) {
   unkept = settings && settings.kioskPresence !== 'off' ? state.presence : null;
   if (unkept || UNKEPT.has(trouble.dataset.code ?? '')) sayWell();
   if (settings) Object.assign(flow, { distance: settings.kioskDistance, timeoutMs: settings.kioskTimeoutSeconds * 1000 });
-  // A locked store tells nothing of the choice: the language stays.
-  if (settings) chooseLanguage(settings.language).catch(showTrouble);
+  // A locked store tells nothing of the choice: the language stays, as it does where another is chosen and not stored yet.
+  if (settings && !admin.isStoring) chooseLanguage(settings.language).catch(showTrouble);
   showLook();
   client.hold(Boolean(settings && hasPin)).catch(() => {});
   if (!settings || !hasPin) {
@@ -384,7 +384,7 @@ async function openAdmin({ justEntered = false } = {}) {
   if (borrowed) await switchTongue();
   forget();
   show(true);
-  await admin.open();
+  await admin.open({ isNew: enrolled === 0 });
 }
 
 /** @returns {Promise<boolean>} whether the PIN was entered */
