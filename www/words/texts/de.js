@@ -292,7 +292,7 @@ export default {
     'enrol.title.again': 'Erneut aufnehmen: {name}',
     'enrol.name': 'Name',
     'enrol.name.help': 'Ein Name, den man hier kennt. Er wird nur auf diesem Gerät gespeichert.',
-    'enrol.mask': 'Jetzt, bei der Aufnahme, ist das Gesicht',
+    'enrol.mask': 'Das Gesicht ist jetzt',
     'enrol.mask.bare': 'ohne Maske (empfohlen; gilt später für beides)',
     'enrol.mask.masked': 'mit Maske',
     'enrol.consent': 'Ich bin damit einverstanden',
@@ -498,7 +498,8 @@ export default {
     'bench.release.runtime': 'Laufzeitumgebung',
 
     'prove.title': 'Der Beweis: Nichts verlässt diese Seite',
-    'prove.intro': 'Brow verspricht, dass kein Bild und kein Merkmalssatz Ihr Gerät verlässt. Ihr Browser setzt das mit einer Richtlinie durch, die mit dieser Seite kam. Hier können Sie ihm dabei zusehen: Die Seite versucht jeden Weg nach draußen, den ein Browser kennt, zu einer Adresse auf diesem Rechner, die alles annehmen würde, und zeigt, was der Browser tat. Danach schließt sie sich so ab, wie es die Live-Ansicht nach dem Laden tut, und versucht, die Website zu erreichen, von der sie kam.',
+    'prove.intro': 'Brow verspricht, dass kein Bild und kein Merkmalssatz Ihr Gerät verlässt. Ihr Browser setzt das mit einer Richtlinie durch, die mit dieser Seite kam.',
+    'prove.how': 'Hier können Sie ihm dabei zusehen: Die Seite versucht jeden Weg nach draußen, den ein Browser kennt, zu einer Adresse auf diesem Rechner, die alles annehmen würde, und zeigt, was der Browser tat. Danach schließt sie sich so ab, wie es das Livebild nach dem Laden tut, und versucht, die Website zu erreichen, von der sie kam.',
     'prove.path': 'Wohin ein Bild geht',
     'prove.path.camera': 'Die Kamera gibt dieser Seite ein Bild.',
     'prove.path.page': 'In der Seite werden daraus Zahlen, die ein Gesicht beschreiben.',
@@ -1169,7 +1170,7 @@ export default {
     ],
     offline_not_yet: [
       'Diese Seite liegt noch nicht auf diesem Gerät.',
-      'Öffnen Sie die Hauptseite mit Netz, warten Sie eine Minute, bis die Live-Ansicht bereit ist, und prüfen Sie noch einmal.',
+      'Öffnen Sie die Hauptseite mit Netz, warten Sie eine Minute, bis das Livebild bereit ist, und prüfen Sie noch einmal.',
     ],
     offline_incomplete: [
       'Ein Teil dessen, was für den Betrieb ohne Netz aufbewahrt wird, fehlt.',

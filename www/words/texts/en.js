@@ -299,7 +299,7 @@ export default {
     'enrol.title.again': 'Enrol {name} again',
     'enrol.name': 'Name',
     'enrol.name.help': 'Any name that people here will know. It is stored on this device only.',
-    'enrol.mask': 'Now, for the enrolment, the face is',
+    'enrol.mask': 'The face is now',
     'enrol.mask.bare': 'without a mask (recommended; works for both later)',
     'enrol.mask.masked': 'with a mask on',
     'enrol.consent': 'I agree to this',
@@ -505,7 +505,8 @@ export default {
     'bench.release.runtime': 'Runtime',
 
     'prove.title': 'The proof: nothing leaves this page',
-    'prove.intro': 'Brow promises that no picture and no template leaves your device. Your browser enforces that with a policy that came with this page. Here you can watch it do so: the page tries every way out that a browser knows, to an address on this machine that would accept anything, and shows what the browser did. Then it closes itself as the live view does once it is loaded, and tries to reach the site that it came from.',
+    'prove.intro': 'Brow promises that no picture and no template leaves your device. Your browser enforces that with a policy that came with this page.',
+    'prove.how': 'Here you can watch it do so: the page tries every way out that a browser knows, to an address on this machine that would accept anything, and shows what the browser did. Then it closes itself as the live view does once it is loaded, and tries to reach the site that it came from.',
     'prove.path': 'Where a picture goes',
     'prove.path.camera': 'The camera gives this page a picture.',
     'prove.path.page': 'Inside the page it becomes numbers that describe a face.',

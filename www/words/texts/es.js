@@ -292,7 +292,7 @@ export default {
     'enrol.title.again': 'Registrar de nuevo a {name}',
     'enrol.name': 'Nombre',
     'enrol.name.help': 'Un nombre que la gente de aquí conozca. Solo se guarda en este dispositivo.',
-    'enrol.mask': 'Ahora, para el registro, la cara está',
+    'enrol.mask': 'La cara está ahora',
     'enrol.mask.bare': 'sin mascarilla (recomendado; después sirve para ambas)',
     'enrol.mask.masked': 'con mascarilla',
     'enrol.consent': 'Estoy de acuerdo',
@@ -498,7 +498,8 @@ export default {
     'bench.release.runtime': 'Motor de ejecución',
 
     'prove.title': 'La prueba: nada sale de esta página',
-    'prove.intro': 'Brow promete que ninguna imagen ni plantilla sale de su dispositivo. Su navegador lo impone con una política que llegó con esta página. Aquí puede verlo: la página prueba todas las salidas que conoce un navegador, hacia una dirección de esta máquina que lo aceptaría todo, y muestra lo que hizo el navegador. Después se cierra como lo hace la vista en directo una vez cargada, e intenta alcanzar el sitio del que vino.',
+    'prove.intro': 'Brow promete que ninguna imagen ni plantilla sale de su dispositivo. Su navegador lo impone con una política que llegó con esta página.',
+    'prove.how': 'Aquí puede verlo: la página prueba todas las salidas que conoce un navegador, hacia una dirección de esta máquina que lo aceptaría todo, y muestra lo que hizo el navegador. Después se cierra como lo hace la vista en directo una vez cargada, e intenta alcanzar el sitio del que vino.',
     'prove.path': 'Adónde va una imagen',
     'prove.path.camera': 'La cámara da una imagen a esta página.',
     'prove.path.page': 'Dentro de la página se convierte en números que describen una cara.',

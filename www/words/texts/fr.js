@@ -292,7 +292,7 @@ export default {
     'enrol.title.again': 'Enregistrer de nouveau {name}',
     'enrol.name': 'Nom',
     'enrol.name.help': 'Un nom que l’on connaît ici. Il n’est conservé que sur cet appareil.',
-    'enrol.mask': 'Maintenant, pour l’enregistrement, le visage est',
+    'enrol.mask': 'Le visage est maintenant',
     'enrol.mask.bare': 'sans masque (conseillé\u00a0; vaut ensuite pour les deux)',
     'enrol.mask.masked': 'avec un masque',
     'enrol.consent': 'J’accepte',
@@ -498,7 +498,8 @@ export default {
     'bench.release.runtime': 'Moteur d’exécution',
 
     'prove.title': 'La preuve\u00a0: rien ne quitte cette page',
-    'prove.intro': 'Brow promet qu’aucune image et aucun gabarit ne quitte votre appareil. Votre navigateur l’impose par une politique de sécurité reçue avec cette page. Ici, vous pouvez le regarder faire\u00a0: la page tente toutes les sorties que connaît un navigateur, vers une adresse de cette machine qui accepterait tout, et montre ce que le navigateur a fait. Ensuite, elle se ferme comme le fait la vue en direct une fois chargée, et tente de joindre le site dont elle vient.',
+    'prove.intro': 'Brow promet qu’aucune image et aucun gabarit ne quitte votre appareil. Votre navigateur l’impose par une politique de sécurité reçue avec cette page.',
+    'prove.how': 'Ici, vous pouvez le regarder faire\u00a0: la page tente toutes les sorties que connaît un navigateur, vers une adresse de cette machine qui accepterait tout, et montre ce que le navigateur a fait. Ensuite, elle se ferme comme le fait la vue en direct une fois chargée, et tente de joindre le site dont elle vient.',
     'prove.path': 'Où va une image',
     'prove.path.camera': 'La caméra donne une image à cette page.',
     'prove.path.page': 'Dans la page, elle devient des nombres qui décrivent un visage.',
