@@ -39,6 +39,12 @@ fn run() -> Outcome<()> {
         eprintln!("what told people from things was of other embedders and is left out: fit it anew with examples/faceness.rs");
         manifest.faceness = None;
     }
+    if manifest.calibration.groups.as_ref().is_some_and(|g| g.models != manifest.embedders()) {
+        eprintln!(
+            "what groups have in common was found for other embedders and is not left out: find it anew with examples/groups.rs, then calibrate again"
+        );
+        manifest.calibration.groups = None;
+    }
     // A new pack's manifest stays without curves until there are some.
     let has_curves = common::manifest(&models, Scores::Needed).is_ok();
     if has_curves {

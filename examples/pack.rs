@@ -113,6 +113,7 @@ fn run() -> Outcome<()> {
     manifest.protocol = serde_json::Value::Null;
     manifest.second_runtime = None;
     manifest.faceness = None;
+    manifest.calibration.groups = None;
     let manifest = Manifest::parse(&serde_json::to_string(&manifest)?)?;
     if out.canonicalize().ok().is_some_and(|out| base.canonicalize().ok() == Some(out)) {
         return Err(format!("PACK={} is the pack that all else comes from: choose another folder", out.display()).into());

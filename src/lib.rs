@@ -12,7 +12,7 @@
 //! | features | [`person::template::Template`] | `person::embed`, `person::template` |
 //! | whether it is a person at all | [`person::faceness::Faceness`] | `person::faceness` |
 //! | one face over many frames | [`person::track::Track`] | `person::track` |
-//! | who it might be | [`person::gallery::Candidate`] | `person::gallery`, `person::common`, `person::calibrate` |
+//! | who it might be | [`person::gallery::Candidate`] | `person::gallery`, `person::groups`, `person::common`, `person::calibrate` |
 //! | who it is | [`person::decide::Decision`] | `person::decide` |
 //!
 //! [`engine::Engine`] is the way in. It knows no browser; `web` (WebAssembly only) is the worker's door to it. Networks are

@@ -14,6 +14,7 @@ use crate::json::typed::{self, Unread};
 use crate::person::calibrate::Calibrations;
 use crate::person::embed::View;
 use crate::person::faceness::Faceness;
+use crate::person::groups::Groups;
 use crate::person::template::{Features, Template};
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -73,6 +74,8 @@ pub enum ManifestError {
     Share,
     /// A faceness of other embedders than these, or with numbers that are none.
     Faceness,
+    /// Directions of groups of other embedders than these, or with numbers that are none.
+    Groups,
     /// A provenance that is not as it should be; the module for pages does not read it.
     #[cfg(not(target_arch = "wasm32"))]
     #[serde(skip)]
@@ -93,6 +96,11 @@ impl fmt::Display for ManifestError {
             Self::Faceness => {
                 write!(f, "its faceness is of other embedders, or not of numbers: fit it anew (examples/faceness.rs), or take it out")
             }
+            Self::Groups => write!(
+                f,
+                "its calibration leaves out what groups have in common to other embedders, or not to numbers: find it anew (examples/groups.rs), \
+                 or take it out, and calibrate"
+            ),
             #[cfg(not(target_arch = "wasm32"))]
             Self::Source { model } => write!(
                 f,
@@ -198,6 +206,9 @@ impl Manifest {
         if manifest.faceness.as_ref().is_some_and(|f| !manifest.is_of_its_embedders(f)) {
             return Err(ManifestError::Faceness.into());
         }
+        if manifest.calibration.groups.as_ref().is_some_and(|g| !manifest.are_of_its_embedders(g)) {
+            return Err(ManifestError::Groups.into());
+        }
         if manifest.calibration.is_empty() {
             return Err(EngineError::PackUncalibrated);
         }
@@ -218,6 +229,11 @@ impl Manifest {
     fn is_of_its_embedders(&self, faceness: &Faceness) -> bool {
         let views = self.models.iter().filter_map(|m| m.view);
         faceness.is_sound(&self.embedders(), views.map(|v| v.dimensions).sum())
+    }
+
+    fn are_of_its_embedders(&self, groups: &Groups) -> bool {
+        let numbers = |role| self.find(role).and_then(|m| m.view).map_or(0, |v| v.dimensions);
+        groups.is_sound(&self.embedders(), numbers(Role::Periocular), numbers(Role::Full))
     }
 
     /// What format 2 left unsaid, since the code had it.
@@ -393,6 +409,7 @@ mod tests {
             let calibration = m["calibration"].as_object_mut().unwrap();
             calibration.remove("full_share");
             calibration.remove("strangers_lean");
+            calibration.remove("groups");
         })
         .unwrap()
     }
@@ -476,9 +493,22 @@ mod tests {
     }
 
     #[test]
+    fn what_groups_have_in_common_is_to_the_very_embedders_or_refused() {
+        let refused = |change: fn(&mut serde_json::Value)| {
+            let error = changed(change).unwrap_err();
+            assert!(matches!(error, EngineError::Manifest(ManifestError::Groups)), "{error}");
+        };
+        refused(|m| m["calibration"]["groups"]["models"][0] = "periocular-6@00000000".into());
+        refused(|m| drop(m["calibration"]["groups"]["full"][0].as_array_mut().unwrap().pop()));
+        refused(|m| m["calibration"]["groups"]["periocular"][1].as_array_mut().unwrap().fill(0.into()));
+        assert!(changed(|m| m["calibration"]["groups"] = serde_json::Value::Null).unwrap().calibration.groups.is_none());
+    }
+
+    #[test]
     fn a_pack_may_do_with_one_embedder_and_takes_nothing_of_another() {
         let m = changed(|m| {
             m.as_object_mut().unwrap().remove("faceness");
+            m["calibration"].as_object_mut().unwrap().remove("groups");
             m["models"].as_array_mut().unwrap().retain(|model| model["role"] != "full");
         })
         .unwrap();

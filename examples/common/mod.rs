@@ -42,6 +42,7 @@ pub enum Seen {
 }
 
 pub struct Found {
+    /// As the pack compares it ([`Calibrations::compared`]).
     pub template: Template,
     pub mask: Mask,
     pub face_px: f32,
@@ -268,7 +269,7 @@ pub fn look(engine: &mut Engine, file: &Path, pad: Option<f32>) -> Seen {
                 quality: f.quality.score,
                 points: f.detection.points,
                 mask: f.mask,
-                template: f.template,
+                template: engine.manifest().calibration.compared(&f.template),
             })),
             None => Seen::NoFace,
         },

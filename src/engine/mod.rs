@@ -217,7 +217,7 @@ impl Engine {
     pub fn choices(&mut self) -> Vec<(&str, Vec<[f32; 3]>)> {
         let calibrations = &self.manifest.calibration;
         let people = self.gallery.people();
-        let common = self.gallery.in_common(calibrations.strangers_lean);
+        let common = self.gallery.in_common(calibrations);
         let cost = |misses: &Misses, target_fmr: f32| {
             let needed = DecideParams { target_fmr, ..self.params.decide }.needed(people);
             [target_fmr, misses.below(common, Cell::BareBare, needed), misses.below(common, Cell::BareMasked, needed)]

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::face::mask::MaskState;
 use crate::person::common::Common;
+use crate::person::groups::Groups;
+use crate::person::template::Template;
 
 /// What is compared with what. A mask worn incorrectly is a mask here: it may hide as much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,6 +93,9 @@ pub struct Calibrations {
     /// these networks are so alike (common.rs).
     #[serde(default = "lean_of_format_2")]
     pub strangers_lean: f32,
+    /// What says nothing of who is who in a group of people ([Note: what groups have in common]); the curves are of what is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Groups>,
     pub among_few: Curves,
     pub among_many: Curves,
     /// How often a person is missed, on each set of pictures that it was measured on; nothing in a pack that nobody measured it for.
@@ -101,6 +106,11 @@ pub struct Calibrations {
 impl Calibrations {
     pub fn of(&self, common: &Common) -> &Curves {
         if common.is_known() { &self.among_many } else { &self.among_few }
+    }
+
+    /// A template as it is compared.
+    pub fn compared(&self, template: &Template) -> Template {
+        self.groups.as_ref().map_or_else(|| template.clone(), |groups| groups.without(template))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -276,6 +286,7 @@ pub(crate) mod tests {
             strangers_lean: lean_of_format_2(),
             among_few: calibration(),
             among_many: calibration(),
+            groups: None,
             misses: Vec::new(),
         }
     }

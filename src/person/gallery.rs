@@ -53,8 +53,8 @@ impl std::error::Error for ForeignModel {}
 /// A template and how far it leans into what is common ([`Common::lean`]).
 pub type Side<'a> = (&'a Template, Lean);
 
-/// Compares two templates, full with full and periocular with periocular, without what is common. A template without a full
-/// one, from a look that left it out, is compared by the eyes alone.
+/// Compares two templates ([`Calibrations::compared`]), full with full and periocular with periocular, without what is common. A template without a
+/// full one, from a look that left it out, is compared by the eyes alone.
 pub fn compare(reference: Side, probe: Side, common: &Common, calibrations: &Calibrations) -> Comparison {
     let periocular = common.periocular(reference, probe);
     let cell = Cell::of(reference.0.mask.state, probe.0.mask.state);
@@ -75,6 +75,8 @@ pub struct Gallery {
 struct Person {
     /// One template for all bare references and one for all masked ones, with how far each leans into what is common.
     means: Vec<(Template, Lean)>,
+    /// The means are as they are compared ([`Calibrations::compared`]).
+    is_compared: bool,
     references: usize,
 }
 
@@ -99,7 +101,7 @@ impl Gallery {
         let (bare, masked): (Vec<_>, Vec<_>) = usable.iter().partition(|t| t.mask.state == MaskState::Bare);
         let means: Vec<_> = [bare, masked].into_iter().filter_map(Template::mean).map(|t| (t, Lean::default())).collect();
         if !means.is_empty() {
-            self.people.insert(person.to_owned(), Person { means, references: usable.len() });
+            self.people.insert(person.to_owned(), Person { means, is_compared: false, references: usable.len() });
             self.stale = true;
         }
         refused
@@ -125,20 +127,22 @@ impl Gallery {
 
     /// How well one person's references agree with the probe. None for a person who is not enrolled.
     pub fn verify(&mut self, person: &str, probe: &Template, calibrations: &Calibrations) -> Option<f32> {
-        self.refresh(calibrations.strangers_lean);
+        self.refresh(calibrations);
+        let probe = &calibrations.compared(probe);
         let probe = (probe, self.common.lean(probe));
         self.people.get(person).map(|p| p.score(probe, &self.common, calibrations))
     }
 
     /// What the references have in common, as comparisons leave it out.
-    pub fn in_common(&mut self, strangers_lean: f32) -> &Common {
-        self.refresh(strangers_lean);
+    pub fn in_common(&mut self, calibrations: &Calibrations) -> &Common {
+        self.refresh(calibrations);
         &self.common
     }
 
     /// The two best candidates, best first.
     pub fn search(&mut self, probe: &Template, calibrations: &Calibrations) -> Vec<Candidate> {
-        self.refresh(calibrations.strangers_lean);
+        self.refresh(calibrations);
+        let probe = &calibrations.compared(probe);
         let probe = (probe, self.common.lean(probe));
         let mut best: Vec<(&String, f32)> = Vec::new();
         for (id, person) in &self.people {
@@ -153,12 +157,16 @@ impl Gallery {
     }
 
     /// Many people come at once when a page opens, so what they have in common is found when it is first asked for.
-    fn refresh(&mut self, strangers_lean: f32) {
+    fn refresh(&mut self, calibrations: &Calibrations) {
         if !std::mem::take(&mut self.stale) {
             return;
         }
+        for person in self.people.values_mut().filter(|p| !p.is_compared) {
+            person.means.iter_mut().for_each(|(template, _)| *template = calibrations.compared(template));
+            person.is_compared = true;
+        }
         // Bare where there is a bare one: one template a person, or those with two would count twice.
-        self.common = Common::of(self.people.values().filter_map(|p| p.means.first()).map(|(t, _)| t), strangers_lean);
+        self.common = Common::of(self.people.values().filter_map(|p| p.means.first()).map(|(t, _)| t), calibrations.strangers_lean);
         for (template, lean) in self.people.values_mut().flat_map(|p| &mut p.means) {
             *lean = self.common.lean(template);
         }

@@ -6,6 +6,7 @@ pub mod decide;
 pub mod embed;
 pub mod faceness;
 pub mod gallery;
+pub mod groups;
 pub mod protect;
 pub mod template;
 pub mod track;

@@ -15,8 +15,10 @@ after(() => rmSync(temporary, { recursive: true, force: true }));
 /** The shipped pack with the network of the whole face under another name, as somebody's own would have it. */
 const pack = join(temporary, 'pack');
 cpSync(join(ROOT, 'models'), pack, { recursive: true, filter: (path) => !path.includes('training') });
-// What tells people from things is of the embedders that ship.
+// What tells people from things, and what groups have in common, is of the embedders that ship.
 const { faceness, ...manifest } = JSON.parse(readFileSync(join(pack, 'manifest.json'), 'utf8'));
+const { groups, ...calibration } = manifest.calibration;
+manifest.calibration = calibration;
 const full = manifest.models.find(({ role }) => role === 'full');
 cpSync(join(pack, full.file), join(pack, 'other-1.onnx'));
 rmSync(join(pack, full.file));
@@ -43,6 +45,7 @@ const changes = {
     return manifest;
   },
   'of-others': (manifest) => ({ ...manifest, faceness }),
+  'groups-of-others': (manifest) => ({ ...manifest, calibration: { ...manifest.calibration, groups } }),
   one: (manifest) => ({ ...manifest, models: manifest.models.filter(({ role }) => role !== 'full') }),
 };
 
@@ -118,9 +121,10 @@ describe('an element that names a pack', () => {
     assert.equal(await outcome('/packs/damaged/'), 'model_damaged');
   });
 
-  test('a pack without curves, with the faceness of other embedders, an operator that nothing here has, or whose second runtime is missing or another is refused as what it is', async () => {
+  test('a pack without curves, with the faceness or the groups of other embedders, an operator that nothing here has, or whose second runtime is missing or another is refused as what it is', async () => {
     assert.equal(await outcome('/packs/uncalibrated/'), 'pack_uncalibrated');
     assert.equal(await outcome('/packs/of-others/'), 'manifest.faceness');
+    assert.equal(await outcome('/packs/groups-of-others/'), 'manifest.groups');
     assert.equal(await outcome('/packs/operator/'), 'model_foreign.unsupported');
     for (const kind of ['runtime-missing', 'runtime-changed']) assert.equal(await outcome(`/packs/${kind}/`), 'second_runtime', kind);
   });

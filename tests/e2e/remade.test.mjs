@@ -38,6 +38,7 @@ async function write() {
     delete model.formerly;
   }
   delete manifest.faceness;
+  delete manifest.calibration.groups;
   writeFileSync(join(folder, 'models/manifest.json'), JSON.stringify(manifest));
   const browser = await openBrowser({ folder });
   try {

@@ -31,6 +31,7 @@ function makePack(name, bytes, dimensions) {
   Object.assign(full, { id: name, file: `${name}.onnx`, bytes: bytes.length, sha256: sha('sha256', bytes, 'hex'), backend: 'tract', view: { window, aligned_by: 'face', normalisation, dimensions } });
   delete full.provenance;
   delete manifest.faceness;
+  delete manifest.calibration.groups;
   writeFileSync(join(pack, 'manifest.json'), JSON.stringify(manifest));
 }
 

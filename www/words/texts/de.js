@@ -1246,6 +1246,10 @@ export default {
       'Was in der Liste der Netze Menschen von Dingen unterscheidet, gehört zu anderen Netzen oder besteht nicht aus Zahlen.',
       'An den Betreiber der Seite: Bestimmen Sie es neu oder nehmen Sie es aus manifest.json heraus, wie docs/PACKS.md es beschreibt.',
     ],
+    'manifest.groups': [
+      'Was in der Liste der Netze als Gemeinsames von Gruppen von Menschen steht, gehört zu anderen Netzen oder besteht nicht aus Zahlen.',
+      'An den Betreiber der Seite: Bestimmen Sie es neu oder nehmen Sie es aus manifest.json heraus und kalibrieren Sie dann, wie docs/PACKS.md es beschreibt.',
+    ],
     model_foreign: [
       'Das Netz {file} ist nicht brauchbar.',
       'Laden Sie die Seite neu. Geschieht es wieder, sind die Dateien auf dem Server beschädigt: Sagen Sie es dem Betreiber der Seite.',

@@ -1254,6 +1254,10 @@ export default {
       'What tells people from things in the list of networks is of other embedders, or not made of numbers.',
       'Whoever runs this page: fit it anew or take it out of manifest.json, as docs/PACKS.md describes.',
     ],
+    'manifest.groups': [
+      'What groups of people have in common, in the list of networks, is of other embedders, or not made of numbers.',
+      'Whoever runs this page: find it anew or take it out of manifest.json, then calibrate, as docs/PACKS.md describes.',
+    ],
     model_foreign: [
       'The network {file} can\u2019t be used.',
       'Load the page again. If it happens again, the files on the server are damaged: tell whoever runs this page.',

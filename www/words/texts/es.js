@@ -1246,6 +1246,10 @@ export default {
       'Lo que en la lista de redes distingue a las personas de las cosas es de otras redes, o no está hecho de números.',
       'Para quien lleva esta página: ajústelo de nuevo o quítelo de manifest.json, como lo describe docs/PACKS.md.',
     ],
+    'manifest.groups': [
+      'Lo que en la lista de redes consta como común a grupos de personas es de otras redes, o no está hecho de números.',
+      'Para quien lleva esta página: hállelo de nuevo o quítelo de manifest.json y calibre después, como lo describe docs/PACKS.md.',
+    ],
     model_foreign: [
       'La red {file} no se puede usar.',
       'Cargue la página de nuevo. Si se repite, los archivos del servidor están dañados: avise a quien lleva esta página.',

@@ -1174,6 +1174,10 @@ export default {
       'Ce qui, dans la liste des réseaux, distingue les personnes des objets appartient à d’autres réseaux, ou n’est pas fait de nombres.',
       'À l’exploitant de la page\u00a0: recalculez-le ou retirez-le de manifest.json, comme le décrit docs/PACKS.md.',
     ],
+    'manifest.groups': [
+      'Ce que les groupes de personnes ont en commun, dans la liste des réseaux, appartient à d’autres réseaux, ou n’est pas fait de nombres.',
+      'À l’exploitant de la page\u00a0: recalculez-le ou retirez-le de manifest.json, puis calibrez, comme le décrit docs/PACKS.md.',
+    ],
     model_foreign: [
       'Le réseau {file} est inutilisable.',
       'Rechargez la page. Si cela se répète, les fichiers du serveur sont endommagés\u00a0: prévenez l’exploitant de la page.',
