@@ -135,15 +135,6 @@ struct Measured {
     mated: BTreeMap<&'static str, Vec<(Cell, [f32; 2])>>,
 }
 
-/// Whether two pictures are one: a photograph and the copy of it with a mask drawn on (models/training/masked_copies.py).
-fn is_copy(a: &str, b: &str) -> bool {
-    let base = |file: &str| {
-        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        stem.strip_suffix("-masked").unwrap_or(stem).to_owned()
-    };
-    base(a) == base(b)
-}
-
 /// What the people with an even CRC-32 show.
 fn measured(models: &Path, folder: &Path, truth: Option<&Path>) -> Outcome<Measured> {
     let truth = truth.map(common::truth).transpose()?;
@@ -170,7 +161,7 @@ fn measured(models: &Path, folder: &Path, truth: Option<&Path>) -> Outcome<Measu
         for (j, b) in seen.iter().enumerate().skip(i + 1) {
             let (Some(a), Some(b)) = (a.face(), b.face()) else { continue };
             let is_mated = pictures[i].person == pictures[j].person;
-            if is_mated && is_copy(&pictures[i].file, &pictures[j].file) {
+            if is_mated && common::is_copy(&pictures[i].file, &pictures[j].file) {
                 continue;
             }
             let both = [0, 1].map(|w| compare((&a.template, leans[i][w]), (&b.template, leans[j][w]), &ways[w], &calibrations));

@@ -1,33 +1,39 @@
 //! Finds what groups of people have in common, and writes it into a pack's manifest (src/person/groups.rs); calibrate afterwards.
 //!
-//!     cargo run --release --example groups -- FOLDER [--models DIR] [--directions N]
+//!     cargo run --release --example groups -- FOLDER --report OTHERS [--models DIR] [--directions N]
 //!
-//! FOLDER/<group>/<image>: single people, the larger face of a picture counting, as many groups as there are kinds of people to be told from each
-//! other: children and grown-ups of several origins, say. Directions are found by the pictures whose path has an even CRC-32. The others report:
-//! which share of the pairs of a group is more alike than all but a thousandth of all pairs, as templates are and without those directions. What that
-//! costs of true matches, only `evaluate` tells.
+//! FOLDER/<group>/<image> and OTHERS/<group>/<image>: single people, the largest face of a picture counting, with as many groups as there are kinds of
+//! people to be told from each other: children and grown-ups of several origins, say. OTHERS may have copies with a mask drawn on
+//! (models/training/masked_copies.py). Of each group there it is told which share of the pairs is more alike than all but a thousandth of the pairs of everybody,
+//! as templates are and without what groups have in common. Whoever is there twice counts as two people. What it costs of true matches, only `evaluate` tells.
 
 pub mod common;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use brow::person::calibrate::Calibrations;
+use brow::face::mask::MaskState;
+use brow::manifest::Manifest;
+use brow::person::calibrate::{Calibrations, Cell};
 use brow::person::common::Common;
 use brow::person::embed::{add, cosine, unit};
 use brow::person::gallery::compare;
 use brow::person::groups::Groups;
 use brow::person::template::Template;
-use common::{Arguments, Outcome, Scores};
+use common::{Arguments, Outcome, Picture, Scores, Seen};
 
-const USAGE: &str = "usage: groups FOLDER [--models DIR] [--directions N]";
+const USAGE: &str = "usage: groups FOLDER --report OTHERS [--models DIR] [--directions N]";
 /// Of so many people of each group.
 const LEAST: usize = 30;
 const STEPS: usize = 300;
 const FMR: f64 = 1e-3;
 
-/// Templates of each group by its name.
-type ByGroup<'a> = BTreeMap<&'a str, Vec<&'a Template>>;
+/// A face of a group.
+struct Face {
+    group: String,
+    file: String,
+    template: Template,
+}
 
 fn main() {
     if let Err(e) = run() {
@@ -37,51 +43,56 @@ fn main() {
 }
 
 fn run() -> Outcome<()> {
-    let arguments = Arguments::parse(&["models", "directions"])?;
-    let [folder] = &arguments.words[..] else { return Err(USAGE.into()) };
+    let arguments = Arguments::parse(&["models", "directions", "report"])?;
+    let ([folder], Some(others)) = (&arguments.words[..], arguments.path("report")) else { return Err(USAGE.into()) };
     let models = arguments.path("models").unwrap_or_else(|| PathBuf::from("models"));
     let most = arguments.number("directions")?.unwrap_or(5.0) as usize;
     let mut manifest = common::manifest(&models, Scores::Unused)?;
     manifest.calibration.groups = None;
-    let folder = PathBuf::from(folder);
-    let (pictures, names) = common::pictures(&folder)?;
-    let files: Vec<_> = pictures.iter().map(|p| folder.join(&p.file)).collect();
-    let seen = common::each(&manifest, &models, &files, |engine, file| common::look(engine, file, None))?;
-    let half = |fits: bool| {
-        let mut groups = ByGroup::new();
-        for (picture, face) in pictures.iter().zip(&seen).filter_map(|(p, s)| Some((p, s.face()?))) {
-            if crc32fast::hash(picture.file.as_bytes()).is_multiple_of(2) == fits {
-                groups.entry(&names[picture.person]).or_default().push(&face.template);
-            }
-        }
-        groups
-    };
-    let fitted = half(true);
-    if let Some((name, group)) = fitted.iter().find(|(_, group)| group.len() < LEAST) {
-        return Err(format!("{name}: {} faces with an even CRC-32 of their path, and {LEAST} are needed", group.len()).into());
+    let found = faces(&manifest, &models, Path::new(folder))?;
+    let mut groups: BTreeMap<&str, Vec<&Template>> = BTreeMap::new();
+    for face in found.iter().filter(|f| f.template.mask.state == MaskState::Bare) {
+        groups.entry(&face.group).or_default().push(&face.template);
     }
-    if fitted.len() <= most {
-        return Err(format!("{} groups have no {most} directions between them: one more is needed", fitted.len()).into());
+    if let Some((name, group)) = groups.iter().find(|(_, group)| group.len() < LEAST) {
+        return Err(format!("{name}: {} bare faces, and {LEAST} are needed", group.len()).into());
     }
-    let groups = Groups {
-        models: manifest.embedders(),
-        periocular: between(&fitted, most, |t| Some(&t.periocular.vector)),
-        full: if manifest.embedders().len() > 1 { between(&fitted, most, |t| t.full.as_ref().map(|f| &f.vector)) } else { Vec::new() },
-    };
+    if groups.len() <= most {
+        return Err(format!("{} groups have no {most} directions between them: one more is needed", groups.len()).into());
+    }
+    let groups: Vec<_> = groups.into_values().collect();
     let before = manifest.calibration.clone();
-    manifest.calibration.groups = Some(groups);
-    report(&half(false), &before, &manifest.calibration);
+    manifest.calibration.groups = Some(Groups {
+        models: manifest.embedders(),
+        periocular: between(&groups, most, |t| Some(&t.periocular.vector)),
+        full: if manifest.embedders().len() > 1 { between(&groups, most, |t| t.full.as_ref().map(|f| &f.vector)) } else { Vec::new() },
+    });
+    report(&faces(&manifest, &models, &others)?, &before, &manifest.calibration);
     Ok(std::fs::write(models.join("manifest.json"), serde_json::to_string_pretty(&manifest)? + "\n")?)
 }
 
+/// The largest face of each picture, as nothing is taken out of it yet.
+fn faces(manifest: &Manifest, models: &Path, folder: &Path) -> Outcome<Vec<Face>> {
+    let (pictures, names) = common::pictures(folder)?;
+    let files: Vec<_> = pictures.iter().map(|p| folder.join(&p.file)).collect();
+    let mut manifest = manifest.clone();
+    manifest.calibration.groups = None;
+    let seen = common::each(&manifest, models, &files, |engine, file| common::look(engine, file, None))?;
+    let face = |(picture, seen): (Picture, Seen)| match seen {
+        Seen::Face(found) => Some(Face { group: names[picture.person].clone(), file: picture.file, template: found.template }),
+        _ => None,
+    };
+    Ok(pictures.into_iter().zip(seen).filter_map(face).collect())
+}
+
 /// The directions along which the means of groups differ most.
-fn between(groups: &ByGroup, most: usize, vector: fn(&Template) -> Option<&Vec<f32>>) -> Vec<Vec<i8>> {
+fn between(groups: &[Vec<&Template>], most: usize, vector: fn(&Template) -> Option<&Vec<f32>>) -> Vec<Vec<i8>> {
     let mean = |vectors: &[Vec<f32>]| {
         let mut sum = vec![0.0; vectors[0].len()];
         vectors.iter().for_each(|v| add(&mut sum, v, 1.0 / vectors.len() as f32));
         sum
     };
-    let mut means: Vec<_> = groups.values().map(|g| mean(&g.iter().filter_map(|t| vector(t).cloned()).collect::<Vec<_>>())).collect();
+    let mut means: Vec<_> = groups.iter().map(|g| mean(&g.iter().filter_map(|t| vector(t).cloned()).collect::<Vec<_>>())).collect();
     let middle = mean(&means);
     means.iter_mut().for_each(|m| add(m, &middle, -1.0));
     let mut directions = Vec::new();
@@ -103,38 +114,50 @@ fn between(groups: &ByGroup, most: usize, vector: fn(&Template) -> Option<&Vec<f
     directions
 }
 
-fn report(groups: &ByGroup, before: &Calibrations, after: &Calibrations) {
-    let sides = [before, after].map(|calibrations| similarities(groups, calibrations));
+fn report(faces: &[Face], before: &Calibrations, after: &Calibrations) {
+    let sides = [before, after].map(|calibrations| alike(faces, calibrations));
     println!(
-        "pairs of a group that are more alike than all but {FMR} of all pairs, of pictures that found no direction\n{:24} people  as they are  without",
-        ""
+        "share of a group's pairs, by cell, that are more alike than all but {FMR} of all pairs: as templates are, and without what groups have in common"
     );
-    for (at, (name, people)) in groups.iter().enumerate() {
-        let shares = sides.each_ref().map(|(of_groups, threshold)| {
-            let pairs = &of_groups[at];
-            pairs.iter().filter(|s| *s > threshold).count() as f64 / pairs.len().max(1) as f64
+    let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
+    faces.iter().for_each(|f| *counted.entry(&f.group).or_default() += 1);
+    for (group, faces) in counted {
+        let cells = Cell::ALL.map(|cell| {
+            let [was, is] = sides.each_ref().map(|side| side.get(&(group, cell.name())).map_or("-".into(), |share| format!("{share:.4}")));
+            format!("{} {was:>7} {is:>7}", cell.name())
         });
-        println!("{name:24} {:6}  {:11.4}  {:7.4}", people.len(), shares[0], shares[1]);
+        println!("{group:24} {faces:5} faces   {}", cells.join("   "));
     }
 }
 
-/// Similarities within each group, and what all but few pairs of all groups are less alike than.
-fn similarities(groups: &ByGroup, calibrations: &Calibrations) -> (Vec<Vec<f32>>, f32) {
-    let all: Vec<(usize, Template)> =
-        groups.values().enumerate().flat_map(|(at, group)| group.iter().map(move |t| (at, calibrations.compared(t)))).collect();
-    let common = Common::of(all.iter().map(|(_, t)| t), calibrations.strangers_lean);
-    let leans: Vec<_> = all.iter().map(|(_, t)| common.lean(t)).collect();
-    let (mut of_groups, mut every) = (vec![Vec::new(); groups.len()], Vec::new());
-    for (i, (a, x)) in all.iter().enumerate() {
-        for (j, (b, y)) in all.iter().enumerate().skip(i + 1) {
-            let similarity = compare((x, leans[i]), (y, leans[j]), &common, calibrations).similarity;
-            every.push(similarity);
-            if a == b {
-                of_groups[*a].push(similarity);
+/// By group and cell, the share of its pairs above the threshold of everybody's in that cell.
+fn alike<'a>(faces: &'a [Face], calibrations: &Calibrations) -> BTreeMap<(&'a str, &'static str), f64> {
+    let compared: Vec<_> = faces.iter().map(|f| calibrations.compared(&f.template)).collect();
+    let bare = compared.iter().filter(|t| t.mask.state == MaskState::Bare);
+    let common = Common::of(bare, calibrations.strangers_lean);
+    let leans: Vec<_> = compared.iter().map(|t| common.lean(t)).collect();
+    let mut by_cell: BTreeMap<&str, Vec<f32>> = BTreeMap::new();
+    let mut by_group: BTreeMap<(&str, &str), Vec<f32>> = BTreeMap::new();
+    for (i, a) in faces.iter().enumerate() {
+        for (j, b) in faces.iter().enumerate().skip(i + 1) {
+            if common::is_copy(&a.file, &b.file) {
+                continue;
+            }
+            let pair = compare((&compared[i], leans[i]), (&compared[j], leans[j]), &common, calibrations);
+            by_cell.entry(pair.cell.name()).or_default().push(pair.similarity);
+            if a.group == b.group {
+                by_group.entry((&a.group, pair.cell.name())).or_default().push(pair.similarity);
             }
         }
     }
-    every.sort_unstable_by(|a, b| b.total_cmp(a));
-    let threshold = every.get((every.len() as f64 * FMR) as usize).copied().unwrap_or(f32::INFINITY);
-    (of_groups, threshold)
+    let threshold = |mut all: Vec<f32>| {
+        all.sort_unstable_by(|a, b| b.total_cmp(a));
+        all.get((all.len() as f64 * FMR) as usize).copied().unwrap_or(f32::INFINITY)
+    };
+    let thresholds: BTreeMap<_, _> = by_cell.into_iter().map(|(cell, all)| (cell, threshold(all))).collect();
+    let share = |(key, pairs): ((_, &'static str), Vec<f32>)| {
+        let above = pairs.iter().filter(|s| **s > thresholds[key.1]).count();
+        (key, above as f64 / pairs.len() as f64)
+    };
+    by_group.into_iter().map(share).collect()
 }

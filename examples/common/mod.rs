@@ -182,6 +182,15 @@ pub fn in_common(pictures: &[Picture], seen: &[Seen], calibrations: &Calibration
     Common::of(enrolled.values().copied(), calibrations.strangers_lean)
 }
 
+/// Whether two pictures are one: a photograph and the copy of it with a mask drawn on (models/training/masked_copies.py).
+pub fn is_copy(a: &str, b: &str) -> bool {
+    let base = |file: &str| {
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        stem.strip_suffix("-masked").unwrap_or(stem).to_owned()
+    };
+    base(a) == base(b)
+}
+
 /// The ids of the models in use, for the record.
 pub fn model_ids(engine: &Engine) -> BTreeMap<&'static str, String> {
     engine.manifest().models.iter().map(|m| (m.role.name(), m.known_as())).collect()
