@@ -46,7 +46,7 @@ fn run() -> Outcome<()> {
     let arguments = Arguments::parse(&["models", "directions", "report"])?;
     let ([folder], Some(others)) = (&arguments.words[..], arguments.path("report")) else { return Err(USAGE.into()) };
     let models = arguments.path("models").unwrap_or_else(|| PathBuf::from("models"));
-    let most = arguments.number("directions")?.unwrap_or(5.0) as usize;
+    let most = arguments.number("directions")?.unwrap_or(4.0) as usize;
     let mut manifest = common::manifest(&models, Scores::Unused)?;
     manifest.calibration.groups = None;
     let found = faces(&manifest, &models, Path::new(folder))?;
