@@ -21,7 +21,6 @@ import data  # noqa: E402
 import data_people  # noqa: E402
 import data_synthetic  # noqa: E402
 import embed_evaluate  # noqa: E402
-import embed_groups  # noqa: E402
 import embed_losses  # noqa: E402
 import embed_net  # noqa: E402
 import embed_smoke  # noqa: E402
@@ -490,16 +489,6 @@ class Measuring(unittest.TestCase):
         people, templates = self.scores(0.1)
         pairs = embed_evaluate.cell_pairs(templates[:9] @ templates[:9].T, people[:9], people[:9], True)
         self.assertEqual(embed_evaluate.cell_rates(pairs, (1e-3,))["rates"], {})
-
-    def test_a_group_that_all_look_alike_matches_always_and_one_that_does_not_never(self):
-        passed = np.zeros((20, 20), bool)
-        passed[:10, :10] = ~np.eye(10, dtype=bool)
-        first = np.arange(20) < 10
-        self.assertEqual([embed_groups.false_match_rate(passed, m)[0] for m in (first, ~first)], [1.0, 0.0])
-
-    def test_a_file_name_without_a_label_belongs_to_no_group(self):
-        self.assertEqual(embed_groups.labels("a/26_1_2_2017.jpg"), (26, 1, 2))
-        self.assertIsNone(embed_groups.labels("39_1_20170116174525125.jpg"))
 
     def test_the_halves_share_nobody_and_miss_nobody(self):
         names = [f"person-{i}" for i in range(50)]
