@@ -67,8 +67,9 @@ fn run() -> Outcome<()> {
         periocular: between(&groups, most, |t| Some(&t.periocular.vector)),
         full: if manifest.embedders().len() > 1 { between(&groups, most, |t| t.full.as_ref().map(|f| &f.vector)) } else { Vec::new() },
     });
+    std::fs::write(models.join("manifest.json"), serde_json::to_string_pretty(&manifest)? + "\n")?;
     report(&faces(&manifest, &models, &others)?, &before, &manifest.calibration);
-    Ok(std::fs::write(models.join("manifest.json"), serde_json::to_string_pretty(&manifest)? + "\n")?)
+    Ok(())
 }
 
 /// The largest face of each picture, as nothing is taken out of it yet.
