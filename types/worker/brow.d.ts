@@ -443,7 +443,7 @@ export type LogProblem = "unreadable" | "missing" | "unlinked" | "changed" | "cu
 /**
  * Why a manifest cannot be used. To the page it crosses as `{why, ...}` (see [`crate::error`]).
  */
-export type ManifestError = { "why": "unreadable", line: number, column: number, } | { "why": "format", format: number, newest: number, } | { "why": "role", role: NetworkRole, } | { "why": "role_twice", role: NetworkRole, } | { "why": "view_missing", model: string, } | { "why": "view_unsound", model: string, } | { "why": "curve" } | { "why": "share" } | { "why": "faceness" };
+export type ManifestError = { "why": "unreadable", line: number, column: number, } | { "why": "format", format: number, newest: number, } | { "why": "role", role: NetworkRole, } | { "why": "role_twice", role: NetworkRole, } | { "why": "view_missing", model: string, } | { "why": "view_unsound", model: string, } | { "why": "curve" } | { "why": "share" } | { "why": "faceness" } | { "why": "groups" };
 
 /**
  * A mask state and how probable it is, 0..1.
