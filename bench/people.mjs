@@ -3,7 +3,8 @@
  * visit and of each page beside the main one, and the slowest of a person's interactions where so many people are enrolled (from the
  * press to the next picture, as the browser tells it; Event Timing counts from 16 ms on, in steps of 8).
  */
-import { Visitor, assetOf } from '../tests/e2e/browser.mjs';
+import { Visitor } from '../tests/e2e/browser.mjs';
+import { tellOf } from '../tests/e2e/told-people.mjs';
 
 const at = process.argv.indexOf('--people');
 const PEOPLE = at < 0 ? 10_000 : Number(process.argv[at + 1]);
@@ -32,19 +33,11 @@ try {
     console.log(`layout shift of ${path}: ${(await page.evaluate(() => shifted)).toFixed(4)}`);
   }
   const page = await visitor.visit({ camera: 'ask', prepare: watch, locale: 'en' });
-  await page.evaluate(async ({ inside, count }) => {
-    const { insideOf } = await import(inside);
-    const client = insideOf(document.querySelector('brow-recogniser')).client();
-    const people = Array.from({ length: count }, (_, index) => ({
-      id: `id-${index}`, name: `Person ${String(index).padStart(5, '0')}`, created: 1_700_000_000_000 + index * 60_000, updated: 1_700_000_000_000,
-      consent: { text: 'x', version: '1', language: 'en', time: 1_700_000_000_000 }, expires: null, erased: Infinity, groups: index % 3 ? [] : [`group ${index % 12}`], note: '', bare: 1, masked: 0, refused: 0, picture: null, outdated: null,
-    }));
-    client.dispatchEvent(new CustomEvent('state', { detail: { ...(await client.state()), people } }));
-  }, { inside: assetOf('element/inside'), count: PEOPLE });
+  await tellOf(page, PEOPLE, { groups: 11 });
   await page.evaluate(() => { slowest = {}; });
   await page.getByLabel('Find by name').pressSequentially('person 07', { delay: 60 });
   for (let presses = 0; presses < 9; presses++) await page.keyboard.press('Backspace');
-  for (const [label, value] of [['Order', 'newest'], ['Order', 'expiry'], ['Order', 'group'], ['Group', 'group 3'], ['Group', '']]) await page.getByLabel(label, { exact: true }).selectOption(value);
+  for (const [label, value] of [['Order', 'newest'], ['Order', 'expiry'], ['Order', 'group'], ['Group', 'Group 3'], ['Group', '']]) await page.getByLabel(label, { exact: true }).selectOption(value);
   for (const name of ['Fold all groups', 'Unfold all groups']) await page.getByRole('button', { name }).click();
   await page.locator('#people .group-head button').first().click();
   await page.locator('#people .group-head button').first().press('Enter');

@@ -15,7 +15,7 @@ use brow::error::EngineError;
 use brow::face::frame::Frame;
 use brow::face::geometry::Point;
 use brow::face::mask::{Mask, MaskState};
-use brow::manifest::{Manifest, ModelEntry};
+use brow::manifest::{Manifest, ManifestError, ModelEntry};
 use brow::model::{ModelError, OpenOther, Other};
 use brow::person::calibrate::Calibrations;
 use brow::person::common::Common;
@@ -93,7 +93,7 @@ fn name(path: &Path) -> String {
 }
 
 /// The manifest of a pack. One that `pack` has just written has no curves yet; until calibrate made them, scores mean nothing, and
-/// only programs that look at similarities may go on.
+/// only programs that look at similarities may go on. Nor do those go by a faceness of embedders that others have taken the place of.
 pub fn manifest(pack: &Path, scores: Scores) -> Outcome<Manifest> {
     let text = std::fs::read_to_string(pack.join("manifest.json")).map_err(|e| {
         format!("{}/manifest.json cannot be read: {e}; make a pack with: make pack NETWORK=your.onnx (docs/PACKS.md)", pack.display())
@@ -111,7 +111,12 @@ pub fn manifest(pack: &Path, scores: Scores) -> Outcome<Manifest> {
             *curve = serde_json::json!([[-1, 0], [1, 1]]);
         }
     }
-    Manifest::parse(&value.to_string()).map_err(|e| format!("{}: {e}", pack.display()).into())
+    let mut read = Manifest::parse(&value.to_string());
+    if scores == Scores::Unused && matches!(read, Err(EngineError::Manifest(ManifestError::Faceness))) {
+        value["faceness"].take();
+        read = Manifest::parse(&value.to_string());
+    }
+    read.map_err(|e| format!("{}: {e}", pack.display()).into())
 }
 
 #[derive(Clone, Copy, PartialEq)]
