@@ -16,6 +16,7 @@ use crate::lists::photos::Found;
 use crate::manifest::Listed;
 use crate::person::template::TemplateInfo;
 use crate::vault::Fault;
+use crate::vault::guests::Filter;
 use crate::vault::log::{Event, Problem};
 
 const HEAD: &str = "// What the engine's module takes and gives: made from src/ by src/declarations.rs, not to be changed by hand.\n\n";
@@ -53,6 +54,7 @@ fn types() -> Types {
         Fault,
         Event,
         Problem,
+        Filter,
         EngineError
     )
 }

@@ -47,6 +47,13 @@ impl<'a> Json<'a> {
         self.fields().iter().rev().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value)
     }
 
+    /// What an object has under a name becomes another.
+    pub fn set(&mut self, name: &'static str, value: Json<'a>) {
+        let Value::Object(fields) = &mut self.value else { return };
+        fields.retain(|(key, _)| key.text() != Some(name));
+        fields.push((Json { raw: "", value: Value::Text(Cow::Borrowed(name)) }, value));
+    }
+
     /// An object's names and values; none of anything else.
     pub fn fields(&self) -> &[(Json<'a>, Json<'a>)] {
         match &self.value {
@@ -58,6 +65,15 @@ impl<'a> Json<'a> {
     pub fn list(&self) -> Option<&[Json<'a>]> {
         match &self.value {
             Value::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The items of the list that an object has under a name.
+    pub fn items_mut(&mut self, name: &str) -> Option<&mut Vec<Json<'a>>> {
+        let Value::Object(fields) = &mut self.value else { return None };
+        match &mut fields.iter_mut().rev().find(|(key, _)| key.text() == Some(name))?.1.value {
+            Value::List(items) => Some(items),
             _ => None,
         }
     }

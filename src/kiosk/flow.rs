@@ -48,12 +48,6 @@ pub struct Rules {
     pub timeout_ms: f64,
 }
 
-impl Default for Rules {
-    fn default() -> Self {
-        Self { distance: 0.22, timeout_ms: 8_000.0 }
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "ScreenKind"))]
 #[serde(rename_all = "snake_case")]

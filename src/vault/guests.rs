@@ -2,6 +2,15 @@
 //! every change renews. Whoever is enrolled from it has the id of their row.
 //!
 //! The record is the list as JSON, and spaces up to a multiple of 4096: the ciphertext's length tells the list's no finer.
+//!
+//! What is changed of a list: [`change`]. What is shown of it: [`view`].
+
+mod change;
+mod places;
+mod view;
+
+pub use change::{Changed, change};
+pub use view::{Book, Enrolled, Filter};
 
 use super::record::{Ids, is_id};
 use super::shape::{Field, Shape, defaulted, field, optional};
@@ -11,6 +20,10 @@ use crate::json::{Json, put};
 /// Only what has counts of the desk in it is of version 2, and of guests with a code among them of 3: earlier releases would drop or refuse them.
 const VERSION: u32 = 3;
 const PADDING: usize = 4096;
+/// Guests on a list.
+pub const MOST: usize = 10_000;
+/// A year of hours, each for every reason.
+const DESK_MOST: usize = 4 * 366 * 24;
 const TEXT: Shape = Shape::Text(500);
 const NUMBER: Shape = Shape::Count(0, u32::MAX as usize);
 
@@ -18,10 +31,9 @@ const NUMBER: Shape = Shape::Count(0, u32::MAX as usize);
 static LIST: Shape = Shape::Object(&[
     field("name", Shape::Text(200)),
     field("created", Shape::Time),
-    // The page knows this limit, too: `www/pages/kiosk/preview.js`.
-    field("guests", Shape::List(10_000, &Shape::Object(&GUEST))),
-    // A year of hours, each for every reason; left out where there is none.
-    optional("desk", Shape::List(4 * 366 * 24, &Shape::Object(&DESK))),
+    field("guests", Shape::List(MOST, &Shape::Object(&GUEST))),
+    // Left out where there is none.
+    optional("desk", Shape::List(DESK_MOST, &Shape::Object(&DESK))),
 ]);
 static GUEST: [Field; 12] = [
     field("id", Shape::Is(is_id)),
@@ -83,10 +95,13 @@ fn version_of(list: &Json) -> &'static str {
 
 /// The record of a list (JSON), without the fields that do not belong.
 pub fn write(list: &str) -> Result<Vec<u8>, Fault> {
-    let json = Json::read(list).ok_or(Fault::BadGuests)?;
-    let checked = checked(&json).ok_or(Fault::BadGuests)?;
+    record(&Json::read(list).ok_or(Fault::BadGuests)?)
+}
+
+fn record(list: &Json) -> Result<Vec<u8>, Fault> {
+    let checked = checked(list).ok_or(Fault::BadGuests)?;
     let mut text = String::new();
-    put(&mut text, &["{\"version\":", version_of(&json), ",", &checked[1..]]);
+    put(&mut text, &["{\"version\":", version_of(list), ",", &checked[1..]]);
     let mut bytes = text.into_bytes();
     bytes.resize(bytes.len().next_multiple_of(PADDING), b' ');
     Ok(bytes)
@@ -94,9 +109,25 @@ pub fn write(list: &str) -> Result<Vec<u8>, Fault> {
 
 /// The list of a record, as JSON.
 pub fn read(record: &[u8]) -> Result<String, Fault> {
+    checked(&opened(record)?).ok_or(Fault::BadGuests)
+}
+
+/// The list of a record as it stands there.
+fn opened(record: &[u8]) -> Result<Json<'_>, Fault> {
     let json = std::str::from_utf8(record).ok().and_then(Json::read).ok_or(Fault::RecordDamaged)?;
     version(&json, VERSION)?;
-    checked(&json).ok_or(Fault::BadGuests)
+    Ok(json)
+}
+
+/// Whether somebody stands on the list of a record; one that cannot be read is none.
+pub fn is_expected(record: Option<&[u8]>, id: &str) -> bool {
+    let is_it = |guest: &Json| guest.get("id").and_then(Json::text) == Some(id);
+    record.and_then(|record| opened(record).ok()).is_some_and(|list| guests(&list).iter().any(is_it))
+}
+
+/// Everybody on a list.
+fn guests<'a, 'b>(list: &'a Json<'b>) -> &'a [Json<'b>] {
+    list.get("guests").and_then(Json::list).unwrap_or_default()
 }
 
 #[cfg(test)]

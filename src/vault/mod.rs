@@ -5,9 +5,10 @@
 //! | PINs: length, weakness, the wait after wrong ones | [`pin`] |
 //! | dates of erasure and of backups, and whether the clock can be believed | [`expiry`] |
 //! | what may be set, and its record | [`settings`] |
-//! | people's records | [`record`] |
+//! | people's records, and what becomes of them where two are made one | [`record`], [`people`] |
+//! | which names are taken | [`names`] |
 //! | the backup's file, what it says of itself, and who may come in | [`backup`] |
-//! | the list of expected people | [`guests`] |
+//! | the list of expected people, what is changed of it, and what is shown of it | [`guests`] |
 //! | the audit log: its entries, their chain, when the oldest go | [`log`] |
 //! | what a value of a record may be | [`shape`] |
 
@@ -15,6 +16,8 @@ pub mod backup;
 pub mod expiry;
 pub mod guests;
 pub mod log;
+pub mod names;
+pub mod people;
 pub mod pin;
 pub mod record;
 pub mod settings;
@@ -44,6 +47,9 @@ pub enum Fault {
     FileRefused,
     BadRule,
     BadGuests,
+    /// There is no list of expected people to change.
+    NoGuests,
+    NoSuchPerson,
 }
 
 impl Fault {
@@ -64,6 +70,8 @@ impl Fault {
             Self::FileRefused => "file_refused",
             Self::BadRule => "bad_rule",
             Self::BadGuests => "bad_guests",
+            Self::NoGuests => "no_guests",
+            Self::NoSuchPerson => "no_such_person",
         }
     }
 }

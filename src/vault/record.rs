@@ -64,14 +64,20 @@ pub fn is_id(text: &str) -> bool {
     text.len() == 36 && text.bytes().enumerate().all(fits)
 }
 
+/// An id as a number.
+#[inline(never)]
+pub fn number(id: &str) -> u128 {
+    let digits = id.bytes().filter_map(|digit| char::from(digit).to_digit(16));
+    digits.fold(0, |id, digit| id << 4 | u128::from(digit))
+}
+
 /// Ids, which must be different.
 #[derive(Default)]
 pub struct Ids(BinaryHeap<u128>);
 
 impl Ids {
     pub fn add(&mut self, id: &str) {
-        let digits = id.bytes().filter_map(|digit| char::from(digit).to_digit(16));
-        self.0.push(digits.fold(0, |id, digit| id << 4 | u128::from(digit)));
+        self.0.push(number(id));
     }
 
     pub fn count(&self) -> usize {

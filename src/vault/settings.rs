@@ -86,6 +86,12 @@ pub fn defaults() -> String {
     all.done()
 }
 
+/// What a number is where nobody set it.
+pub fn number(name: &str) -> f64 {
+    let setting = SETTINGS.iter().find(|setting| setting.name == name);
+    setting.and_then(|setting| Json::read(setting.default)?.number()).unwrap_or(0.0)
+}
+
 /// The first setting of some that is none, or is set to what it may not be. `patch`: JSON.
 pub fn fault(patch: &str) -> Option<String> {
     match object(patch) {
@@ -138,6 +144,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_kiosk_begins_with_numbers_that_are_set_where_nobody_set_any() {
+        assert_eq!((number("kioskDistance"), number("kioskTimeoutSeconds")), (0.22, 8.0));
+    }
 
     #[test]
     fn settings_of_which_nothing_is_said_are_written_and_read() {

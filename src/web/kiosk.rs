@@ -63,6 +63,7 @@ impl Engine {
     pub fn kiosk_lock(&mut self) {
         self.flow.lock();
         self.inner.enrol_forget();
+        self.guests_close();
     }
 
     /// A guest has a code.

@@ -10,6 +10,7 @@ use crate::lists::encoding::{self, File};
 use crate::lists::guests::{self, Choices, Reading};
 use crate::lists::photos::{self, Found};
 use crate::lists::table;
+use crate::vault::guests::MOST;
 
 /// What a file is. `decode` gives the text, or null where the encoding has no such bytes.
 #[wasm_bindgen(js_name = listEncoding)]
@@ -21,11 +22,11 @@ pub fn list_encoding(
     Js::new(&encoding::look(bytes, decode))
 }
 
-/// The list that a text is (composed: NFC), at most `most` guests of it. `choices`: ListChoices as JSON; the way for values would make the
+/// The list that a text is (composed: NFC), of at most as many guests as are kept. `choices`: ListChoices as JSON; the way for values would make the
 /// module and its glue larger.
 #[wasm_bindgen(js_name = listRead)]
-pub fn list_read(text: &str, choices: &str, most: usize) -> Result<Js<Reading>, JsValue> {
-    Js::new(&guests::read(text, &json::<Choices>(choices)?, most))
+pub fn list_read(text: &str, choices: &str) -> Result<Js<Reading>, JsValue> {
+    Js::new(&guests::read(text, &json::<Choices>(choices)?, MOST))
 }
 
 /// For each name of a photo, which of the files is it. `paths`: `[wanted, files]` as JSON.

@@ -1,6 +1,7 @@
 //! The worker's door to the engine: plain values in, plain values out, and every error as `{code, values}`, without words.
 
 mod frames;
+mod guests;
 mod kiosk;
 mod lists;
 mod second;
@@ -26,6 +27,7 @@ use crate::manifest::{Listed, Manifest, Role};
 use crate::model::OpenOther;
 use crate::person::protect::Protector;
 use crate::person::template::{Template, TemplateInfo};
+use crate::vault::settings;
 
 #[wasm_bindgen]
 extern "C" {
@@ -41,6 +43,7 @@ pub struct Engine {
     /// Of the last frame of the live stream, or of an enrolment.
     seen: Vec<Observation>,
     flow: Flow,
+    desk: guests::Desk,
 }
 
 /// A value as JavaScript has it; `T` says for the declarations what it is (`src/declarations.rs`).
@@ -79,7 +82,9 @@ impl Engine {
     pub fn new(manifest: &str) -> Result<Engine, JsValue> {
         let manifest = Manifest::parse(manifest).map_err(thrown)?;
         let inner = Inner::new(manifest, EngineParams::default(), now);
-        Ok(Self { inner, protector: None, seen: Vec::new(), flow: Flow::new(Rules::default()) })
+        let rules =
+            Rules { distance: settings::number("kioskDistance") as f32, timeout_ms: 1000.0 * settings::number("kioskTimeoutSeconds") };
+        Ok(Self { inner, protector: None, seen: Vec::new(), flow: Flow::new(rules), desk: guests::Desk::default() })
     }
 
     /// What must be fetched.

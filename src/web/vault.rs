@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::{Engine, plain};
 use crate::person::template::Template;
 use crate::vault::pin::Asked;
-use crate::vault::{Fault, backup, expiry, guests, log, pin, record, settings};
+use crate::vault::{Fault, backup, expiry, log, names, people, pin, record, settings};
 
 /// Why this can be nobody's PIN: `pin_too_short` or `pin_too_long`.
 #[wasm_bindgen(js_name = pinFault, unchecked_return_type = "'pin_too_short' | 'pin_too_long' | undefined")]
@@ -125,6 +125,31 @@ pub fn person_read(record: &[u8]) -> Result<String, JsValue> {
     Ok(record::read(record).map_err(code)?.crossing())
 }
 
+/// What becomes of two people (JSON as for `personCheck`) who are one, as JSON: `{kept, picture, name, consent, expires, groups, note}`; `picture`: `first`
+/// or `second`. `guests`: the opened record of the list of expected people.
+#[wasm_bindgen(js_name = peopleJoined)]
+pub fn people_joined(first: &str, second: &str, guests: Option<Vec<u8>>) -> Result<String, JsValue> {
+    people::joined(first, second, guests.as_deref()).map_err(code)
+}
+
+/// Whether a person's view (JSON as for `personCheck`) may be erased: it is still where it was seen, and not their only one.
+#[wasm_bindgen(js_name = viewMayGo)]
+pub fn view_may_go(person: &str, view: usize, time: f64) -> bool {
+    people::may_forget(person, view, time)
+}
+
+/// For each of some names the place among others of the first that reads the same; -1: it is free. Names stand in lines, composed (NFKC).
+#[wasm_bindgen(js_name = namesTaken, unchecked_return_type = "Int32Array")]
+pub fn names_taken(names: &str, others: &str) -> Vec<i32> {
+    names::taken(names.split('\n'), others.split('\n')).into_iter().map(|place| place.map_or(-1, |place| place as i32)).collect()
+}
+
+/// The first number, from 2 on, that makes a name another than all others: `Ada (2)`.
+#[wasm_bindgen(js_name = nameNumber)]
+pub fn name_number(name: &str, others: &str) -> usize {
+    names::number(name, &others.split('\n').collect::<Vec<_>>())
+}
+
 /// The head (JSON) of a log that has no entry yet.
 #[wasm_bindgen(js_name = logFirst)]
 pub fn log_first() -> String {
@@ -186,18 +211,6 @@ pub fn log_export(vault: &str, time: &str, head: &str, entries: &str) -> Result<
 #[wasm_bindgen(js_name = logVerifyExport)]
 pub fn log_verify_export(text: &str) -> Result<String, JsValue> {
     Ok(log::verify_export(text).map_err(code)?.crossing())
-}
-
-/// The record of a list of expected people (JSON), without the fields that do not belong. Throws the code of what is wrong with it.
-#[wasm_bindgen(js_name = guestsWrite)]
-pub fn guests_write(list: &str) -> Result<Vec<u8>, JsValue> {
-    guests::write(list).map_err(code)
-}
-
-/// The list of a record, as JSON.
-#[wasm_bindgen(js_name = guestsRead)]
-pub fn guests_read(record: &[u8]) -> Result<String, JsValue> {
-    guests::read(record).map_err(code)
 }
 
 /// Why this can be nobody's passphrase, as JSON: `{"code": "passphrase_too_short", "values": {"least"}}`, or the same of "passphrase_too_long" and "most".
@@ -390,7 +403,7 @@ impl Engine {
 }
 
 /// As JavaScript makes an error of the store of it (`www/vault/asked.js`).
-fn code(fault: Fault) -> JsValue {
+pub(super) fn code(fault: Fault) -> JsValue {
     fault.code().into()
 }
 

@@ -91,7 +91,7 @@ async function writeInside({ people, pin }) {
   const invite = async (store) => {
     const rest = { email: '', ref: '', company: '', host: '', problem: null, arrived: null, seen: null, by: null };
     const guests = (await store.people()).people.map(({ id, name }, index) => ({ id, name, line: index + 2, photo: `${people[index].of[0]}.jpg`, ...rest }));
-    await store.changeGuests(() => ({ name: 'Opening', created: 1.7e12, guests }));
+    await store.changeGuests({ set: { name: 'Opening', created: 1.7e12, guests } });
   };
   await make('few', few, invite);
   await make('many', Array.from({ length: 12 }, (_, i) => ({ ...few[i % 2], name: `Person ${i}`, created: 1.7e12 + i })));

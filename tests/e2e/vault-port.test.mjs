@@ -51,8 +51,8 @@ async function story(kind) {
   await store.put({ ...t.person('In the place of one'), id: one.id });
   seen.replaced = await told();
   const three = await store.put(t.person('Three', { seed: 3 }));
-  await note('making one of somebody who is not there', () => store.merge(two.id, crypto.randomUUID(), () => ({ kept: two.id, change: {} })));
-  const merged = await store.merge(two.id, three.id, (first, second) => ({ kept: first.id, change: { references: [...first.references, ...second.references] } }));
+  await note('making one of somebody who is not there', () => store.merge(two.id, crypto.randomUUID()));
+  const merged = await store.merge(two.id, three.id);
   seen.merged = [merged.person.name, merged.person.references.length, await told()];
   seen.untouched = [(await store.update(two.id, () => null)).updated === merged.person.updated, (await store.update(two.id, ({ name }) => ({ name: `${name}!` }))).name];
   await store.remove(two.id);
@@ -84,7 +84,7 @@ test('people and settings fare alike in both, and both can be asked the same', a
 test('in memory, whatever is about keeping says that nothing can be kept', async () => {
   const codes = await page.evaluate(async () => {
     const store = await t.make.memory();
-    const asked = ['eraseEverything', 'eraseGuests', 'guests', 'changeGuests', 'setPin', 'changePin', 'removePin', 'unlock', 'provePin', 'keepOpen', 'hold', 'lock',
+    const asked = ['eraseEverything', 'eraseGuests', 'guests', 'guestsRecord', 'changeGuests', 'setPin', 'changePin', 'removePin', 'unlock', 'provePin', 'keepOpen', 'hold', 'lock',
       'exportTo', 'previewImport', 'importFrom', 'backup', 'renewProtection', 'verifyLog', 'exportLog'];
     return { status: await store.status(), codes: await Promise.all(asked.map((op) => t.failure(() => store[op]('correct horse')))) };
   });

@@ -12,7 +12,7 @@ function kiosk() {
   const vault = (op, fields) => new Promise((answer, refuse) => {
     asked.push({ op, fields, answer, refuse });
   });
-  return { flow: new KioskFlow({ vault }, { distance: 0.3, timeoutMs: 5_000 }), asked };
+  return { flow: new KioskFlow({ vault }), asked };
 }
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 

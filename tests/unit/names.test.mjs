@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { distinctName, nameProblem, sameName, tidyName } from '../../www/words/names.js';
+import { nameProblem, tidyName } from '../../www/words/names.js';
+import '../vault/module.mjs';
+
+const { numbered, taken } = await import('../../www/vault/names.js');
 
 test('a name is kept composed, on one line, without doubled spaces', () => {
   assert.equal(tidyName('  Zoe\u0308 \n\t von\u00a0 Berg '), 'Zo\u00eb von Berg');
@@ -25,11 +28,11 @@ test('80 characters are enough, counted as people count them', () => {
   assert.deepEqual(nameProblem(`z${'\u0301'.repeat(500)}`), ['name.long', { most: 80, length: 501 }]);
 });
 
-test('upper case makes no other person, an accent does', () => {
-  assert.ok(sameName('Jos\u00e9', 'JOS\u00c9'));
-  assert.ok(!sameName('Jose', 'Jos\u00e9'));
+test('upper case makes no other person, nor does the width of letters; an accent does', () => {
+  assert.deepEqual(taken(['Jos\u00e9', 'JOSE\u0301', 'Jose', '\uff21da', 'A\nda'], ['Ada', 'JOS\u00c9', 'jos\u00e9']), [1, 1, null, 0, null]);
+  assert.deepEqual(taken(['Ada'], []), [null]);
 });
 
 test('a second person of a name gets a number that nobody has', () => {
-  assert.equal(distinctName('Ada', ['Ada', 'ada (2)']), 'Ada (3)');
+  assert.equal(numbered('Ada', ['Ada', 'ada (2)']), 'Ada (3)');
 });

@@ -36,7 +36,7 @@ async function freeze({ pin, passphrase }) {
   };
   const rest = async (store) => {
     const [one] = (await store.people()).people;
-    await store.changeGuests(() => ({ name: 'Opening', created: 1.7e12, desk: [{ hour: 1.6999992e12, why: 'unsure', count: 2 }], guests: [guest(one.id, 'Ærø Ågot', { arrived: 1.7e12, seen: 1.7e12, by: 'camera' }), guest('00000000-0000-4000-8000-000000000001', 'Nobody Yet', { line: 3, problem: 'no_face' })] }));
+    await store.changeGuests({ set: { name: 'Opening', created: 1.7e12, desk: [{ hour: 1.6999992e12, why: 'unsure', count: 2 }], guests: [guest(one.id, 'Ærø Ågot', { arrived: 1.7e12, seen: 1.7e12, by: 'camera' }), guest('00000000-0000-4000-8000-000000000001', 'Nobody Yet', { line: 3, problem: 'no_face' })] } });
     await store.setSettings({ targetFmr: 1e-4, theme: 'dark', lockAfterMinutes: 0, kioskHosts: ['https://desk.example'], kioskEvent: 'Opening', kioskColour: '#803060', kioskConfirm: true, kioskSecondLanguage: 'da' });
     await store.log('matched', { subject: one.id });
   };

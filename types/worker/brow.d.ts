@@ -51,6 +51,19 @@ export class BackupWriter {
 }
 
 export class Engine {
+  /** Somebody looks at the list of this record. */
+  guestsOpen(record: Uint8Array | null | undefined): void;
+  /** The list has become that of this record. */
+  guestsChanged(record: Uint8Array | null | undefined): void;
+  /** Nobody looks at it any more. */
+  guestsClose(): void;
+  /** What a search and a filter find, as JSON; undefined where there is no list. `wanted`: letters as they are searched for, which `fold` makes of
+   * any. `enrolled`, `again`: ids, one behind the other, of whoever can be recognised and of whoever has to be enrolled again. */
+  guestsView(wanted: string, filter: GuestFilter, enrolled: string, again: string, fold: (text: string) => string): string | undefined;
+  /** Everybody with the names of their photos, as JSON; undefined where there is no list. */
+  guestsEverybody(enrolled: string, again: string): string | undefined;
+  /** When guests came and who was sent to the desk, as JSON; undefined where there is no list. */
+  guestsTimes(): string | undefined;
   /** After `observe`: what follows from what it saw in a frame of this height. `distance` and `timeout_ms` as the operator set them. */
   kioskSee(height: number, distance: number, timeoutMs: number): KioskSaid;
   /** Time passes without a frame. */
@@ -154,12 +167,19 @@ export class Pictures {
   free(): void;
 }
 
+/** A list's record after a change, behind what is told of it: `{guests, arrived, logged, said}` as JSON and a line's end. Undefined where
+ * nothing is to be changed. `record`: of the list that there is; `change`: as JSON. */
+export function guestsChange(record: Uint8Array | null | undefined, change: string): Uint8Array | undefined;
+
+/** The list of a record, as JSON. */
+export function guestsRead(record: Uint8Array): string;
+
 /** What a file is. `decode` gives the text, or null where the encoding has no such bytes. */
 export function listEncoding(bytes: Uint8Array, decode: (label: string, bytes: Uint8Array) => string | null): ListFile;
 
-/** The list that a text is (composed: NFC), at most `most` guests of it. `choices`: ListChoices as JSON; the way for values would make the
+/** The list that a text is (composed: NFC), of at most as many guests as are kept. `choices`: ListChoices as JSON; the way for values would make the
  * module and its glue larger. */
-export function listRead(text: string, choices: string, most: number): ListRead;
+export function listRead(text: string, choices: string): ListRead;
 
 /** For each name of a photo, which of the files is it. `paths`: `[wanted, files]` as JSON. */
 export function listPhotos(paths: string): PhotoFound[];
@@ -225,6 +245,19 @@ export function personDue(id: string, record: Uint8Array, retentionDays: number 
 /** `{at, person}` as JSON: where in the record the binary parts begin, and the person as for `personWrite`. */
 export function personRead(record: Uint8Array): string;
 
+/** What becomes of two people (JSON as for `personCheck`) who are one, as JSON: `{kept, picture, name, consent, expires, groups, note}`; `picture`: `first`
+ * or `second`. `guests`: the opened record of the list of expected people. */
+export function peopleJoined(first: string, second: string, guests: Uint8Array | null | undefined): string;
+
+/** Whether a person's view (JSON as for `personCheck`) may be erased: it is still where it was seen, and not their only one. */
+export function viewMayGo(person: string, view: number, time: number): boolean;
+
+/** For each of some names the place among others of the first that reads the same; -1: it is free. Names stand in lines, composed (NFKC). */
+export function namesTaken(names: string, others: string): Int32Array;
+
+/** The first number, from 2 on, that makes a name another than all others: `Ada (2)`. */
+export function nameNumber(name: string, others: string): number;
+
 /** The head (JSON) of a log that has no entry yet. */
 export function logFirst(): string;
 
@@ -252,12 +285,6 @@ export function logExport(vault: string, time: string, head: string, entries: st
 
 /** What an exported log is worth, as JSON. */
 export function logVerifyExport(text: string): string;
-
-/** The record of a list of expected people (JSON), without the fields that do not belong. Throws the code of what is wrong with it. */
-export function guestsWrite(list: string): Uint8Array;
-
-/** The list of a record, as JSON. */
-export function guestsRead(record: Uint8Array): string;
 
 /** Why this can be nobody's passphrase, as JSON: `{"code": "passphrase_too_short", "values": {"least"}}`, or the same of "passphrase_too_long" and "most". */
 export function passphraseFault(passphrase: string): string | undefined;
@@ -344,6 +371,11 @@ export type GivenCode = {
  * In two groups.
  */
 code: string, lastsMs: number, };
+
+/**
+ * Which of the guests are looked for.
+ */
+export type GuestFilter = "all" | "expected" | "confirm" | "unknown" | "photo";
 
 /**
  * All that is told to whoever shows it.
@@ -662,6 +694,6 @@ export type UndecidedReason = "too_small" | "too_blurred" | "too_dark" | "too_br
 /**
  * Why something is not read, or not written.
  */
-export type VaultFault = "record_damaged" | "storage_newer" | "bad_id" | "bad_name" | "bad_person" | "bad_setting" | "log_damaged" | "file_foreign" | "file_newer" | "file_truncated" | "file_damaged" | "file_refused" | "bad_rule" | "bad_guests";
+export type VaultFault = "record_damaged" | "storage_newer" | "bad_id" | "bad_name" | "bad_person" | "bad_setting" | "log_damaged" | "file_foreign" | "file_newer" | "file_truncated" | "file_damaged" | "file_refused" | "bad_rule" | "bad_guests" | "no_guests" | "no_such_person";
 
 export default function init(options: { module_or_path: WebAssembly.Module }): Promise<unknown>;

@@ -1,6 +1,6 @@
 /** Questions to the person, in the browser's own modal dialog: focus stays in it and returns afterwards. */
 import { make, withName } from './dom.js';
-import { text } from '../words/messages.js';
+import { faultOf, text } from '../words/messages.js';
 
 /** Shows a dialog that was made for one question; over when it was closed, by whatever. @param {HTMLDialogElement} dialog @returns {Promise<void>} */
 export function untilClosed(dialog) {
@@ -44,7 +44,7 @@ export async function choose(title, body, choices) {
 
 /**
  * Asks for one line of text.
- * @param {{title: (Node | string)[], label: string, value: string, save: string, check: (raw: string) => string | null}} question
+ * @param {{title: (Node | string)[], label: string, value: string, save: string, check: (raw: string) => Promise<string | null>}} question
  *   `check` says in words what is wrong with an answer
  * @returns {Promise<string | null>} null when it was cancelled
  */
@@ -55,15 +55,16 @@ export async function ask({ title, label, value, save, check }) {
   const input = make('input', { id: 'ask-input', dir: 'auto', autocomplete: 'off', 'aria-describedby': 'ask-problem' });
   input.value = value;
   const form = make('form', {
-    onsubmit: (/** @type {SubmitEvent} */ event) => {
+    onsubmit: async (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
-      problem.textContent = check(input.value) ?? '';
+      const { value: raw } = input;
+      problem.textContent = (await check(raw).catch((error) => faultOf(error).message)) ?? '';
       input.setAttribute('aria-invalid', String(Boolean(problem.textContent)));
       if (problem.textContent) {
         input.focus();
         return;
       }
-      answer = input.value;
+      answer = raw;
       dialog.close();
     },
   }, make('label', { for: 'ask-input' }, label), input, problem, make('div', { class: 'actions' },

@@ -5,7 +5,7 @@ import { showOwnData } from './own-data.js';
 import { editPerson } from './person.js';
 import { pictureBlob } from './picture.js';
 import { countText, date, text } from '../words/messages.js';
-import { distinctName, nameProblem, sameName, searchForm, tidyName } from '../words/names.js';
+import { nameProblem, searchForm, tidyName } from '../words/names.js';
 
 /** @import { BrowClient } from '../client/client.js' */
 /** @import { Notices } from './notices.js' */
@@ -271,11 +271,12 @@ export class PeopleList extends EventTarget {
       label: text('rename.label'),
       value: person.name,
       save: text('rename.save'),
-      check: (answer) => {
+      check: async (answer) => {
         const name = tidyName(answer);
         const wrong = nameProblem(name);
         if (wrong) return text(...wrong);
-        return this.#people.some((other) => other.id !== person.id && sameName(other.name, name)) ? text('rename.taken') : null;
+        const taken = await this.#client.vault('nameTaken', { name, except: person.id });
+        return taken ? text('rename.taken') : null;
       },
     });
     if (raw === null) return;
@@ -335,11 +336,11 @@ export class PeopleList extends EventTarget {
    * @returns {Promise<{name: string, addTo: string | null} | null>} null when it was cancelled
    */
   async settleName(name) {
-    const same = this.#people.find((person) => sameName(person.name, name));
-    if (!same) return { name, addTo: null };
-    const distinct = distinctName(name, this.#people.map((person) => person.name));
-    const answer = await askSamePerson(same.name, distinct);
+    const taken = await this.#client.vault('nameTaken', { name });
+    if (!taken) return { name, addTo: null };
+    const { same, free } = taken;
+    const answer = await askSamePerson(same.name, free);
     if (answer === null) return null;
-    return answer === 'same' ? { name: same.name, addTo: same.id } : { name: distinct, addTo: null };
+    return answer === 'same' ? { name: same.name, addTo: same.id } : { name: free, addTo: null };
   }
 }

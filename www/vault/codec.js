@@ -2,7 +2,7 @@
  * A person as JavaScript has them, and the bytes that are sealed in the store and streamed in a backup. What is in those, and who may be stored:
  * src/vault/record.rs. Names are composed here, for which browsers have the tables.
  */
-import { isPersonId, personCheck, personRead, personWrite } from '../worker/brow.js';
+import { isPersonId, peopleJoined, personCheck, personRead, personWrite, viewMayGo } from '../worker/brow.js';
 import { asText, asked } from './asked.js';
 
 /** @typedef {import('./types.js').Bytes} Bytes */
@@ -99,3 +99,18 @@ export function withoutTemplates(bytes, { at, person: { pictureBytes, protection
   const from = person.references.reduce((/** @type {number} */ sum, /** @type {{bytes: number}} */ reference) => sum + reference.bytes, at);
   return { ...person, name: composed(person.name), picture: pictureBytes === null ? null : bytes.subarray(from, from + pictureBytes) };
 }
+
+/**
+ * What becomes of two people who are one.
+ * @param {Person} first
+ * @param {Person} second
+ * @param {Uint8Array | null} guests the opened record of the list of expected people
+ * @returns {{kept: string, change: import('./port.js').Change}} kept: the id that stays
+ */
+export function joined(first, second, guests) {
+  const { kept, picture, ...change } = JSON.parse(asked(() => peopleJoined(crossing(first), crossing(second), guests)));
+  return { kept, change: { ...change, picture: picture === 'first' ? first.picture : second.picture, references: [...first.references, ...second.references] } };
+}
+
+/** Whether a view of somebody may be erased: it is still where it was seen, and not their only one. @param {Person} person @param {number} index @param {number} time the view's own */
+export const mayForgetView = (person, index, time) => viewMayGo(crossing(person), index, time);

@@ -2,7 +2,7 @@
  * Stands in for the vault where the browser stores nothing (private windows of some browsers, blocked site data), and where
  * nothing is to be kept: people and settings are there until the worker ends, and whatever is about keeping is refused.
  */
-import { checkPerson, encodePerson } from './codec.js';
+import { checkPerson, encodePerson, joined } from './codec.js';
 import { storeError } from './errors.js';
 import { checkSettings, defaultSettings } from './settings.js';
 
@@ -50,8 +50,8 @@ export function memoryStore() {
       const wanted = typeof change === 'function' ? change(copy(id)) : change;
       return wanted === null ? before : keep({ ...before, ...wanted, id, created: before.created, updated: Date.now() });
     },
-    async merge(first, second, join) {
-      const { kept, change } = join(copy(first), copy(second), null);
+    async merge(first, second) {
+      const { kept, change } = joined(copy(first), copy(second), null);
       const before = copy(kept);
       const person = keep({ ...before, ...change, id: kept, created: before.created, updated: Date.now() });
       people.delete(kept === first ? second : first);
@@ -79,6 +79,7 @@ export function memoryStore() {
     eraseGuests: refuse,
 
     guests: refuse,
+    guestsRecord: refuse,
     changeGuests: refuse,
 
     settings: async () => ({ ...settings }),

@@ -1,14 +1,19 @@
 /** What the page may ask of the vault: the worker spreads these among its operations. */
-import { storeError } from './errors.js';
-import { withArrival, withDesk, withGuest, withoutGuest } from './guests.js';
+import { mayForgetView } from './codec.js';
+import { numbered, taken } from './names.js';
+import { searchForm } from '../words/names.js';
 import { pinWeakness } from '../worker/brow.js';
+import { listOperations } from '../worker/lists.js';
 
-/** @import { Observation, OwnData, PinWeakness, State, VaultState } from '../types.js' */
+/** @import { Engine, GuestFilter, ListGuest } from '../worker/brow.js' */
+/** @import { Observation, OwnData, PersonSummary, PinWeakness, State, VaultState } from '../types.js' */
 /** @import { MergeRule, Store } from './port.js' */
-/** @import { DeskReason, Guest, GuestList, Person, Settings } from './types.js' */
+/** @import { Arrival, DeskReason, Guest, GuestChange, GuestList, GuestPhoto, GuestState, GuestTimes, GuestView, Person, Settings } from './types.js' */
 
 /** Of so many entries the page shows the newest; the export has them all. */
 const SHOWN_ENTRIES = 200;
+/** Characters of a list's name. */
+const NAME_MOST = 200;
 
 /**
  * @param {Store} store
@@ -24,10 +29,29 @@ export async function vaultState(store) {
 }
 
 /**
- * @param {{store: () => Store, kept: (person: Person) => void, refill: () => Promise<void>, empty: () => void, state: () => Promise<State>, progress: (done: number, total: number) => void}} worker
- *   kept: to be told of whoever was stored with other words; refill: hands the gallery to the engine anew; empty: takes it away; progress: tells the page that work goes on
+ * Changes the list of expected people; whoever looks at it sees it so.
+ * @param {{store: () => Store, engine: () => Engine}} worker
  */
-export function vaultOperations({ store: vault, kept, refill, empty, state, progress }) {
+export const guestChanges = ({ store, engine }) => async (/** @type {GuestChange} */ change) => {
+  const changed = await store().changeGuests(change);
+  if (changed) engine().guestsChanged(changed.record);
+  return changed?.said ?? null;
+};
+
+/** @param {string | undefined} json */
+const parsed = (json) => (json === undefined ? null : JSON.parse(json));
+
+/**
+ * @param {{store: () => Store, engine: () => Engine, people: () => PersonSummary[], kept: (person: Person) => void, refill: () => Promise<void>, empty: () => void, state: () => Promise<State>, progress: (done: number, total: number) => void}} worker
+ *   people: everybody as the page was told of them last; kept: to be told of whoever was stored with other words; refill: hands the gallery to the engine anew; empty: takes it away; progress: tells the page that work goes on
+ */
+export function vaultOperations({ store: vault, engine, people, kept, refill, empty, state, progress }) {
+  const changed = guestChanges({ store: vault, engine });
+  /** Ids of whoever can be recognised, and of whoever has to be enrolled again, for this release has other networks: one behind the other. */
+  const standing = () => {
+    const ids = (/** @type {boolean} */ again) => people().filter(({ outdated }) => (outdated === 'again') === again).map(({ id }) => id).join('');
+    return { enrolled: ids(false), again: ids(true) };
+  };
   return {
     /** @param {{pin: string}} message */
     async vaultUnlock({ pin }) {
@@ -84,20 +108,49 @@ export function vaultOperations({ store: vault, kept, refill, empty, state, prog
     },
 
     /** @param {{list: GuestList}} message */
-    guestsSet({ list }) {
-      return vault().changeGuests(() => list);
+    guestsSet: ({ list }) => changed({ set: list }),
+
+    /** The rows of a list that was read, in the place of the list there is. @param {{name: string, guests: ListGuest[]}} message name: of the file */
+    guestsImport({ name, guests }) {
+      return changed({ import: { name: name.slice(0, NAME_MOST), created: Date.now(), ids: guests.map(() => crypto.randomUUID()), guests } });
+    },
+
+    /** Somebody looks at the list from now on. */
+    async guestsOpen() {
+      engine().guestsOpen(await vault().guestsRecord());
+    },
+
+    /** Nobody looks at it any more. */
+    guestsClose: () => engine().guestsClose(),
+
+    /** What a search and a filter show of the list that is looked at. @param {{wanted: string, filter: GuestFilter}} message @returns {GuestView | null} */
+    guestsView({ wanted, filter }) {
+      const { enrolled, again } = standing();
+      return parsed(engine().guestsView(searchForm(wanted.trim()), filter, enrolled, again, searchForm));
+    },
+
+    /** @returns {GuestTimes | null} of the list that is looked at */
+    guestsTimes: () => parsed(engine().guestsTimes()),
+
+    /**
+     * Whose photos are which of the files, of everybody on the list that is looked at. The whole list counts, also who is enrolled already: a file that
+     * two rows could mean is nobody's.
+     * @param {{files: string[]}} message their paths as they were chosen
+     * @returns {GuestPhoto[]}
+     */
+    guestsPhotos({ files }) {
+      const { enrolled, again } = standing();
+      const all = parsed(engine().guestsEverybody(enrolled, again)) ?? [];
+      const wanted = all.filter((/** @type {Guest} */ { photo }) => photo).map((/** @type {Guest} */ { photo }) => photo);
+      const found = listOperations.listPhotos({ wanted, files })[Symbol.iterator]();
+      return all.map((/** @type {Guest & {state: GuestState}} */ { photo, ...guest }) => ({ ...guest, photo: photo ? found.next().value : null }));
     },
 
     /**
      * Why a guest could not be enrolled, or that nothing stands in the way any more.
      * @param {{problems: Record<string, string | null>}} message by id
      */
-    guestsProblems({ problems }) {
-      return vault().changeGuests((list) => {
-        if (!list) throw storeError('no_guests');
-        return { ...list, guests: list.guests.map((guest) => (guest.id in problems ? { ...guest, problem: problems[guest.id] } : guest)) };
-      });
-    },
+    guestsProblems: ({ problems }) => changed({ problems }),
 
     /**
      * Marks a guest as arrived, or as seen where the desk confirms arrivals; whoever is not on the list changes nothing.
@@ -105,25 +158,23 @@ export function vaultOperations({ store: vault, kept, refill, empty, state, prog
      * @returns {Promise<{first: number | null, host: string} | null>} when they came first, null as long as the desk has not confirmed it, and whom they visit; null for whoever is not expected
      */
     async guestSeen({ guest, time }) {
-      const known = (await vault().guests())?.guests.find(({ id }) => id === guest);
-      if (!known) return null;
       const { kioskConfirm } = await vault().settings();
-      const first = known.arrived ?? (kioskConfirm ? null : time);
-      await vault().changeGuests((list) => withArrival(/** @type {GuestList} */ (list), guest, { arrived: first, seen: time, by: known.by ?? (first === null ? null : 'camera') }));
-      return { first, host: known.host };
+      return changed({ seen: { id: guest, time, confirm: kioskConfirm } });
     },
 
-    /** Marks or unmarks by hand. @param {{guest: string, arrival: Pick<Guest, 'arrived' | 'seen' | 'by'>}} message */
-    guestArrival({ guest, arrival }) {
-      return vault().changeGuests((list) => {
-        if (!list) throw storeError('no_guests');
-        return withArrival(list, guest, arrival);
-      });
-    },
+    /** Marks or unmarks by hand. @param {{guest: string, arrived: boolean}} message @returns {Promise<Arrival>} as it was before */
+    guestMark: ({ guest, arrived }) => changed({ mark: { id: guest, arrived, now: Date.now() } }),
 
-    /** Somebody who was not expected; where there is no list yet they begin one. @param {{guest: Guest}} message */
-    guestAdd({ guest }) {
-      return vault().changeGuests((list) => withGuest(list, guest));
+    /** Undoes that. @param {{guest: string, before: Arrival}} message */
+    guestUndo: ({ guest, before }) => changed({ arrival: { id: guest, before } }),
+
+    /**
+     * Somebody who was not expected; where there is no list yet they begin one.
+     * @param {{guest: Pick<Guest, 'id' | 'name' | 'company' | 'host'>, arrived: boolean}} message arrived: whether they are here
+     */
+    guestAdd({ guest, arrived }) {
+      const now = Date.now();
+      return changed({ add: { ...guest, problem: 'none', arrived: arrived ? now : null, now } });
     },
 
     /**
@@ -135,18 +186,19 @@ export function vaultOperations({ store: vault, kept, refill, empty, state, prog
         if (error?.code !== 'no_such_person') throw error;
         return null;
       });
-      if (receipt) await refill();
-      else await vault().changeGuests((list) => withoutGuest(list, guest));
-      return { list: await vault().guests(), state: { ...(await state()), receipts: receipt ? [receipt] : [] } };
+      if (receipt) {
+        await refill();
+        engine().guestsChanged(await vault().guestsRecord());
+      } else await changed({ remove: [guest] });
+      return { ...(await state()), receipts: receipt ? [receipt] : [] };
     },
 
     /** The kiosk sent somebody to the desk: counted with the event's list, where there is one. @param {{why: DeskReason, time: number}} message */
-    async guestToDesk({ why, time }) {
-      if (await vault().guests()) await vault().changeGuests((list) => withDesk(/** @type {GuestList} */ (list), why, time), { logged: false });
-    },
+    guestToDesk: ({ why, time }) => changed({ desk: { hour: new Date(time).setMinutes(0, 0, 0), why } }),
 
     async guestsErase() {
       const receipt = await vault().eraseGuests();
+      engine().guestsChanged(null);
       await refill();
       return { ...(await state()), receipts: [receipt] };
     },
@@ -182,6 +234,18 @@ export function vaultOperations({ store: vault, kept, refill, empty, state, prog
       };
     },
 
+    /**
+     * Whether somebody who is enrolled has this name.
+     * @param {{name: string, except?: string}} message except: whose own name it may be
+     * @returns {{same: {id: string, name: string}, free: string} | null} null where nobody has; free: what another person would be called
+     */
+    nameTaken({ name, except }) {
+      const others = people().filter(({ id }) => id !== except);
+      const names = others.map((person) => person.name);
+      const [place] = taken([name], names);
+      return place === null ? null : { same: { id: others[place].id, name: names[place] }, free: numbered(name, names) };
+    },
+
     /** What the operator notes of a person, and when they are erased. @param {{person: string, change: Partial<Pick<Person, 'groups' | 'note' | 'expires'>>}} message */
     async personChange({ person, change }) {
       const { groups, note, expires } = change;
@@ -195,10 +259,9 @@ export function vaultOperations({ store: vault, kept, refill, empty, state, prog
      */
     async personForgetView({ person, index, time }) {
       let erased = false;
-      await vault().update(person, ({ references }) => {
-        const left = references.filter((reference, at) => at !== index || reference.time !== time);
-        erased = left.length > 0 && left.length < references.length;
-        return erased ? { references: left } : null;
+      await vault().update(person, (before) => {
+        erased = mayForgetView(before, index, time);
+        return erased ? { references: before.references.filter((_, at) => at !== index) } : null;
       });
       if (erased) await refill();
       return state();
@@ -210,19 +273,7 @@ export function vaultOperations({ store: vault, kept, refill, empty, state, prog
      * @param {{person: string, other: string}} message
      */
     async personMerge({ person, other }) {
-      const { receipt } = await vault().merge(person, other, (first, second, list) => {
-        const isExpected = (/** @type {string} */ id) => Boolean(list?.guests.some((guest) => guest.id === id));
-        const dates = [first.expires, second.expires].filter((date) => date !== null);
-        return {
-          kept: isExpected(other) && !isExpected(person) ? other : person,
-          change: {
-            name: first.name, consent: first.consent, references: [...first.references, ...second.references], picture: first.picture ?? second.picture,
-            // The earlier date was promised to somebody.
-            expires: dates.length ? Math.min(...dates) : null,
-            groups: [...new Set([...(first.groups ?? []), ...(second.groups ?? [])])], note: [first.note, second.note].filter(Boolean).join('\n'),
-          },
-        };
-      });
+      const { receipt } = await vault().merge(person, other);
       await refill();
       return { ...(await state()), receipts: receipt ? [receipt] : [] };
     },

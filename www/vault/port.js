@@ -20,8 +20,8 @@
  *   random one. As stored; throws bad_id, bad_name, bad_person
  * @property {(id: string, change: Change | ((before: Person) => Change | null)) => Promise<Person>} update as stored. What depends on what is stored is a function of it, called while
  *   nobody else can write; null: nothing is to be changed
- * @property {(first: string, second: string, join: (first: Person, second: Person, list: GuestList | null) => {kept: string, change: Change}) => Promise<{person: Person, receipt: Receipt | null}>} merge
- *   makes one record of two, at once: `join`, called while nobody else can write, says which id stays and what becomes of its record; the other is erased
+ * @property {(first: string, second: string) => Promise<{person: Person, receipt: Receipt | null}>} merge makes one record of two, at once: which of them stays, and what becomes of it, says
+ *   src/vault/people.rs; the other is erased
  * @property {(ids: string[], anew: (person: Person) => Reference[] | null) => Promise<Person[]>} remake puts other references in the place of several people's, in one transaction; all
  *   else of them stays. Whoever is not there any more, or damaged, is passed over, and whoever `anew` gives null for; whoever got others, as stored
  * @property {(id: string, reason?: Receipt['reason']) => Promise<Receipt | null>} remove "forget me": erases the record, also a damaged one, and the key that it was sealed under; null where
@@ -34,8 +34,8 @@
  *   that it is (sure): see Status.held
  *
  * @property {() => Promise<GuestList | null>} guests the list of expected people; null if there is none
- * @property {(change: (list: GuestList | null) => GuestList, options?: {logged?: boolean}) => Promise<GuestList>} changeGuests puts another list in the place of the one there is; as
- *   stored. logged: whether the audit log has a line of it, which it has unless it is told otherwise
+ * @property {() => Promise<Bytes | null>} guestsRecord the same as an opened record, for the engine to look into
+ * @property {(change: GuestChange) => Promise<ChangedGuests | null>} changeGuests as stored; null where nothing is to be changed. Throws no_guests, no_such_person, bad_guests
  * @property {() => Promise<Receipt>} eraseGuests erases the list and everybody who was enrolled from it
  *
  * @property {() => Promise<Settings>} settings defaults where nothing was set or the record is damaged
@@ -94,6 +94,7 @@
 /** @typedef {(done: number, total: number) => void} Progress in people */
 /** @typedef {'skip' | 'replace' | 'both'} MergeRule skip them, replace what is here, or keep both */
 /** @typedef {{file: Blob, filename: string, people: number, references: number, leftOut: Damaged[]}} Exported */
+/** @typedef {{record: Bytes, said: any}} ChangedGuests the list's opened record, and what whoever asked for the change is told of it */
 /** @typedef {{added: number, replaced: number, skipped: number, expired: number, references: number}} Imported */
 /**
  * @typedef {object} Preview of a backup
@@ -114,5 +115,5 @@
  * @property {number | null} days since the last one
  */
 /** @import { LogEvent } from '../worker/brow.js' */
-/** @import { Bytes, Damaged, Entry, GuestList, Person, Protector, Receipt, Reference, Settings, Verdict } from './types.js' */
+/** @import { Bytes, Damaged, Entry, GuestChange, GuestList, Person, Protector, Receipt, Reference, Settings, Verdict } from './types.js' */
 export {};

@@ -79,7 +79,7 @@ export async function openStore({
     person: (id) => people.one(id),
     put: (person) => people.put(person),
     update: (id, change) => people.update(id, change),
-    merge: (first, second, join) => erasure.merged(first, second, join),
+    merge: (first, second) => erasure.merged(first, second),
     remake: (ids, anew) => people.remake(ids, anew),
     renewProtection: () => people.renewProtection(),
 
@@ -90,7 +90,8 @@ export async function openStore({
     eraseGuests: () => erasure.guests(),
 
     guests: () => guests.get(),
-    changeGuests: (change, options) => guests.change(change, options),
+    guestsRecord: () => guests.getRecord(),
+    changeGuests: (change) => guests.change(change),
 
     settings: () => settings.get(),
     setSettings: (patch) => settings.set(patch),

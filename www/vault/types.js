@@ -57,6 +57,22 @@
  * @property {Guest[]} guests
  * @property {DeskCount[]} [desk] nobody was sent to the desk where there is none
  *
+ * @typedef {{set: GuestList} | {import: {name: string, created: number, ids: string[], guests: import('../worker/brow.js').ListGuest[]}} | {add: Pick<Guest, 'id' | 'name' | 'company' | 'host' | 'problem' | 'arrived'> & {now: number}} | {remove: string[]} |
+ *   {problems: Record<string, string | null>} | {seen: {id: string, time: number, confirm: boolean}} | {mark: {id: string, arrived: boolean, now: number}} |
+ *   {arrival: {id: string, before: Arrival}} | {desk: {hour: number, why: DeskReason}}} GuestChange what each means, and what is told of it: src/vault/guests/change.rs
+ * @typedef {Pick<Guest, 'arrived' | 'seen' | 'by'>} Arrival
+ *
+ * @typedef {object} GuestView What a search and a filter show of a list.
+ * @property {number} all on the list
+ * @property {number} arrived
+ * @property {number} enrolled
+ * @property {number} found
+ * @property {GuestRow[]} rows the first of those
+ * @typedef {Pick<Guest, 'id' | 'name' | 'company' | 'arrived' | 'seen'> & {state: GuestState}} GuestRow
+ * @typedef {string | null} GuestState enrolled, again (with networks of an earlier release) or the code of what kept them from being enrolled
+ * @typedef {Pick<Guest, 'id' | 'line' | 'name'> & {state: GuestState, photo: import('../worker/brow.js').PhotoFound | null}} GuestPhoto whose photo is which file; null where the list names none
+ * @typedef {{expected: number, guests: Pick<Guest, 'arrived' | 'by'>[], desk: DeskCount[]}} GuestTimes what a list knows of its days: those who arrived, and of no guest more than when
+ *
  * @typedef {object} Settings
  * @property {number} targetFmr false matches per probe that the operator accepts
  * @property {boolean} keepPictures off unless the operator turns it on

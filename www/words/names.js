@@ -1,4 +1,4 @@
-/** What may be a name, and how two people of one name are told apart. */
+/** What may be a name, and how it is searched for. Which are taken: src/vault/names.rs. */
 /** Characters as people count them. */
 export const LONGEST_NAME = 80;
 
@@ -26,19 +26,6 @@ export function nameProblem(name) {
   // Marks piled on one letter count as one character: the second bound is the store's.
   if (length > LONGEST_NAME || name.length > 200) return ['name.long', { most: LONGEST_NAME, length: Math.max(length, name.length) }];
   return null;
-}
-
-/** Whether two names read the same. @param {string} a @param {string} b */
-export function sameName(a, b) {
-  return a.localeCompare(b, undefined, { sensitivity: 'accent' }) === 0;
-}
-
-/** The name with the first number that makes it different from all of the others. @param {string} name @param {string[]} others */
-export function distinctName(name, others) {
-  for (let number = 2; ; number++) {
-    const candidate = `${name} (${number})`;
-    if (!others.some((other) => sameName(other, candidate))) return candidate;
-  }
 }
 
 /** A name as it is searched for: without marks, in small letters, for nobody types those of others. @param {string} name */

@@ -1,7 +1,7 @@
 /** What a kiosk may ask between looks; what is decided, and when it is over, is the engine's module's (src/kiosk/). */
 import { storeError } from '../vault/errors.js';
-import { withGuest, withoutGuest } from '../vault/guests.js';
-import { sameName } from '../words/names.js';
+import { guestChanges } from '../vault/operations.js';
+import { taken } from '../vault/names.js';
 
 /** @import { CapturedFace, Engine } from './brow.js' */
 /** @import { Consent, KioskSaid, Saved, SaveRequest, State } from '../types.js' */
@@ -14,6 +14,7 @@ import { sameName } from '../words/names.js';
 export function kioskOperations({ engine, store, forgetting, forget, captured, discard, save, state }) {
   /** When the last code is over by the device's own clock: the engine's may stand still while the device sleeps. */
   let over = 0;
+  const changed = guestChanges({ store, engine });
 
   return {
     /** Time passed without a look. */
@@ -81,7 +82,9 @@ export function kioskOperations({ engine, store, forgetting, forget, captured, d
       const face = captured();
       if (!engine().kioskCapture() || !face) throw storeError('given_up');
       const [{ people }, list] = await Promise.all([state(), store().guests()]);
-      const known = face.resembles ?? [...people, ...(list?.guests ?? [])].find((other) => sameName(other.name, name))?.id;
+      const everybody = [...people, ...(list?.guests ?? [])];
+      const [place] = taken([name], everybody.map((other) => other.name));
+      const known = face.resembles ?? (place === null ? null : everybody[place].id);
       if (known) {
         discard();
         await store().log('code_known', { subject: known });
@@ -89,12 +92,11 @@ export function kioskOperations({ engine, store, forgetting, forget, captured, d
       }
       const id = crypto.randomUUID();
       // Their arrival is marked by the greeting.
-      const guest = { id, line: 0, name, email: '', ref: '', company, photo: '', host, problem: null, arrived: null, seen: null, by: null };
-      await store().changeGuests((list) => withGuest(list, guest));
+      await changed({ add: { id, name, company, host, problem: null, arrived: null, now: Date.now() } });
       try {
         await save({ id, name, source: 'camera', keepPicture: false, consent });
       } catch (error) {
-        await store().changeGuests((list) => withoutGuest(list, id));
+        await changed({ remove: [id] });
         throw error;
       }
       const said = engine().kioskWelcome(id);

@@ -17,16 +17,16 @@ function decode(label, bytes) {
 export const listOperations = {
   /**
    * A list as it would be taken; nothing is kept.
-   * @param {{bytes: ArrayBuffer, choices: ListChoices, most: number}} message most: guests
+   * @param {{bytes: ArrayBuffer, choices: ListChoices}} message
    * @returns {ListReading}
    * @throws {import('../types.js').Raised} list_workbook, list_binary
    */
-  listRead({ bytes, choices: { encoding: chosen, ...choices }, most }) {
+  listRead({ bytes, choices: { encoding: chosen, ...choices } }) {
     const guess = module.listEncoding(new Uint8Array(bytes), decode);
     if ('refused' in guess) throw raised(guess.refused === 'workbook' ? 'list_workbook' : 'list_binary');
     const encoding = chosen ?? guess.label;
     const text = new TextDecoder(encoding).decode(bytes).normalize('NFC');
-    return { encoding, unsure: guess.unsure && !chosen, broken: text.includes('\ufffd'), ...module.listRead(text, JSON.stringify(choices), most) };
+    return { encoding, unsure: guess.unsure && !chosen, broken: text.includes('\ufffd'), ...module.listRead(text, JSON.stringify(choices)) };
   },
 
   /** @param {{wanted: string[], files: string[]}} message paths of photos, as the list names them and as they were chosen */

@@ -383,6 +383,7 @@ async function save(request) {
 /** What site-worker.js works with; `pictures`: whether people's pictures are told. */
 export const means = {
   store: () => store,
+  people: () => known.people,
   kept: (/** @type {Person} */ person) => known.put(person),
   async refill() {
     await fillGallery();

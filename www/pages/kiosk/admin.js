@@ -92,7 +92,7 @@ export class Admin extends EventTarget {
     this.#checklist.open(state);
     this.#sayAwake();
     this.#saySuspect();
-    await this.#checkIn.open(state);
+    await this.#checkIn.open();
     await this.#showLog();
   }
 
@@ -108,7 +108,7 @@ export class Admin extends EventTarget {
     this.#checklist.heed(state);
     this.#held.show(state.vault);
     this.#outdated.show(state);
-    this.#checkIn.heed(state);
+    this.#checkIn.heed();
     find('.stale', HTMLElement, this.#dialog).hidden = !state.vault?.stale;
     this.#input('#keep-open').checked = Boolean(state.vault?.keptOpen);
     // What was told before a choice was stored would turn that choice back for a moment.

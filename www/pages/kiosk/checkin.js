@@ -13,20 +13,11 @@ import { download } from '../../ui/vault.js';
 /** @import { Notices } from '../../ui/notices.js' */
 /** @import { Eyes } from './eyes.js' */
 /** @import { State } from '../../types.js' */
-/** @import { Guest, GuestList } from '../../vault/types.js' */
+/** @import { GuestFilter } from '../../worker/brow.js' */
+/** @import { Arrival, GuestRow, GuestState, GuestView } from '../../vault/types.js' */
 
-/** So many rows are shown at once; a search finds the others. */
-const SHOWN = 200;
-/** @typedef {Pick<Guest, 'arrived' | 'seen' | 'by'>} Arrival */
-
-/** Which of the guests are shown. @type {Record<string, (guest: Guest, isKnown: boolean) => boolean>} */
-const FILTERS = {
-  all: () => true,
-  expected: ({ arrived }) => arrived === null,
-  confirm: ({ arrived, seen }) => arrived === null && seen !== null,
-  unknown: (_guest, isKnown) => !isKnown,
-  photo: ({ problem }, isKnown) => !isKnown && (problem === 'none' || problem === 'missing'),
-};
+/** @type {GuestFilter[]} */
+const FILTERS = ['all', 'expected', 'confirm', 'unknown', 'photo'];
 
 /** A moment as staff look for it: of today its time alone. @param {number} time */
 const when = (time) => date(time, midnight(time) === midnight(Date.now()) ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' });
@@ -39,8 +30,11 @@ export class CheckIn extends EventTarget {
   #eyes;
   #import;
   #day;
-  /** @type {{id: string, before: Arrival}[]} */
+  /** @type {{guest: string, before: Arrival}[]} */
   #undo = [];
+  /** Grows with every question what is to be shown, so that an answer that was overtaken is dropped. */
+  #turn = 0;
+  #isOpen = false;
 
   /** @param {HTMLElement} root @param {{client: BrowClient, notices: Notices, eyes: Eyes}} parts */
   constructor(root, { client, notices, eyes }) {
@@ -58,25 +52,11 @@ export class CheckIn extends EventTarget {
     on('.take-codes-back', this.#takeCodesBack);
     on('.export-guests', this.#export);
     on('.erase-guests', this.#erase);
-    this.#input('#guest-search').addEventListener('input', () => this.#show());
-    this.#filter.addEventListener('change', () => this.#show());
+    this.#input('#guest-search').addEventListener('input', () => this.#showAgain({ changed: false }));
+    this.#filter.addEventListener('change', () => this.#showAgain({ changed: false }));
     this.#import = new ImportForm(find('.import', HTMLFormElement, root), { client });
-    this.#import.addEventListener('list', () => this.#show());
+    this.#import.addEventListener('list', () => this.#showAgain());
     this.#import.addEventListener('state', (event) => this.dispatchEvent(new CustomEvent('state', { detail: /** @type {CustomEvent<State>} */ (event).detail })));
-  }
-
-  /** @returns {GuestList | null} */
-  get #list() {
-    return this.#import.list;
-  }
-
-  set #list(list) {
-    this.#import.list = list;
-  }
-
-  /** @returns {Set<string>} ids */
-  get #enrolled() {
-    return this.#import.enrolled;
   }
 
   /** Whether an import is under way. */
@@ -84,27 +64,26 @@ export class CheckIn extends EventTarget {
     return this.#import.busy;
   }
 
-  /** @param {State} state */
-  async open(state) {
-    this.#list = await this.#client.vault('guests');
-    this.heed(state);
+  async open() {
+    this.#isOpen = true;
+    await this.#client.vault('guestsOpen');
+    if (!this.#isOpen) return this.close();
+    await this.#show();
     this.#showCodes(await this.#client.vault('codesOpen'));
   }
 
-  /** @param {State} state */
-  heed({ people }) {
-    const ids = (/** @type {boolean} */ again) => new Set(people.filter(({ outdated }) => (outdated === 'again') === again).map(({ id }) => id));
-    this.#import.again = ids(true);
-    this.#import.enrolled = ids(false);
-    this.#show();
+  /** Somebody may have been enrolled, or erased. */
+  heed() {
+    if (this.#isOpen) this.#showAgain();
   }
 
   /** Takes every name out of the page. */
   close() {
-    this.#list = null;
-    this.#enrolled.clear();
-    this.#import.again.clear();
+    this.#isOpen = false;
+    this.#client.vault('guestsClose').catch(() => {});
+    this.#turn += 1;
     this.#undo = [];
+    this.#import.hasList = false;
     this.#import.close();
     this.#day.show(null);
     this.#input('#guest-search').value = '';
@@ -122,42 +101,53 @@ export class CheckIn extends EventTarget {
 
   #showFilters() {
     const { value } = this.#filter;
-    this.#filter.replaceChildren(...Object.keys(FILTERS).map((name) => make('option', { value: name }, text(`checkin.filter.${name}`))));
+    this.#filter.replaceChildren(...FILTERS.map((name) => make('option', { value: name }, text(`checkin.filter.${name}`))));
     this.#filter.value = value || 'all';
   }
 
-  #show() {
-    const list = this.#list;
-    this.#showFilters();
-    this.#day.show(list);
-    find('.with-list', HTMLElement, this.#root).hidden = !list;
-    find('.no-list', HTMLElement, this.#root).hidden = Boolean(list);
-    const guests = list?.guests ?? [];
-    find('.summary', HTMLElement, this.#root).textContent = list ? text('checkin.summary', {
-      arrived: guests.filter(({ arrived }) => arrived !== null).length,
-      all: guests.length,
-      enrolled: guests.filter(({ id }) => this.#enrolled.has(id)).length,
-    }) : text('checkin.none');
-    find('.undo', HTMLButtonElement, this.#root).disabled = this.#undo.length === 0;
-    const wanted = this.#input('#guest-search').value.trim().toLocaleLowerCase();
-    const found = guests.filter((guest) => FILTERS[this.#filter.value](guest, this.#enrolled.has(guest.id))
-      && [guest.name, guest.company, guest.email, guest.ref].some((value) => value.toLocaleLowerCase().includes(wanted)));
-    find('.shown', HTMLElement, this.#root).textContent = found.length < guests.length ? text('checkin.shown', { shown: found.length, all: guests.length }) : '';
-    find('thead', HTMLElement, this.#root).replaceChildren(make('tr', {}, ...['name', 'company', 'state', 'arrived', 'seen', 'action'].map((column) => make('th', { scope: 'col' }, text(`checkin.${column}`)))));
-    find('.rows tbody', HTMLElement, this.#root).replaceChildren(...found.slice(0, SHOWN).map((guest) => this.#row(guest)));
-    find('.more', HTMLElement, this.#root).textContent = found.length > SHOWN ? text('checkin.more', { count: found.length - SHOWN }) : '';
+  /** @param {{changed?: boolean}} [what] changed: whether the list may be another */
+  #showAgain({ changed = true } = {}) {
+    (changed ? this.#show() : this.#showFound()).catch((error) => this.#notices.fault(error));
   }
 
-  /** @param {Guest} guest */
+  /** The list as it is now. */
+  async #show() {
+    const [times] = await Promise.all([this.#client.vault('guestsTimes'), this.#showFound()]);
+    if (this.#isOpen) this.#day.show(times);
+  }
+
+  /** Whom the worker finds. */
+  async #showFound() {
+    const turn = ++this.#turn;
+    this.#showFilters();
+    const view = await this.#client.vault('guestsView', { wanted: this.#input('#guest-search').value, filter: /** @type {GuestFilter} */ (this.#filter.value) });
+    if (turn !== this.#turn) return;
+    this.#import.hasList = view !== null;
+    this.#showView(view);
+  }
+
+  /** @param {GuestView | null} view */
+  #showView(view) {
+    find('.with-list', HTMLElement, this.#root).hidden = !view;
+    find('.no-list', HTMLElement, this.#root).hidden = view !== null;
+    const { all, arrived, enrolled, found, rows } = view ?? { all: 0, arrived: 0, enrolled: 0, found: 0, rows: [] };
+    find('.summary', HTMLElement, this.#root).textContent = view ? text('checkin.summary', { arrived, all, enrolled }) : text('checkin.none');
+    find('.undo', HTMLButtonElement, this.#root).disabled = this.#undo.length === 0;
+    find('.shown', HTMLElement, this.#root).textContent = found < all ? text('checkin.shown', { shown: found, all }) : '';
+    find('thead', HTMLElement, this.#root).replaceChildren(make('tr', {}, ...['name', 'company', 'state', 'arrived', 'seen', 'action'].map((column) => make('th', { scope: 'col' }, text(`checkin.${column}`)))));
+    find('.rows tbody', HTMLElement, this.#root).replaceChildren(...rows.map((guest) => this.#row(guest)));
+    find('.more', HTMLElement, this.#root).textContent = found > rows.length ? text('checkin.more', { count: found - rows.length }) : '';
+  }
+
+  /** @param {GuestRow} guest */
   #row(guest) {
-    const { id, name, company, arrived, seen, by } = guest;
+    const { id, name, company, arrived, seen, state } = guest;
     const key = arrived === null ? 'mark' : 'unmark';
-    const next = arrived === null ? { arrived: Date.now(), seen: Date.now(), by: /** @type {const} */ ('hand') } : { arrived: null, seen: null, by: null };
     const button = make('button', {
       type: 'button', class: 'small plain', 'aria-label': text(`checkin.${key}.of`, { name }),
-      onclick: () => this.#arrive(id, next, { arrived, seen, by }).catch((error) => this.#notices.fault(error)),
+      onclick: () => this.#mark(id, arrived === null).catch((error) => this.#notices.fault(error)),
     }, text(`checkin.${key}`));
-    const photo = this.#enrolled.has(id) ? [] : [' ', make('button', {
+    const photo = state === 'enrolled' ? [] : [' ', make('button', {
       type: 'button', class: 'small plain', 'aria-label': text('checkin.photo.add.of', { name }),
       onclick: () => this.add(guest).catch((error) => this.#notices.fault(error)),
     }, text('checkin.photo.add'))];
@@ -168,23 +158,15 @@ export class CheckIn extends EventTarget {
     // A phone has no room for the heads of columns: there each cell says its own.
     const cell = (/** @type {'company' | 'state' | 'seen'} */ column, /** @type {Node | string} */ value) => make('td', { 'data-head': text(`checkin.${column}`) }, value);
     return make('tr', { 'data-id': id },
-      make('th', { scope: 'row' }, nameElement(name)), cell('company', company && make('bdi', {}, company)), cell('state', this.#stateOf(guest)),
+      make('th', { scope: 'row' }, nameElement(name)), cell('company', company && make('bdi', {}, company)), cell('state', stateWords(state)),
       make('td', { class: 'arrived', 'data-head': text('checkin.arrived') }, arrived === null ? '' : when(arrived)), cell('seen', seen === null ? '' : when(seen)), make('td', {}, button, ...photo, ' ', remove));
   }
 
-  /** @param {Guest} guest */
-  #stateOf({ id, problem }) {
-    if (this.#enrolled.has(id)) return text('checkin.enrolled');
-    if (this.#import.again.has(id)) return text('people.again');
-    return problemWords(problem ?? 'unknown');
-  }
-
-  /** @param {string} id @param {Arrival} arrival @param {Arrival} before */
-  async #arrive(id, arrival, before) {
-    this.#list = await this.#client.vault('guestArrival', { guest: id, arrival });
-    this.#undo.push({ id, before });
-    this.#show();
-    this.#focus(id);
+  /** @param {string} guest @param {boolean} arrived */
+  async #mark(guest, arrived) {
+    this.#undo.push({ guest, before: await this.#client.vault('guestMark', { guest, arrived }) });
+    await this.#show();
+    this.#focus(guest);
   }
 
   /** Where the keyboard goes on; a filter may have taken the row away. @param {string} id */
@@ -193,14 +175,13 @@ export class CheckIn extends EventTarget {
     if (next instanceof HTMLElement) next.focus();
   }
 
-  /** @param {Guest} [guest] whose photo is added; without one, somebody who is not on the list */
+  /** @param {GuestRow} [guest] whose photo is added; without one, somebody who is not on the list */
   async add(guest) {
-    const done = await askGuest({ client: this.#client, eyes: this.#eyes, guest, again: guest !== undefined && this.#import.again.has(guest.id) });
+    const done = await askGuest({ client: this.#client, eyes: this.#eyes, guest, again: guest?.state === 'again' });
     if (!done) return;
-    this.#list = done.list;
     if (done.state) this.dispatchEvent(new CustomEvent('state', { detail: done.state }));
-    this.#show();
-    const { id, name } = guest ?? done.list.guests[done.list.guests.length - 1];
+    await this.#show();
+    const { id, name } = done;
     this.#notices.say(...withName(text(done.state ? 'checkin.photo.added' : 'checkin.guest.added', { name: '{name}' }), name), ...done.said.map((words) => ` ${words}`));
     this.#focus(id);
   }
@@ -227,30 +208,29 @@ export class CheckIn extends EventTarget {
     back.textContent = text('checkin.code.back', { count: open });
   }
 
-  /** @param {Guest} guest */
+  /** @param {GuestRow} guest */
   async #remove({ id, name }) {
     const sure = await choose(withName(text('checkin.remove.title', { name: '{name}' }), name), [text('checkin.remove.text')], [
       { label: [text('checkin.remove.yes')], value: true, kind: 'danger' },
       { label: [text('dialog.cancel')], value: false },
     ]);
     if (!sure) return;
-    const { list, state } = await this.#client.vault('guestRemove', { guest: id });
-    this.#list = list;
-    this.#undo = this.#undo.filter((done) => done.id !== id);
+    const state = await this.#client.vault('guestRemove', { guest: id });
+    this.#undo = this.#undo.filter(({ guest }) => guest !== id);
     this.dispatchEvent(new CustomEvent('state', { detail: state }));
-    this.#show();
+    await this.#show();
     this.#notices.say(...withName(text('checkin.removed', { name: '{name}' }), name));
     this.#filter.focus();
   }
 
   async #undoLast() {
     const last = this.#undo.pop();
-    if (last) this.#list = await this.#client.vault('guestArrival', { guest: last.id, arrival: last.before });
-    this.#show();
+    if (last) await this.#client.vault('guestUndo', last);
+    await this.#show();
   }
 
   async #export() {
-    const list = this.#list;
+    const list = await this.#client.vault('guests');
     if (!list) return;
     const rows = list.guests.map((guest) => [guest.name, guest.email, guest.ref, guest.company, guest.photo, guest.host, ...localTime(guest.arrived), ...localTime(guest.seen), guest.by ?? '']);
     const titles = ['name', 'email', 'id', 'company', 'photo', 'host', 'arrived', 'arrived UTC offset', 'last seen', 'last seen UTC offset', 'by'];
@@ -265,10 +245,15 @@ export class CheckIn extends EventTarget {
     ]);
     if (!sure) return;
     const state = await this.#client.vault('guestsErase');
-    this.#list = null;
     this.#undo = [];
     this.#import.close();
     this.dispatchEvent(new CustomEvent('state', { detail: state }));
     this.#notices.say(text('checkin.erased'));
   }
+}
+
+/** Whether a guest can be recognised, or why not. @param {GuestState} state */
+function stateWords(state) {
+  if (state === 'enrolled') return text('checkin.enrolled');
+  return state === 'again' ? text('people.again') : problemWords(state ?? 'unknown');
 }

@@ -7,7 +7,7 @@ import { calendarDay } from '../../ui/times.js';
 import { download } from '../../ui/vault.js';
 import { date, number, text } from '../../words/messages.js';
 
-/** @import { GuestList } from '../../vault/types.js' */
+/** @import { GuestTimes } from '../../vault/types.js' */
 /** @import { Day } from './day.js' */
 
 /** @param {number} start */
@@ -39,8 +39,8 @@ function parts({ start, arrived, byCamera, byHand, expected, desk, hours }) {
 export class DayPanel {
   #root;
   #none;
-  /** @type {GuestList | null} */
-  #list = null;
+  /** @type {GuestTimes | null} */
+  #times = null;
 
   /** @param {HTMLElement} root @param {HTMLElement} none stands there as long as there is no day */
   constructor(root, none) {
@@ -54,10 +54,10 @@ export class DayPanel {
     return find('select', HTMLSelectElement, this.#root);
   }
 
-  /** @param {GuestList | null} list null: there is none, and nothing of one stays in the page */
-  show(list) {
-    this.#list = list;
-    const days = list ? daysOf(list) : [];
+  /** @param {GuestTimes | null} times null: there is no list, and nothing of one stays in the page */
+  show(times) {
+    this.#times = times;
+    const days = times ? daysOf(times) : [];
     this.#root.hidden = days.length === 0;
     this.#none.hidden = days.length > 0;
     const chosen = this.#select.value;
@@ -68,7 +68,7 @@ export class DayPanel {
   }
 
   get #day() {
-    return this.#list && this.#select.value ? dayOf(this.#list, Number(this.#select.value)) : null;
+    return this.#times && this.#select.value ? dayOf(this.#times, Number(this.#select.value)) : null;
   }
 
   #show() {

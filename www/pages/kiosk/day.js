@@ -1,6 +1,6 @@
 /** What a kiosk's day was: how many came, when, and how many were sent to the desk. It knows hours and numbers, and of no guest more than when they came. */
 
-/** @import { DeskReason, GuestList } from '../../vault/types.js' */
+/** @import { DeskReason, GuestTimes } from '../../vault/types.js' */
 
 const HOUR_MS = 3_600_000;
 
@@ -20,14 +20,14 @@ export const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
 /** @param {number} time */
 const hourOf = (time) => new Date(time).setMinutes(0, 0, 0);
 
-/** The days on which anything happened, oldest first. @param {GuestList} list @returns {number[]} their midnights */
-export function daysOf({ guests, desk = [] }) {
+/** The days on which anything happened, oldest first. @param {Pick<GuestTimes, 'guests' | 'desk'>} times @returns {number[]} their midnights */
+export function daysOf({ guests, desk }) {
   const times = [...guests.map(({ arrived }) => arrived).filter((time) => time !== null), ...desk.map(({ hour }) => hour)];
   return [...new Set(times.map(midnight))].sort((a, b) => a - b);
 }
 
-/** @param {GuestList} list @param {number} start midnight @returns {Day} */
-export function dayOf({ guests, desk = [] }, start) {
+/** @param {GuestTimes} times @param {number} start midnight @returns {Day} */
+export function dayOf({ expected, guests, desk }, start) {
   const came = guests.filter(({ arrived }) => arrived !== null && midnight(arrived) === start);
   const sent = desk.filter(({ hour }) => midnight(hour) === start);
   const times = [...came.map(({ arrived }) => hourOf(Number(arrived))), ...sent.map(({ hour }) => hourOf(hour))];
@@ -43,7 +43,7 @@ export function dayOf({ guests, desk = [] }, start) {
   }
   const of = (/** @type {DeskReason} */ why) => sum(sent.filter((one) => one.why === why));
   return {
-    start, hours, expected: guests.length, arrived: came.length, byCamera: came.filter(({ by }) => by === 'camera').length, byHand: came.filter(({ by }) => by === 'hand').length,
+    start, hours, expected, arrived: came.length, byCamera: came.filter(({ by }) => by === 'camera').length, byHand: came.filter(({ by }) => by === 'hand').length,
     desk: { stranger: of('stranger'), unsure: of('unsure'), refused: of('refused'), known: of('known') },
   };
 }

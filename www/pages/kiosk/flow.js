@@ -14,8 +14,8 @@ const nobody = (codes = false) => /** @type {KioskSaid} */ ({ screen: { number: 
 
 /** Event `change`: something other than a look brought another screen. */
 export class KioskFlow extends EventTarget {
-  distance;
-  timeoutMs;
+  /** As the operator set them; null as long as that is not known. @type {KioskRules | null} */
+  rules = null;
   #client;
   #said = nobody();
   /** When the screen is over. */
@@ -23,22 +23,15 @@ export class KioskFlow extends EventTarget {
   /** Questions under way before whose answer everything is of somebody who is forgotten. */
   #stale = 0;
 
-  /** @param {Pick<BrowClient, 'vault'>} client @param {KioskRules} rules */
-  constructor(client, { distance, timeoutMs }) {
+  /** @param {Pick<BrowClient, 'vault'>} client */
+  constructor(client) {
     super();
     this.#client = client;
-    this.distance = distance;
-    this.timeoutMs = timeoutMs;
   }
 
   /** The same object as long as it is the same screen. @returns {Screen} */
   get screen() {
     return this.#said.screen;
-  }
-
-  /** @returns {KioskRules} */
-  get rules() {
-    return { distance: this.distance, timeoutMs: this.timeoutMs };
   }
 
   /** The turn that is asked for now, for the guide. @returns {Ask | null} */

@@ -10,7 +10,7 @@ import { nameProblem, tidyName } from '../../words/names.js';
 
 /** @import { BrowClient } from '../../client/client.js' */
 /** @import { Frame, QualityProblem, State } from '../../types.js' */
-/** @import { Guest, GuestList } from '../../vault/types.js' */
+/** @import { Guest } from '../../vault/types.js' */
 /** @import { Eyes } from './eyes.js' */
 
 /**
@@ -87,8 +87,8 @@ const input = (name, attributes = {}) => make('input', { id: `guest-${name}`, na
 
 /**
  * Asks for a guest who is not on the list, or for the photo of one who is.
- * @param {{client: BrowClient, eyes: Eyes, guest?: Guest, again?: boolean}} parts guest: whose photo is added; again: see {@link enrolGuest}
- * @returns {Promise<{list: GuestList, said: string[], state: State | null} | null>} said: what staff should know; state: where somebody was enrolled; null when it was cancelled
+ * @param {{client: BrowClient, eyes: Eyes, guest?: Pick<Guest, 'id' | 'name'>, again?: boolean}} parts guest: whose photo is added; again: see {@link enrolGuest}
+ * @returns {Promise<{id: string, name: string, said: string[], state: State | null} | null>} said: what staff should know; state: where somebody was enrolled; null when it was cancelled
  */
 export async function askGuest({ client, eyes, guest, again = false }) {
   const [name, company, host] = ['name', 'company', 'host'].map((what) => input(what));
@@ -104,20 +104,15 @@ export async function askGuest({ client, eyes, guest, again = false }) {
   });
   const arrived = make('input', { type: 'checkbox', name: 'arrived', checked: true });
   const consent = make('input', { type: 'checkbox', name: 'paper' });
-  /** @type {{list: GuestList, said: string[], state: State | null} | null} */
+  /** @type {{id: string, name: string, said: string[], state: State | null} | null} */
   let done = null;
-  /** Whoever is on the list already: they are not added twice where the keeping of their photo failed. @type {GuestList | null} */
-  let added = null;
+  /** Whoever is on the list already: they are not added twice where the keeping of their photo failed. */
+  let added = false;
   const id = guest?.id ?? crypto.randomUUID();
   const add = async () => {
     if (guest || added) return;
-    const now = Date.now();
-    added = await client.vault('guestAdd', {
-      guest: {
-        id, line: 0, name: tidyName(name.value), email: '', ref: '', company: company.value.trim(), photo: '', host: host.value.trim(),
-        problem: 'none', ...(arrived.checked ? { arrived: now, seen: now, by: 'hand' } : { arrived: null, seen: null, by: null }),
-      },
-    });
+    await client.vault('guestAdd', { guest: { id, name: tidyName(name.value), company: company.value.trim(), host: host.value.trim() }, arrived: arrived.checked });
+    added = true;
   };
   /** Whom the face looked like when it was tried last: saved once more, it is somebody else's. @type {string | null} */
   let told = null;
@@ -131,6 +126,7 @@ export async function askGuest({ client, eyes, guest, again = false }) {
   const submit = async () => {
     const wrong = guest ? null : nameProblem(tidyName(name.value));
     if (wrong) throw { code: 'wrong_input', message: text(...wrong), remedy: text('checkin.guest.name.remedy') };
+    const of = guest ?? { id, name: tidyName(name.value) };
     const file = photo.files?.[0];
     if (guest && !file && !snapshot.frame) throw wrongInput('checkin.guest.nothing');
     if ((file || snapshot.frame) && !consent.checked) throw wrongInput('checkin.consent.needed');
@@ -140,7 +136,6 @@ export async function askGuest({ client, eyes, guest, again = false }) {
     let state = null;
     if (file || snapshot.frame) {
       const { frame, preview } = file ? await readPhoto(file) : { frame: structuredClone(/** @type {Frame} */ (snapshot.frame)), preview: snapshot.picture };
-      const of = guest ?? { id, name: tidyName(name.value) };
       const { shortcoming, state: after } = await enrolGuest(client, of, frame, {
         source: file ? 'photo' : 'camera', again, picture: preview, before: async (resembles) => {
           askIfKnown(resembles);
@@ -149,9 +144,9 @@ export async function askGuest({ client, eyes, guest, again = false }) {
       });
       state = after;
       if (shortcoming) said.push(poorWords(shortcoming));
-      added = await client.vault('guestsProblems', { problems: { [id]: null } });
+      await client.vault('guestsProblems', { problems: { [id]: null } });
     } else await add();
-    done = { list: /** @type {GuestList} */ (added), said, state };
+    done = { id, name: of.name, said, state };
   };
   const title = guest ? text('checkin.photo.add.title', { name: '{name}' }) : text('checkin.guest.add');
   await formDialog({

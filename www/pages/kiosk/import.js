@@ -1,14 +1,14 @@
 /** Takes a list of expected people in, and enrols those whose photo is there, with consent on paper. */
 import { enrolGuest, poorWords } from './guest-form.js';
-import { GUESTS_MOST, ListPreview } from './preview.js';
+import { ListPreview } from './preview.js';
 import { readPhoto } from '../../camera/photo.js';
 import { choose } from '../../ui/dialogs.js';
 import { find, make } from '../../ui/dom.js';
 import { fault, faultOf, text } from '../../words/messages.js';
 
 /** @import { BrowClient } from '../../client/client.js' */
-/** @import { Fault, PhotoFound, State } from '../../types.js' */
-/** @import { Guest, GuestList } from '../../vault/types.js' */
+/** @import { Fault, State } from '../../types.js' */
+/** @import { Guest } from '../../vault/types.js' */
 /** @import { Taken } from './preview.js' */
 
 /** So many problems are shown. */
@@ -16,17 +16,13 @@ const SHOWN = 200;
 /** Codes of this module's own for why somebody is not enrolled; all others are faults. */
 const OWN_PROBLEMS = new Set(['none', 'missing', 'ambiguous', 'unknown', 'several_faces', 'photo_huge']);
 
-/** Events: `list` CustomEvent<GuestList> after a change of the list, `state` CustomEvent<State> of who is enrolled. */
+/** Events: `list` after a change of the list, `state` CustomEvent<State> of who is enrolled. */
 export class ImportForm extends EventTarget {
   #form;
   #client;
   #preview;
-  /** @type {GuestList | null} */
-  list = null;
-  /** Ids of everybody who can be recognised. @type {Set<string>} */
-  enrolled = new Set();
-  /** Ids of everybody who has to be enrolled again, for this release has other networks. @type {Set<string>} */
-  again = new Set();
+  /** Whether there is a list. */
+  hasList = false;
   #busy = false;
   #complaints = 0;
 
@@ -106,18 +102,17 @@ export class ImportForm extends EventTarget {
     this.#refuse('');
     const file = this.#input('guest-file').files?.[0];
     const files = [...(this.#input('guest-photos').files ?? []), ...(this.#input('guest-folder').files ?? [])];
-    if (!file && !(this.list && files.length)) return this.#refuse(text('checkin.nothing'));
+    if (!file && !(this.hasList && files.length)) return this.#refuse(text('checkin.nothing'));
     if (!find('[name=consent]', HTMLInputElement, this.#form).checked) return this.#refuse(text('checkin.consent.needed'));
     const taken = await this.#preview.taken;
     if (taken) {
       if (taken.guests.length === 0) return this.#refuse(text('checkin.problem.no_rows'));
-      if (this.list && !(await this.#mayReplace())) return;
+      if (this.hasList && !(await this.#mayReplace())) return;
       await this.#keep(/** @type {File} */ (file), taken);
     }
     find('.row-problems', HTMLElement, this.#form).replaceChildren();
     for (const words of taken?.problems ?? []) this.#complain(words);
-    const enrolled = await this.#enrolAll(files);
-    working.textContent = text('checkin.done', { guests: this.list?.guests.length ?? 0, enrolled });
+    working.textContent = text('checkin.done', await this.#enrolAll(files));
     this.#form.reset();
     this.#preview.open(null);
   }
@@ -132,44 +127,19 @@ export class ImportForm extends EventTarget {
 
   /** @param {File} file @param {Taken} taken */
   async #keep(file, { guests }) {
-    if (this.list) await this.#client.vault('guestsErase');
-    this.#tell(await this.#client.vault('guestsSet', {
-      list: {
-        name: file.name.slice(0, 200),
-        created: Date.now(),
-        guests: guests.slice(0, GUESTS_MOST).map((guest) => ({ ...guest, id: crypto.randomUUID(), problem: guest.photo ? 'missing' : 'none', arrived: null, seen: null, by: null })),
-      },
-    }));
+    if (this.hasList) await this.#client.vault('guestsErase');
+    await this.#client.vault('guestsImport', { name: file.name, guests });
+    this.hasList = true;
+    this.dispatchEvent(new Event('list'));
   }
 
-  /** @param {GuestList} list */
-  #tell(list) {
-    this.list = list;
-    this.dispatchEvent(new CustomEvent('list', { detail: list }));
-  }
-
-  /**
-   * The files that the list's photos are, by the guest's id. The whole list counts, also who is enrolled already: a file that
-   * two rows could mean is nobody's.
-   * @param {File[]} files
-   * @returns {Promise<Map<string, File | 'missing' | 'ambiguous'>>}
-   */
-  async #photos(files) {
-    const named = (this.list?.guests ?? []).filter(({ photo }) => photo);
-    /** @type {PhotoFound[]} */
-    const found = await this.#client.vault('listPhotos', { wanted: named.map(({ photo }) => photo), files: files.map((file) => file.webkitRelativePath || file.name) });
-    return new Map(named.map(({ id }, index) => {
-      const photo = found[index];
-      return [id, photo.kind === 'one' ? files[photo.index] : photo.kind];
-    }));
-  }
-
-  /** @param {File[]} files @returns {Promise<number>} how many were enrolled */
+  /** @param {File[]} files @returns {Promise<{guests: number, enrolled: number}>} how many are on the list, and were enrolled */
   async #enrolAll(files) {
     const progress = find('progress', HTMLProgressElement, this.#form);
     const working = find('.working', HTMLElement, this.#form);
-    const photos = await this.#photos(files);
-    const waiting = (this.list?.guests ?? []).filter(({ id }) => !this.enrolled.has(id));
+    const all = await this.#client.vault('guestsPhotos', { files: files.map((file) => file.webkitRelativePath || file.name) });
+    const lines = new Map(all.map(({ id, line }) => [id, line]));
+    const waiting = all.filter((guest) => guest.state !== 'enrolled');
     /** @type {Record<string, string | null>} */
     const problems = {};
     /** @type {State | null} */
@@ -179,19 +149,19 @@ export class ImportForm extends EventTarget {
     for (const [index, guest] of waiting.entries()) {
       progress.value = index / waiting.length;
       working.textContent = text('checkin.working', { done: index, all: waiting.length });
-      const file = guest.photo ? photos.get(guest.id) ?? 'missing' : 'none';
-      if (typeof file === 'string') {
-        problems[guest.id] = file;
-        this.#complainOf(guest, problemWords(file));
+      const { photo } = guest;
+      if (photo?.kind !== 'one') {
+        problems[guest.id] = photo?.kind ?? 'none';
+        this.#complainOf(guest, problemWords(photo?.kind ?? 'none'));
         continue;
       }
       try {
-        const { frame } = await readPhoto(file);
-        const { resembles, shortcoming, state: after } = await enrolGuest(this.#client, guest, frame, { again: this.again.has(guest.id) });
+        const { frame } = await readPhoto(files[photo.index]);
+        const { resembles, shortcoming, state: after } = await enrolGuest(this.#client, guest, frame, { again: guest.state === 'again' });
         state = after;
         enrolled += 1;
         problems[guest.id] = null;
-        if (resembles) this.#complainOf(guest, this.#alike(resembles));
+        if (resembles) this.#complainOf(guest, alike(resembles, lines.get(resembles.id)));
         if (shortcoming) this.#complainOf(guest, poorWords(shortcoming));
       } catch (error) {
         const { code, message } = faultOf(error);
@@ -201,18 +171,13 @@ export class ImportForm extends EventTarget {
         this.#complainOf(guest, message);
       }
     }
-    this.#tell(await this.#client.vault('guestsProblems', { problems }));
+    await this.#client.vault('guestsProblems', { problems });
+    this.dispatchEvent(new Event('list'));
     this.dispatchEvent(new CustomEvent('state', { detail: state ?? await this.#client.state() }));
-    return enrolled;
+    return { guests: all.length, enrolled };
   }
 
-  /** @param {{id: string, name: string}} other who has this face already */
-  #alike({ id, name }) {
-    const line = this.list?.guests.find((guest) => guest.id === id)?.line;
-    return line === undefined ? text('checkin.photo.resembles', { name }) : text('checkin.photo.same', { name, line });
-  }
-
-  /** @param {Guest} guest @param {string} words */
+  /** @param {Pick<Guest, 'line' | 'name'>} guest @param {string} words */
   #complainOf({ line, name }, words) {
     this.#complain(text('checkin.line.name', { line, name, words }));
   }
@@ -233,3 +198,6 @@ export class ImportForm extends EventTarget {
 export function problemWords(code) {
   return OWN_PROBLEMS.has(code) ? text(`checkin.photo.${code}`) : fault(code).message;
 }
+
+/** @param {{name: string}} other who has this face already @param {number | undefined} line theirs, where they are on the list */
+const alike = ({ name }, line) => (line === undefined ? text('checkin.photo.resembles', { name }) : text('checkin.photo.same', { name, line }));

@@ -64,7 +64,7 @@ find('.mirror', HTMLElement, root).append(turnGuide.element);
 
 export const eyes = new Eyes(find('video', HTMLVideoElement, root));
 const { client } = eyes;
-export const flow = new KioskFlow(client, { distance: 0.22, timeoutMs: 8_000 });
+export const flow = new KioskFlow(client);
 nameWeakness(pin, client);
 const admin = new Admin(find('#admin', HTMLDialogElement), { client, eyes });
 const byCode = new ByCode(find('#by-code', HTMLFormElement), { eyes, flow, guide: turnGuide, leave: startOver });
@@ -119,7 +119,7 @@ function heed(state) {
   // Until the choice is known the most is asked; only what was chosen is anybody's trouble.
   unkept = settings && settings.kioskPresence !== 'off' ? state.presence : null;
   if (unkept || UNKEPT.has(trouble.dataset.code ?? '')) sayWell();
-  if (settings) Object.assign(flow, { distance: settings.kioskDistance, timeoutMs: settings.kioskTimeoutSeconds * 1000 });
+  if (settings) flow.rules = { distance: settings.kioskDistance, timeoutMs: settings.kioskTimeoutSeconds * 1000 };
   // A locked store tells nothing of the choice: the language stays, as it does where another is chosen and not stored yet.
   if (settings && !admin.isStoring) chooseLanguage(settings.language).catch(showTrouble);
   showLook();
@@ -170,7 +170,7 @@ async function switchTongue() {
 /** Nobody has been there for a while: whoever comes next is spoken to in the kiosk's own language. */
 function giveTongueBack() {
   if (flow.screen.kind !== 'attract') borrowedAt = performance.now();
-  if (!borrowed || performance.now() - borrowedAt < flow.timeoutMs) return;
+  if (!borrowed || performance.now() - borrowedAt < (flow.rules?.timeoutMs ?? 0)) return;
   borrowed = null;
   void borrowLanguage(null).catch(showTrouble);
 }

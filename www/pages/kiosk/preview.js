@@ -7,7 +7,6 @@ import { nameProblem, tidyName } from '../../words/names.js';
 /** @import { BrowClient } from '../../client/client.js' */
 /** @import { ListChoices, ListColumn, ListGuest, ListReading } from '../../types.js' */
 
-export const GUESTS_MOST = 10_000;
 /** A list that is larger is no list: reading it would stop the page. */
 const LIST_MOST_MB = 20;
 /** Titles are looked for among so many lines. */
@@ -85,7 +84,7 @@ export class ListPreview extends EventTarget {
   /** @param {File} file @returns {Promise<ListReading>} */
   async #read(file) {
     if (file.size > LIST_MOST_MB * 1024 * 1024) throw fault('list_huge', { most: LIST_MOST_MB });
-    return this.#client.vault('listRead', { bytes: await file.arrayBuffer(), choices: this.#choices, most: GUESTS_MOST });
+    return this.#client.vault('listRead', { bytes: await file.arrayBuffer(), choices: this.#choices });
   }
 
   /** Names as they are kept, and what is wrong, by line. @param {ListReading} reading @returns {Taken} */

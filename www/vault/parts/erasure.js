@@ -1,13 +1,12 @@
 /** Erasing people, the list of expected ones or everything, by wish or by date, with a receipt for each. */
 import { DeviceClock } from '../clock.js';
-import { checkPerson } from '../codec.js';
+import { checkPerson, joined } from '../codec.js';
 import { at, deleteRow, putRow, result } from '../database.js';
 import { fromCause } from '../errors.js';
 import { GUESTS, countPeople, isOwn } from '../own.js';
 import { clockJumped, erasureDue, erasureHeld, personDue } from '../../worker/brow.js';
 
-/** @import { Change } from '../port.js' */
-/** @import { Entry, GuestList, Person, Receipt } from '../types.js' */
+/** @import { Entry, Person, Receipt } from '../types.js' */
 /** @import { StoredGuests } from './guests.js' */
 /** @import { Happening, Log } from './log.js' */
 /** @import { Opening } from './opening.js' */
@@ -57,14 +56,13 @@ export class Erasure {
   /**
    * Two records become one: the one that stays and the erasure of the other are one transaction.
    * @param {string} first @param {string} second
-   * @param {(first: Person, second: Person, list: GuestList | null) => {kept: string, change: Change}} join
    * @returns {Promise<{person: Person, receipt: Receipt}>}
    */
-  async merged(first, second, join) {
+  async merged(first, second) {
     await this.#session.ready(true);
     return this.#session.exclusively(async () => {
-      const [one, other, list] = await Promise.all([this.#people.enrolled(first), this.#people.enrolled(second), this.#guests.read()]);
-      const { kept, change } = join(one, other, list);
+      const [one, other, list] = await Promise.all([this.#people.enrolled(first), this.#people.enrolled(second), this.#guests.record()]);
+      const { kept, change } = joined(one, other, list);
       const [stays, goes] = kept === first ? [one, other] : [other, one];
       const person = checkPerson({ ...stays, ...change, id: stays.id, created: stays.created, updated: Date.now() });
       const row = await this.#people.seal(person);
@@ -169,16 +167,14 @@ export class Erasure {
       if (fromCause(error).code === 'no_such_person') throw error;
       return null;
     })));
-    const guests = await this.#guests.read();
-    const left = guests?.guests.filter(({ id }) => !ids.includes(id));
-    const row = guests && left && left.length < guests.guests.length ? await this.#guests.seal({ ...guests, guests: left }) : null;
+    const left = await this.#guests.changed({ remove: ids });
     /** @type {Happening[]} */
     const happenings = ids.map((id) => ({ event: 'erased', subject: id, detail: { reason } }));
     const entries = await this.#log.commit(also ? [...happenings, also.happening] : happenings, (tx) => {
       for (const id of ids) deleteRow(tx, id);
       also?.work(tx);
       // Whoever is forgotten is forgotten as an expected guest, too.
-      if (row) putRow(tx, GUESTS, row);
+      if (left) putRow(tx, GUESTS, left.row);
     });
     const vault = await this.#session.vaultId();
     return Promise.all(ids.map(async (id, i) => ({

@@ -1,11 +1,11 @@
 /** The list of expected people as it is stored. */
 import { at, putRow, result } from '../database.js';
-import { decodeGuests, encodeGuests, justEncoded } from '../guests.js';
-import { fromCause } from '../errors.js';
+import { changedGuests, decodeGuests } from '../guests.js';
 import { GUESTS } from '../own.js';
 
 /** @import { Row } from '../database.js' */
-/** @import { GuestList } from '../types.js' */
+/** @import { ChangedGuests } from '../port.js' */
+/** @import { Bytes, GuestChange, GuestList } from '../types.js' */
 /** @import { Log } from './log.js' */
 /** @import { Session } from './session.js' */
 
@@ -27,25 +27,31 @@ export class StoredGuests {
     return { key, record };
   }
 
-  /**
-   * @param {{toChange?: boolean}} [why] toChange: a list of a later release is an error, for the change would be its end
-   * @returns {Promise<GuestList | null>} null if there is none, or if it can't be read
-   * @throws {import('../errors.js').StoreError} storage_newer
-   */
-  async read({ toChange = false } = {}) {
+  /** @returns {Promise<Bytes | null>} its opened record; null if there is none, or if it can't be opened */
+  async record() {
     const { key, record } = await this.#row();
     if (!key || !record) return null;
+    return this.#session.keys.openRecord(KIND, GUESTS, { key, record }).catch(() => null);
+  }
+
+  /** @returns {Promise<GuestList | null>} null if there is none, or if it can't be read */
+  async read() {
+    const record = await this.record();
     try {
-      return decodeGuests(await this.#session.keys.openRecord(KIND, GUESTS, { key, record }));
-    } catch (cause) {
-      if (toChange && fromCause(cause).code === 'storage_newer') throw cause;
+      return record && decodeGuests(record);
+    } catch {
       return null;
     }
   }
 
-  /** @param {GuestList} list @returns {Promise<Row>} under a new data key */
-  async seal(list) {
-    return this.#session.keys.sealRecord(KIND, GUESTS, encodeGuests(list));
+  /**
+   * The list after a change, sealed under a new data key.
+   * @param {GuestChange} change
+   * @returns {Promise<ReturnType<typeof changedGuests> & {row: Row} | null>} null where nothing is to be changed
+   */
+  async changed(change) {
+    const changed = changedGuests(await this.record(), change);
+    return changed && { ...changed, row: await this.#session.keys.sealRecord(KIND, GUESTS, changed.record) };
   }
 
   /** @param {CryptoKey} vaultKey @returns {Promise<Row | null>} the list under another vault key; null if there is none that can be read */
@@ -59,16 +65,21 @@ export class StoredGuests {
     return this.read();
   }
 
-  /** @param {(list: GuestList | null) => GuestList} change @param {{logged?: boolean}} [options] @returns {Promise<GuestList>} */
-  async change(change, { logged = true } = {}) {
+  /** @returns {Promise<Bytes | null>} */
+  async getRecord() {
+    await this.#session.ready();
+    return this.record();
+  }
+
+  /** @param {GuestChange} change @returns {Promise<ChangedGuests | null>} */
+  async change(change) {
     await this.#session.ready(true);
     return this.#session.exclusively(async () => {
-      const record = encodeGuests(change(await this.read({ toChange: true })));
-      const list = justEncoded(record);
-      const row = await this.#session.keys.sealRecord(KIND, GUESTS, record);
-      const arrived = list.guests.filter((guest) => guest.arrived !== null).length;
-      await this.#log.commit(logged ? [{ event: 'guests_changed', detail: { guests: list.guests.length, arrived } }] : [], (tx) => putRow(tx, GUESTS, row));
-      return list;
+      const changed = await this.changed(change);
+      if (!changed) return null;
+      const { guests, arrived, logged, row, record, said } = changed;
+      await this.#log.commit(logged ? [{ event: 'guests_changed', detail: { guests, arrived } }] : [], (tx) => putRow(tx, GUESTS, row));
+      return { record, said };
     });
   }
 }

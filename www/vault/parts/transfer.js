@@ -3,7 +3,7 @@ import { asked } from '../asked.js';
 import { fromCause } from '../errors.js';
 import { at, result } from '../database.js';
 import { checkPassphrase, readBackup, summaryOf, writeBackup } from '../backup.js';
-import { tidyName } from '../../words/names.js';
+import { taken } from '../names.js';
 import { backupDue, importMerged } from '../../worker/brow.js';
 import { BATCH, asDamaged } from './people.js';
 
@@ -20,9 +20,6 @@ import { BATCH, asDamaged } from './people.js';
 
 /** Bytes of templates and pictures that an import holds in memory before it lays them out. */
 const BATCH_BYTES = 4 * 1024 * 1024;
-
-/** A name as people read it: two that look the same are the same. @param {string} name */
-const asRead = (name) => tidyName(name).replace(/\p{Cf}/gu, '').toLowerCase();
 
 export class Transfer {
   #session;
@@ -104,10 +101,10 @@ export class Transfer {
     const summary = await summaryOf(said.vault, coming);
     const { people, damaged } = await this.#people.allStored();
     const ids = new Set([...people, ...damaged].map(({ id }) => id));
-    const names = new Set(people.map(({ name }) => asRead(name)));
-    const who = summary.who.map((one) => {
+    const names = taken(summary.who.map(({ name }) => name), people.map(({ name }) => name));
+    const who = summary.who.map((one, at) => {
       const known = ids.has(one.id);
-      return { id: one.id, name: one.name, references: one.references, known, sameName: !known && names.has(asRead(one.name)) };
+      return { id: one.id, name: one.name, references: one.references, known, sameName: !known && names[at] !== null };
     }).sort((one, other) => one.name.localeCompare(other.name));
     return {
       people: summary.people, references: summary.references, models: summary.models, created: said.created,
