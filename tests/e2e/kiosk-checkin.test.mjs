@@ -41,6 +41,7 @@ describe('an event', () => {
     await turnTo(page, 'guests');
     assert.deepEqual(await findings(page), []);
     await page.getByLabel('Search').fill('naut');
+    await page.getByText('Shown: 1 of 6.').waitFor();
     assert.equal(await page.locator('#checkin tbody tr').count(), 1);
     // Nothing of the list lies in the clear.
     const raw = await page.evaluate(async () => {

@@ -94,8 +94,8 @@ describe('staff', () => {
     await page.getByText('Joe is on the list.').waitFor();
     for (const filter of ['Not arrived yet', 'Cannot be recognised', 'Without a photo']) {
       await show(page, filter);
-      assert.deepEqual(await shown(page), ['Joe'], filter);
       await page.getByText('Shown: 1 of 2.').waitFor();
+      assert.deepEqual(await shown(page), ['Joe'], filter);
     }
     await page.getByRole('button', { name: 'Add a photo: Joe' }).click();
     await save(page);

@@ -54,8 +54,7 @@ export class CheckIn extends EventTarget {
     on('.erase-guests', this.#erase);
     this.#input('#guest-search').addEventListener('input', () => this.#showAgain({ changed: false }));
     this.#filter.addEventListener('change', () => this.#showAgain({ changed: false }));
-    this.#import = new ImportForm(find('.import', HTMLFormElement, root), { client });
-    this.#import.addEventListener('list', () => this.#showAgain());
+    this.#import = new ImportForm(find('.import', HTMLFormElement, root), { client, show: () => this.#show() });
     this.#import.addEventListener('state', (event) => this.dispatchEvent(new CustomEvent('state', { detail: /** @type {CustomEvent<State>} */ (event).detail })));
   }
 

@@ -16,21 +16,23 @@ const SHOWN = 200;
 /** Codes of this module's own for why somebody is not enrolled; all others are faults. */
 const OWN_PROBLEMS = new Set(['none', 'missing', 'ambiguous', 'unknown', 'several_faces', 'photo_huge']);
 
-/** Events: `list` after a change of the list, `state` CustomEvent<State> of who is enrolled. */
+/** Events: `state` CustomEvent<State> of who is enrolled. */
 export class ImportForm extends EventTarget {
   #form;
   #client;
   #preview;
+  #show;
   /** Whether there is a list. */
   hasList = false;
   #busy = false;
   #complaints = 0;
 
-  /** @param {HTMLFormElement} form @param {{client: BrowClient}} parts */
-  constructor(form, { client }) {
+  /** @param {HTMLFormElement} form @param {{client: BrowClient, show: () => Promise<unknown>}} parts show: shows the list as it has become */
+  constructor(form, { client, show }) {
     super();
     this.#form = form;
     this.#client = client;
+    this.#show = show;
     this.#preview = new ListPreview(find('.preview', HTMLElement, form), { client });
     this.#preview.addEventListener('read', (event) => this.#heard(/** @type {CustomEvent<{problems: string[], fault: Fault | null}>} */ (event).detail));
     this.#input('guest-file').addEventListener('change', () => {
@@ -130,7 +132,7 @@ export class ImportForm extends EventTarget {
     if (this.hasList) await this.#client.vault('guestsErase');
     await this.#client.vault('guestsImport', { name: file.name, guests });
     this.hasList = true;
-    this.dispatchEvent(new Event('list'));
+    await this.#show();
   }
 
   /** @param {File[]} files @returns {Promise<{guests: number, enrolled: number}>} how many are on the list, and were enrolled */
@@ -172,8 +174,8 @@ export class ImportForm extends EventTarget {
       }
     }
     await this.#client.vault('guestsProblems', { problems });
-    this.dispatchEvent(new Event('list'));
     this.dispatchEvent(new CustomEvent('state', { detail: state ?? await this.#client.state() }));
+    await this.#show();
     return { guests: all.length, enrolled };
   }
 
