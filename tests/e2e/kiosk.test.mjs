@@ -164,7 +164,7 @@ test('the operator sets how near a face wakes it, and reads how near that is', a
   await page.getByText(/The face in view now has \d+ %/).waitFor();
   // Kept, not only shown: the next test's kiosk starts with what this one leaves.
   const module = await kioskModule(page);
-  const kept = (distance) => page.waitForFunction(([{ flow }, expected]) => flow.distance === expected, [module, distance]);
+  const kept = (distance) => page.waitForFunction(([{ flow }, expected]) => flow.rules?.distance === expected, [module, distance]);
   await kept(0.6);
   await page.getByLabel('Wake when a face').fill('22');
   await page.getByText(/From 22 %/).waitFor();
