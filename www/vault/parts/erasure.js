@@ -167,7 +167,11 @@ export class Erasure {
       if (fromCause(error).code === 'no_such_person') throw error;
       return null;
     })));
-    const left = await this.#guests.changed({ remove: ids });
+    // A list of a later release stays as it is, and nobody's erasure waits for it.
+    const left = await this.#guests.changed({ remove: ids }).catch((error) => {
+      if (fromCause(error).code !== 'storage_newer') throw error;
+      return null;
+    });
     /** @type {Happening[]} */
     const happenings = ids.map((id) => ({ event: 'erased', subject: id, detail: { reason } }));
     const entries = await this.#log.commit(also ? [...happenings, also.happening] : happenings, (tx) => {
