@@ -93,7 +93,8 @@ fn name(path: &Path) -> String {
 }
 
 /// The manifest of a pack. One that `pack` has just written has no curves yet; until calibrate made them, scores mean nothing, and
-/// only programs that look at similarities may go on. Nor do those go by a faceness of embedders that others have taken the place of.
+/// only programs that look at similarities may go on. Nor do those go by a faceness, or leave out what groups have in
+/// common, of embedders that others have taken the place of.
 pub fn manifest(pack: &Path, scores: Scores) -> Outcome<Manifest> {
     let text = std::fs::read_to_string(pack.join("manifest.json")).map_err(|e| {
         format!("{}/manifest.json cannot be read: {e}; make a pack with: make pack NETWORK=your.onnx (docs/PACKS.md)", pack.display())
@@ -111,12 +112,13 @@ pub fn manifest(pack: &Path, scores: Scores) -> Outcome<Manifest> {
             *curve = serde_json::json!([[-1, 0], [1, 1]]);
         }
     }
-    let mut read = Manifest::parse(&value.to_string());
-    if scores == Scores::Unused && matches!(read, Err(EngineError::Manifest(ManifestError::Faceness))) {
-        value["faceness"].take();
-        read = Manifest::parse(&value.to_string());
+    loop {
+        match Manifest::parse(&value.to_string()) {
+            Err(EngineError::Manifest(ManifestError::Faceness)) if scores == Scores::Unused => drop(value["faceness"].take()),
+            Err(EngineError::Manifest(ManifestError::Groups)) if scores == Scores::Unused => drop(value["calibration"]["groups"].take()),
+            read => return read.map_err(|e| format!("{}: {e}", pack.display()).into()),
+        }
     }
-    read.map_err(|e| format!("{}: {e}", pack.display()).into())
 }
 
 #[derive(Clone, Copy, PartialEq)]

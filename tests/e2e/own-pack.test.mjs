@@ -101,11 +101,14 @@ test('too few people are too few, and how many more is said', () => {
 test('calibrated, it says what it is worth beside the shipped networks, and a page is built with it', async () => {
   const file = join(pack, 'manifest.json');
   // Of other embedders: nothing that is measured or fitted anew goes by it.
-  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), faceness: { models: ['other-1@00000000'], bias: 0, step: 1, weights: [1], least: 0 } }));
+  const { calibration, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
+  const groups = { models: ['other-1@00000000'], periocular: [[1]], full: [[1]] };
+  const faceness = { models: ['other-1@00000000'], bias: 0, step: 1, weights: [1], least: 0 };
+  writeFileSync(file, JSON.stringify({ ...rest, faceness, calibration: { ...calibration, groups } }));
   const calibrated = follow(step('calibrate'));
   assert.ok(calibrated.done, calibrated.said);
   const manifest = JSON.parse(readFileSync(file, 'utf8'));
-  assert.equal(manifest.faceness, undefined);
+  assert.deepEqual([manifest.faceness, manifest.calibration.groups], [undefined, undefined]);
   assert.match(manifest.protocol.models.full, /^tiny-1@[0-9a-f]{8}$/);
   assert.ok(manifest.calibration.among_many.masked_masked.length >= 2);
   assert.deepEqual(manifest.calibration.misses.map(({ set }) => set), ['mine']);
