@@ -61,24 +61,22 @@ fn run() -> Outcome<()> {
         return Err(format!("{} groups have no {most} directions between them: one more is needed", groups.len()).into());
     }
     let groups: Vec<_> = groups.into_values().collect();
-    let before = manifest.calibration.clone();
+    let before = manifest.clone();
     manifest.calibration.groups = Some(Groups {
         models: manifest.embedders(),
         periocular: between(&groups, most, |t| Some(&t.periocular.vector)),
         full: if manifest.embedders().len() > 1 { between(&groups, most, |t| t.full.as_ref().map(|f| &f.vector)) } else { Vec::new() },
     });
     std::fs::write(models.join("manifest.json"), serde_json::to_string_pretty(&manifest)? + "\n")?;
-    report(&faces(&manifest, &models, &others)?, &before, &manifest.calibration);
+    report(&faces(&before, &models, &others)?, &before.calibration, &manifest.calibration);
     Ok(())
 }
 
-/// The largest face of each picture, as nothing is taken out of it yet.
+/// The largest face of each picture, by a manifest that leaves nothing of groups out.
 fn faces(manifest: &Manifest, models: &Path, folder: &Path) -> Outcome<Vec<Face>> {
     let (pictures, names) = common::pictures(folder)?;
     let files: Vec<_> = pictures.iter().map(|p| folder.join(&p.file)).collect();
-    let mut manifest = manifest.clone();
-    manifest.calibration.groups = None;
-    let seen = common::each(&manifest, models, &files, |engine, file| common::look(engine, file, None))?;
+    let seen = common::each(manifest, models, &files, |engine, file| common::look(engine, file, None))?;
     let face = |(picture, seen): (Picture, Seen)| match seen {
         Seen::Face(found) => Some(Face { group: names[picture.person].clone(), file: picture.file, template: found.template }),
         _ => None,
