@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for n in sizes {
         let mut gallery = Gallery::default();
         for i in 0..n {
-            gallery.put(&i.to_string(), vec![template(i as u64)], "periocular", Some("full"));
+            gallery.put(&i.to_string(), vec![template(i as u64)], ("periocular", Some("full")), &calibrations);
         }
         let probe = template(n as u64 / 2);
         let mut times = Vec::new();

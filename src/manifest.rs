@@ -446,11 +446,11 @@ mod tests {
         let mut old = crate::person::template::tests::template(1, true);
         old.periocular.model = "periocular-5".into();
         old.full.as_mut().unwrap().model = "full-2".into();
-        let refused = gallery.put("a", vec![m.renamed(old.clone())], &eyes, Some(&full));
+        let refused = gallery.put("a", vec![m.renamed(old.clone())], (&eyes, Some(&full)), &m.calibration);
         assert_eq!((refused[0].1.found.as_str(), gallery.people()), ("full-2", 0));
         // Without the other network's part it is the same bytes' work.
         old.full = None;
-        assert!(gallery.put("a", vec![m.renamed(old)], &eyes, Some(&full)).is_empty());
+        assert!(gallery.put("a", vec![m.renamed(old)], (&eyes, Some(&full)), &m.calibration).is_empty());
     }
 
     #[test]
@@ -517,7 +517,8 @@ mod tests {
         alone.periocular.model = m.model(Role::Periocular).known_as();
         assert_eq!((m.age(&with), m.age(&alone)), (Age::Outdated, Age::Current));
         let mut gallery = crate::person::gallery::Gallery::default();
-        let refused = gallery.put("a", vec![m.renamed(with), m.renamed(alone)], &m.model(Role::Periocular).known_as(), None);
+        let refused =
+            gallery.put("a", vec![m.renamed(with), m.renamed(alone)], (&m.model(Role::Periocular).known_as(), None), &m.calibration);
         assert_eq!((refused.len(), gallery.references()), (1, 1));
         assert!(changed(|m| m["models"].as_array_mut().unwrap().retain(|model| model["role"] != "periocular")).is_err());
     }

@@ -181,7 +181,12 @@ impl Engine {
     pub fn put_person(&mut self, person: &str, references: Vec<Template>) -> Vec<(usize, ForeignModel)> {
         let references = references.into_iter().map(|t| self.manifest.renamed(t)).collect();
         let id = |role| self.manifest.find(role).map(ModelEntry::known_as);
-        let refused = self.gallery.put(person, references, &id(Role::Periocular).unwrap_or_default(), id(Role::Full).as_deref());
+        let refused = self.gallery.put(
+            person,
+            references,
+            (&id(Role::Periocular).unwrap_or_default(), id(Role::Full).as_deref()),
+            &self.manifest.calibration,
+        );
         self.reconsider();
         refused
     }
@@ -217,7 +222,7 @@ impl Engine {
     pub fn choices(&mut self) -> Vec<(&str, Vec<[f32; 3]>)> {
         let calibrations = &self.manifest.calibration;
         let people = self.gallery.people();
-        let common = self.gallery.in_common(calibrations);
+        let common = self.gallery.in_common(calibrations.strangers_lean);
         let cost = |misses: &Misses, target_fmr: f32| {
             let needed = DecideParams { target_fmr, ..self.params.decide }.needed(people);
             [target_fmr, misses.below(common, Cell::BareBare, needed), misses.below(common, Cell::BareMasked, needed)]

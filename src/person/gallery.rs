@@ -73,17 +73,22 @@ pub struct Gallery {
 }
 
 struct Person {
-    /// One template for all bare references and one for all masked ones, with how far each leans into what is common.
+    /// One template for all bare references and one for all masked ones, as they are compared ([`Calibrations::compared`]), with how far each leans into
+    /// what is common.
     means: Vec<(Template, Lean)>,
-    /// The means are as they are compared ([`Calibrations::compared`]).
-    is_compared: bool,
     references: usize,
 }
 
 impl Gallery {
     /// Enrols or replaces a person. References made by other models than `periocular` and `full`, of which there may be none, are
     /// left out and come back with their index; a person without a usable reference is not in the gallery.
-    pub fn put(&mut self, person: &str, references: Vec<Template>, periocular: &str, full: Option<&str>) -> Vec<(usize, ForeignModel)> {
+    pub fn put(
+        &mut self,
+        person: &str,
+        references: Vec<Template>,
+        (periocular, full): (&str, Option<&str>),
+        calibrations: &Calibrations,
+    ) -> Vec<(usize, ForeignModel)> {
         let mut refused = Vec::new();
         let mut usable = Vec::new();
         for (i, t) in references.into_iter().enumerate() {
@@ -99,9 +104,10 @@ impl Gallery {
         }
         self.remove(person);
         let (bare, masked): (Vec<_>, Vec<_>) = usable.iter().partition(|t| t.mask.state == MaskState::Bare);
-        let means: Vec<_> = [bare, masked].into_iter().filter_map(Template::mean).map(|t| (t, Lean::default())).collect();
+        let means: Vec<_> =
+            [bare, masked].into_iter().filter_map(Template::mean).map(|t| (calibrations.compared(&t), Lean::default())).collect();
         if !means.is_empty() {
-            self.people.insert(person.to_owned(), Person { means, is_compared: false, references: usable.len() });
+            self.people.insert(person.to_owned(), Person { means, references: usable.len() });
             self.stale = true;
         }
         refused
@@ -127,21 +133,21 @@ impl Gallery {
 
     /// How well one person's references agree with the probe. None for a person who is not enrolled.
     pub fn verify(&mut self, person: &str, probe: &Template, calibrations: &Calibrations) -> Option<f32> {
-        self.refresh(calibrations);
+        self.refresh(calibrations.strangers_lean);
         let probe = &calibrations.compared(probe);
         let probe = (probe, self.common.lean(probe));
         self.people.get(person).map(|p| p.score(probe, &self.common, calibrations))
     }
 
     /// What the references have in common, as comparisons leave it out.
-    pub fn in_common(&mut self, calibrations: &Calibrations) -> &Common {
-        self.refresh(calibrations);
+    pub fn in_common(&mut self, strangers_lean: f32) -> &Common {
+        self.refresh(strangers_lean);
         &self.common
     }
 
     /// The two best candidates, best first.
     pub fn search(&mut self, probe: &Template, calibrations: &Calibrations) -> Vec<Candidate> {
-        self.refresh(calibrations);
+        self.refresh(calibrations.strangers_lean);
         let probe = &calibrations.compared(probe);
         let probe = (probe, self.common.lean(probe));
         let mut best: Vec<(&String, f32)> = Vec::new();
@@ -157,16 +163,12 @@ impl Gallery {
     }
 
     /// Many people come at once when a page opens, so what they have in common is found when it is first asked for.
-    fn refresh(&mut self, calibrations: &Calibrations) {
+    fn refresh(&mut self, strangers_lean: f32) {
         if !std::mem::take(&mut self.stale) {
             return;
         }
-        for person in self.people.values_mut().filter(|p| !p.is_compared) {
-            person.means.iter_mut().for_each(|(template, _)| *template = calibrations.compared(template));
-            person.is_compared = true;
-        }
         // Bare where there is a bare one: one template a person, or those with two would count twice.
-        self.common = Common::of(self.people.values().filter_map(|p| p.means.first()).map(|(t, _)| t), calibrations.strangers_lean);
+        self.common = Common::of(self.people.values().filter_map(|p| p.means.first()).map(|(t, _)| t), strangers_lean);
         for (template, lean) in self.people.values_mut().flat_map(|p| &mut p.means) {
             *lean = self.common.lean(template);
         }
@@ -189,7 +191,7 @@ mod tests {
     use crate::person::template::tests::template;
 
     fn put(g: &mut Gallery, id: &str, t: Vec<Template>) -> usize {
-        g.put(id, t, "periocular-1", Some("full-1")).len()
+        g.put(id, t, ("periocular-1", Some("full-1")), &calibrations()).len()
     }
 
     #[test]
