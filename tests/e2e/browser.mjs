@@ -3,10 +3,11 @@
  * in place of its camera, and notes every request that leaves it.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -21,14 +22,19 @@ const FAKE_CAMERA = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-me
 /** How long the slowest of two cores may take for a decision, after everything is loaded. */
 export const PATIENCE = 60_000;
 
-/** Clips that ffmpeg made for this run. */
-const clips = join(tmpdir(), `brow-clips-${process.pid}`);
-process.once('exit', () => rmSync(clips, { recursive: true, force: true }));
+/** Clips that ffmpeg made, each once for all runs: a file of tests shows what another one showed. */
+const clips = join(ROOT, 'target/clips');
 
+/** A clip made from `input`, which its name stands for together with when the files in it changed. @param {string} name @param {string[]} input arguments of ffmpeg */
 function encode(name, input) {
+  const changed = input.filter((word) => isAbsolute(word) && existsSync(word)).map((path) => statSync(path).mtimeMs);
+  const file = join(clips, `${name}-${createHash('sha256').update(JSON.stringify([input, changed])).digest('hex').slice(0, 8)}.mjpeg`);
+  if (existsSync(file)) return file;
   mkdirSync(clips, { recursive: true });
-  const file = join(clips, `${name}.mjpeg`);
-  if (!existsSync(file)) execFileSync('ffmpeg', ['-v', 'error', '-y', ...input, '-an', '-q:v', '2', '-f', 'mjpeg', file]);
+  // Files of tests run beside each other: whoever finds it there must find it whole.
+  const made = `${file}.${process.pid}`;
+  execFileSync('ffmpeg', ['-v', 'error', '-y', ...input, '-an', '-q:v', '2', '-f', 'mjpeg', made]);
+  renameSync(made, file);
   return file;
 }
 

@@ -1,11 +1,7 @@
-/** The engine's module is built twice: for relaxed SIMD and for browsers that do not know it. Both answer alike. */
+/** The engine's module is built twice: for relaxed SIMD and for browsers that do not know it. That both answer alike shows int8-builds. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { SLACK_OF_BYTES } from '../../bench/page.mjs';
-import { ROOT, Visitor } from './browser.mjs';
+import { Visitor } from './browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -57,17 +53,4 @@ test('where it is known and cannot be fetched, the plain build takes its place',
     globalThis.fetch = (address, options) => (String(address).includes('_relaxed') ? Promise.reject(new TypeError('Failed to fetch')) : fetchIt(address, options));
   });
   assert.deepEqual(unreached, { build: 'plain', faces: 1, fetched: ['plain'] });
-});
-
-test('both builds answer as ONNX Runtime does, for every network', () => {
-  const words = execFileSync(process.execPath, ['bench/run.mjs', '--alone', '--rounds', '0'], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  const off = [...words.matchAll(/^(\S+)\s+(brow|brow-plain)( int8)?\s.*\s(\S+)$/gm)]
-    .map(([, network, build, ofBytes, difference]) => ({ network, build, ofBytes: Boolean(ofBytes), difference: Number(difference) }));
-  assert.ok(off.filter(({ build }) => build === 'brow').length >= 4, words);
-  assert.equal(off.filter(({ build }) => build === 'brow').length, off.filter(({ build }) => build === 'brow-plain').length, words);
-  // Of networks of bytes it is the angle, and ONNX Runtime's own two ways of running them say how close anything can come (bench/page.mjs).
-  const slack = (/** @type {string} */ network) => SLACK_OF_BYTES * (1 - JSON.parse(readFileSync(join(ROOT, `tests/data/golden/${network}.json`), 'utf8')).agreement);
-  for (const { network, build, ofBytes, difference } of off) {
-    assert.ok(difference <= (ofBytes ? slack(network) : 2e-5), `${network} in ${build}: ${difference}`);
-  }
 });

@@ -1,10 +1,13 @@
+/** The network runtime as both builds of the module have it, alone in a browser: the same integers as natively, and ONNX Runtime's answers. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { compile } from '../../bench/compile.mjs';
+import { SLACK_OF_BYTES } from '../../bench/page.mjs';
 import { startServer } from '../../tools/serve.mjs';
 import { findChromium, root } from '../../tools/setup.mjs';
 
@@ -52,3 +55,16 @@ for (const relaxed of [false, true]) {
     assert.deepEqual(await answers(await compile('wasm', { relaxed })), promised);
   });
 }
+
+test('both builds answer as ONNX Runtime does, for every network', { timeout: 1_200_000 }, () => {
+  const words = execFileSync(process.execPath, ['bench/run.mjs', '--alone', '--rounds', '0'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const off = [...words.matchAll(/^(\S+)\s+(brow|brow-plain)( int8)?\s.*\s(\S+)$/gm)]
+    .map(([, network, build, ofBytes, difference]) => ({ network, build, ofBytes: Boolean(ofBytes), difference: Number(difference) }));
+  assert.ok(off.filter(({ build }) => build === 'brow').length >= 4, words);
+  assert.equal(off.filter(({ build }) => build === 'brow').length, off.filter(({ build }) => build === 'brow-plain').length, words);
+  // Of networks of bytes it is the angle, and ONNX Runtime's own two ways of running them say how close anything can come (bench/page.mjs).
+  const slack = (/** @type {string} */ network) => SLACK_OF_BYTES * (1 - JSON.parse(readFileSync(join(root, `tests/data/golden/${network}.json`), 'utf8')).agreement);
+  for (const { network, build, ofBytes, difference } of off) {
+    assert.ok(difference <= (ofBytes ? slack(network) : 2e-5), `${network} in ${build}: ${difference}`);
+  }
+});
