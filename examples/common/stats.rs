@@ -68,7 +68,7 @@ pub struct Rates {
     pub fmr_at_score: BTreeMap<&'static str, Option<f64>>,
 }
 
-const FMRS: [(&str, f64); 3] = [("1e-2", 1e-2), ("1e-3", 1e-3), ("1e-4", 1e-4)];
+const FMRS: [(&str, f64); 4] = [("1e-2", 1e-2), ("1e-3", 1e-3), ("1e-4", 1e-4), ("1e-5", 1e-5)];
 const SCORES: [(&str, f32); 4] = [("1", 1.0), ("2", 2.0), ("3", 3.0), ("4", 4.0)];
 
 impl Comparisons {
