@@ -60,6 +60,14 @@ describe('a list', () => {
     });
   }
 
+  test('a list without photos is good for marking by hand, and is told so once, not line by line', async () => {
+    await look(list('guests-pipe.csv'));
+    await take();
+    const told = await problems();
+    assert.equal(told.length, 1, told.join('|'));
+    assert.match(told[0], /^The list names no photos\. Arrivals can be marked by hand/);
+  });
+
   test('with an open quotation mark loses that line and no other', async () => {
     await look(list('guests-unbalanced-quote.csv'));
     assert.match((await problems()).join('|'), /^Line 3: A quotation mark is opened/);

@@ -988,6 +988,7 @@ export default {
     'checkin.problem.doubled': 'مطابق للسطر {words}؛ تُرك هذا السطر.',
     'checkin.problem.too_many': 'تُرك هذا السطر وكل ما بعده: تتسع القائمة لعدد أقصاه {words}.',
     'checkin.photo.none': 'لم تُذكر أي صورة.',
+    'checkin.photo.nowhere': 'لا تذكر القائمة أي صور. يمكن تسجيل الوصول يدويًا؛ ومن يُراد التعرّف عليه يحتاج إلى صورة، بجانب اسمه بين الأشخاص المتوقعين، أو إلى رمز.',
     'checkin.photo.add': 'إضافة صورة',
     'checkin.photo.add.of': 'إضافة صورة: {name}',
     'checkin.photo.add.title': 'صورة {name}',

@@ -936,6 +936,7 @@ export default {
     'checkin.problem.doubled': 'Dasselbe wie Zeile {words}; die Zeile wurde ausgelassen.',
     'checkin.problem.too_many': 'Diese und alle weiteren Zeilen wurden ausgelassen: Eine Liste fasst höchstens {words} Personen.',
     'checkin.photo.none': 'Es ist kein Foto genannt.',
+    'checkin.photo.nowhere': 'Die Liste nennt keine Fotos. Ankünfte können von Hand vermerkt werden; wer erkannt werden soll, braucht ein Foto, neben dem Namen bei den erwarteten Personen, oder einen Code.',
     'checkin.photo.add': 'Foto hinzufügen',
     'checkin.photo.add.of': 'Foto hinzufügen: {name}',
     'checkin.photo.add.title': 'Ein Foto von {name}',

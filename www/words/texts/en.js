@@ -943,6 +943,7 @@ export default {
     'checkin.problem.doubled': 'The same as line {words}; the row was left out.',
     'checkin.problem.too_many': 'This and all further rows were left out: a list holds at most {words} people.',
     'checkin.photo.none': 'No photo is named.',
+    'checkin.photo.nowhere': 'The list names no photos. Arrivals can be marked by hand; whoever is to be recognised needs a photo, beside their name among the expected people, or a code.',
     'checkin.photo.add': 'Add a photo',
     'checkin.photo.add.of': 'Add a photo: {name}',
     'checkin.photo.add.title': 'A photo of {name}',

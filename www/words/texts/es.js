@@ -936,6 +936,7 @@ export default {
     'checkin.problem.doubled': 'Igual que la línea {words}; se omitió la fila.',
     'checkin.problem.too_many': 'Se omitieron esta fila y todas las siguientes: una lista tiene como máximo {words} personas.',
     'checkin.photo.none': 'No se indica ninguna foto.',
+    'checkin.photo.nowhere': 'La lista no indica ninguna foto. Las llegadas se pueden marcar a mano; quien deba ser reconocido necesita una foto, junto a su nombre entre las personas esperadas, o un código.',
     'checkin.photo.add': 'Añadir una foto',
     'checkin.photo.add.of': 'Añadir una foto: {name}',
     'checkin.photo.add.title': 'Una foto de {name}',

@@ -936,6 +936,7 @@ export default {
     'checkin.problem.doubled': 'Identique à la ligne {words}\u00a0; la ligne a été laissée de côté.',
     'checkin.problem.too_many': 'Cette ligne et toutes les suivantes ont été laissées de côté\u00a0: une liste contient au plus {words} personnes.',
     'checkin.photo.none': 'Aucune photo n’est indiquée.',
+    'checkin.photo.nowhere': 'La liste n’indique aucune photo. Les arrivées peuvent être notées à la main\u00a0; pour être reconnu, il faut une photo, à côté du nom parmi les personnes attendues, ou un code.',
     'checkin.photo.add': 'Ajouter une photo',
     'checkin.photo.add.of': 'Ajouter une photo\u00a0: {name}',
     'checkin.photo.add.title': 'Une photo de {name}',

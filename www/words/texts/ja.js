@@ -923,6 +923,7 @@ export default {
     'checkin.problem.doubled': '{words}行目と同じため、この行は除外しました。',
     'checkin.problem.too_many': 'この行以降は除外しました。名簿は{words}人までです。',
     'checkin.photo.none': '写真の指定がありません。',
+    'checkin.photo.nowhere': 'リストに写真の指定がありません。来場は手で記録できます。顔で認識するには、来場予定者の名前の横から写真を追加するか、コードが必要です。',
     'checkin.photo.add': '写真を追加',
     'checkin.photo.add.of': '写真を追加：{name}さん',
     'checkin.photo.add.title': '{name}さんの写真',
