@@ -2,8 +2,8 @@
  * Runs the checks, goes on where one fails, and names at the end what failed and how long each took. Browser tests run two files at a time; one that
  * fails is run again when nothing runs beside it, and is named even where it passes then: such a test hangs on the speed of the machine.
  *
- *   node tools/test.mjs          what a change of the product needs
- *   node tools/test.mjs --all    also what takes minutes: fuzzing, a hundred kills, other browsers, samples, tract, the training room
+ *   node tools/test.mjs          what a change of the product needs, in a quarter of an hour
+ *   node tools/test.mjs --all    also all other browser tests, and what takes minutes: fuzzing, a hundred kills, other browsers, samples, tract, the training room
  *   node tools/test.mjs NAME...  only the parts whose name contains one of these words
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -12,7 +12,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { root } from './setup.mjs';
 
-/** Tests that take minutes each, or need more than Chromium. */
+/** What a change breaks first, of each room: a visitor's page, the element and its frame, the kiosk, the vault, offline use. The rest of the browser tests is of `--all`. */
+const DESK = ['access', 'bad-input', 'camera', 'capture', 'element', 'frame', 'kiosk-checkin', 'languages', 'offline', 'people', 'recognise', 'release', 'vault-page',
+  'vault-store', 'welcome'];
+/** Tests that take minutes each. */
 const LONG = ['own-pack', 'second-runtime', 'firefox', 'webkit', 'package', 'frameworks', 'int8-builds', 'trunk'];
 /** Tests of what somebody before the camera does in time, or that take the whole machine: nothing runs beside them. */
 const ALONE = ['kiosk-turn', 'frames', 'speed', 'int8-builds', 'second-runtime', 'own-pack', 'trunk', 'frameworks'];
@@ -21,7 +24,7 @@ const LANES = 2;
 /** Where more fail, it is no matter of speed. */
 const TRIED_AGAIN = 8;
 /** What is smaller at a desk than in the run of everything. */
-const SHORTLY = { BROW_KILLS: '10', FUZZ_SECONDS: '1', BROW_LANGUAGES: 'de ar' };
+const SHORTLY = { BROW_KILLS: '10', FUZZ_SECONDS: '1' };
 const THOROUGHLY = { BROW_KILLS: '100', FUZZ_SECONDS: '30' };
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
@@ -48,7 +51,7 @@ const parts = [
   { name: 'unit', command: node(300_000, ...tests('tests/unit'), ...tests('tests/vault')), needs: 'build' },
   ...(all ? [{ name: 'tract', command: make('check-tract') }, { name: 'training', command: make('check-training') }] : []),
 ].filter(({ name }) => isWanted(name));
-const files = tests('tests/e2e').filter((file) => (all || words.length > 0 || !isOneOf(LONG, file)) && isWanted(file));
+const files = tests('tests/e2e').filter((file) => (all || words.length > 0 || isOneOf(DESK, file)) && isWanted(file));
 
 const env = { ...(all ? THOROUGHLY : SHORTLY), ...process.env };
 const failed = new Set();

@@ -1,14 +1,10 @@
 /** Nothing is cut off, and nothing lies over anything: every dialog, in every language, on a phone, on one held sideways, and enlarged to 200 and 400 %. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { LANGUAGES as ALL } from '../../www/words/messages.js';
+import { LANGUAGES } from '../../www/words/messages.js';
 import { Visitor, assetOf, enrolByPhoto, plainClip, portrait } from './browser.mjs';
 import { PARTS, administer, backToKiosk, direct, enter, kioskModule, prepareKiosk, screen, turnTo, visitKiosk } from './kiosk-browser.mjs';
 import { cutOff } from './layout.mjs';
-
-/** BROW_LANGUAGES ("de ar") names some of them: those whose words are longest, and whose lines run the other way. @type {Record<string, string>} */
-const LANGUAGES = Object.fromEntries(Object.entries(ALL).filter(([tag]) => (process.env.BROW_LANGUAGES ?? tag).split(' ').includes(tag)));
-assert.ok(Object.keys(LANGUAGES).length > 0, `BROW_LANGUAGES has none of ${Object.keys(ALL).join(' ')}`);
 
 const NAME = 'Maximiliane-Alexandra Freifrau von Schwarzenberg-Donaudampfschiffahrt';
 /** @type {Visitor} */
