@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { Visitor, enrolByCamera, enrolByPhoto, needsShared, pairClip, portrait, portraitClip, seen, sharedClip, watch } from './browser.mjs';
 
 /** How long a clip is watched. */
-const WATCHED_MS = 6_000;
+const WATCHED_MS = 4_000;
 
 /** Of the moments in which a face was decided on, the share that named this person. */
 function named(counts, name) {
