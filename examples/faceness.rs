@@ -1,12 +1,13 @@
 //! Fits what tells templates of people from those of what is none, and writes it into a pack's manifest (src/person/faceness.rs).
 //!
 //!     cargo run --release --example faceness -- --people FOLDER,FOLDER... --faceless FOLDER,FOLDER... [--models DIR]
-//!                                               [--least F]
+//!                                               [--least F] [--onto yes]
 //!
 //! Every picture below a folder counts, FOLDER/<image> or deeper; whatever the engine finds in one of `--faceless` is a thing or an
 //! animal, so look through what it finds. Pictures whose path below its folder has an even CRC-32 are fitted to, the others are reported
-//! folder by folder: which share has less than each value, of people and of the rest. `--least` goes into the manifest, -3 if it is not given;
-//! choose it by that table, and by people whom none of this is fitted to.
+//! folder by folder: which share has less than each value, of people and of the rest. `--least` goes into the manifest, -2 if it is not given;
+//! choose it by that table, and by people whom none of this is fitted to. `--onto yes`: what the manifest has is held on to where the pictures
+//! say nothing against it, so that a few hundred of a kind that it errs on are enough.
 
 pub mod common;
 
@@ -18,8 +19,8 @@ use brow::person::faceness::Faceness;
 use brow::person::template::Template;
 use common::{Arguments, Outcome, Scores};
 
-const USAGE: &str = "usage: faceness --people FOLDER,... --faceless FOLDER,... [--models DIR] [--least F]";
-/// How strongly weights are held near zero.
+const USAGE: &str = "usage: faceness --people FOLDER,... --faceless FOLDER,... [--models DIR] [--least F] [--onto yes]";
+/// How strongly weights are held near zero, or near those that they go on from.
 const DECAY: f32 = 1e-4;
 const STEPS: usize = 3_000;
 /// Values that the table shows.
@@ -48,17 +49,21 @@ fn main() {
 }
 
 fn run() -> Outcome<()> {
-    let arguments = Arguments::parse(&["people", "faceless", "models", "least"])?;
+    let arguments = Arguments::parse(&["people", "faceless", "models", "least", "onto"])?;
     let models = arguments.path("models").unwrap_or_else(|| PathBuf::from("models"));
     let mut manifest = common::manifest(&models, Scores::Unused)?;
-    manifest.faceness = None;
+    let before = manifest.faceness.take();
+    let start = match arguments.text("onto") {
+        None => None,
+        Some(_) => Some(before.ok_or("--onto goes on from a faceness, and the manifest has none of these embedders")?),
+    };
     let mut groups = Vec::new();
     for (name, is_people) in [("people", true), ("faceless", false)] {
         for folder in arguments.text(name).ok_or(USAGE)?.split(',') {
             groups.push(Group { name: folder.to_owned(), is_people, templates: templates(&manifest, &models, Path::new(folder))? });
         }
     }
-    let (weights, bias) = fit(&samples(&groups)?);
+    let (weights, bias) = fit(&samples(&groups)?, start.as_ref());
     let largest = weights.iter().fold(0.0f32, |most, w| most.max(w.abs()));
     let step = largest / f32::from(i8::MAX);
     let faceness = Faceness {
@@ -66,7 +71,7 @@ fn run() -> Outcome<()> {
         bias,
         step,
         weights: weights.iter().map(|w| (w / step).round() as i8).collect(),
-        least: arguments.number("least")?.unwrap_or(-3.0),
+        least: arguments.number("least")?.unwrap_or(-2.0),
     };
     report(&groups, &faceness);
     manifest.faceness = Some(faceness);
@@ -111,14 +116,19 @@ fn samples(groups: &[Group]) -> Outcome<Vec<Sample>> {
     Ok(samples)
 }
 
-/// A logistic regression by accelerated descent (Nesterov): weights and bias.
-fn fit(samples: &[Sample]) -> (Vec<f32>, f32) {
+/// A logistic regression by accelerated descent (Nesterov): weights and bias, the weights near those of `start` or near zero.
+fn fit(samples: &[Sample], start: Option<&Faceness>) -> (Vec<f32>, f32) {
     let axes = samples[0].numbers.len();
+    let mut near = vec![0.0f32; axes + 1];
+    if let Some(start) = start {
+        near.iter_mut().zip(&start.weights).for_each(|(near, weight)| *near = start.step * f32::from(*weight));
+        near[axes] = start.bias;
+    }
     // A unit template pair is no longer than the root of two, and the loss no steeper than a quarter of its square.
     let rate = 1.0 / (0.25 * 3.0 + DECAY);
-    let (mut at, mut ahead) = (vec![0.0f32; axes + 1], vec![0.0f32; axes + 1]);
+    let (mut at, mut ahead) = (near.clone(), near.clone());
     for step in 0..STEPS {
-        let mut slope: Vec<f32> = ahead.iter().map(|w| DECAY * w).collect();
+        let mut slope: Vec<f32> = ahead.iter().zip(&near).map(|(w, near)| DECAY * (w - near)).collect();
         slope[axes] = 0.0;
         for s in samples {
             let odds: f32 = ahead[axes] + s.numbers.iter().zip(&ahead).map(|(n, w)| n * w).sum::<f32>();

@@ -15,6 +15,7 @@ use brow::face::align::Pyramid;
 use brow::face::frame::Frame;
 use brow::face::geometry::Point;
 use brow::face::presence::{PresenceParams, Verdict};
+use brow::face::quality::Problem;
 use brow::face::turn::{TurnParams, TurnWatch, Turned, nose_offset};
 use brow::manifest::{Manifest, Role};
 use brow::person::decide::{Decision, Reason};
@@ -253,6 +254,18 @@ fn what_has_no_persons_templates_is_nobody_live_as_a_photograph_and_at_an_enrolm
         let step = doubting.enrol_frame(&Frame::new(&portrait, WIDTH, HEIGHT, f64::from(i) * FRAME_MS).unwrap()).unwrap();
         assert!(!step.done && matches!(step.hint, Hint::NoFace | Hint::HoldStill), "frame {i}: {:?}", step.hint);
     }
+}
+
+#[test]
+fn what_is_small_on_a_photograph_is_nobody_either_and_a_small_person_is_told_so() {
+    let mut small = empty();
+    hang(&mut small, "obama-1.jpg", 60, 75);
+    let still = Frame::new(&small, WIDTH, HEIGHT, 0.0).unwrap();
+    let mut shipped = engine(false, EngineParams::default());
+    assert_eq!(shipped.still(&still, None).unwrap()[0].quality.problem, Some(Problem::TooSmall));
+    let mut doubting = shipped.manifest().clone();
+    doubting.faceness.as_mut().unwrap().bias = -100.0;
+    assert!(engine_of(doubting, EngineParams::default()).still(&still, None).unwrap().is_empty());
 }
 
 /// A camera before which things happen: an engine that knows somebody, and the time.
