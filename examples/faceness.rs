@@ -5,7 +5,7 @@
 //!
 //! Every picture below a folder counts, FOLDER/<image> or deeper; whatever the engine finds in one of `--faceless` is a thing or an
 //! animal, so look through what it finds. Pictures whose path below its folder has an even CRC-32 are fitted to, the others are reported
-//! folder by folder: which share has less than each value, of people and of the rest. `--least` goes into the manifest, -2 if it is not given;
+//! folder by folder: which share has less than each value, of people and of the rest. `--least` goes into the manifest, -1.5 if it is not given;
 //! choose it by that table, and by people whom none of this is fitted to. `--onto yes`: what the manifest has is held on to where the pictures
 //! say nothing against it, so that a few hundred of a kind that it errs on are enough.
 
@@ -21,7 +21,7 @@ use common::{Arguments, Outcome, Scores};
 
 const USAGE: &str = "usage: faceness --people FOLDER,... --faceless FOLDER,... [--models DIR] [--least F] [--onto yes]";
 /// How strongly weights are held near zero, or near those that they go on from.
-const DECAY: f32 = 1e-4;
+const DECAY: f32 = 3e-4;
 const STEPS: usize = 3_000;
 /// Values that the table shows.
 const SHOWN: [f32; 6] = [-4.0, -3.0, -2.5, -2.0, -1.5, -1.0];
@@ -71,7 +71,7 @@ fn run() -> Outcome<()> {
         bias,
         step,
         weights: weights.iter().map(|w| (w / step).round() as i8).collect(),
-        least: arguments.number("least")?.unwrap_or(-2.0),
+        least: arguments.number("least")?.unwrap_or(-1.5),
     };
     report(&groups, &faceness);
     manifest.faceness = Some(faceness);

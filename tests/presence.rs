@@ -259,7 +259,7 @@ fn what_has_no_persons_templates_is_nobody_live_as_a_photograph_and_at_an_enrolm
 #[test]
 fn what_is_small_on_a_photograph_is_nobody_either_and_a_small_person_is_told_so() {
     let mut small = empty();
-    hang(&mut small, "obama-1.jpg", 60, 75);
+    hang(&mut small, "obama-1.jpg", 60, 60);
     let still = Frame::new(&small, WIDTH, HEIGHT, 0.0).unwrap();
     let mut shipped = engine(false, EngineParams::default());
     assert_eq!(shipped.still(&still, None).unwrap()[0].quality.problem, Some(Problem::TooSmall));
