@@ -257,15 +257,23 @@ fn what_has_no_persons_templates_is_nobody_live_as_a_photograph_and_at_an_enrolm
 }
 
 #[test]
-fn what_is_small_on_a_photograph_is_nobody_either_and_a_small_person_is_told_so() {
+fn what_is_small_and_no_persons_is_nobody_either_and_a_small_person_is_told_so() {
     let mut small = empty();
-    hang(&mut small, "obama-1.jpg", 60, 60);
+    hang(&mut small, "obama-1.jpg", 60, 66);
     let still = Frame::new(&small, WIDTH, HEIGHT, 0.0).unwrap();
     let mut shipped = engine(false, EngineParams::default());
     assert_eq!(shipped.still(&still, None).unwrap()[0].quality.problem, Some(Problem::TooSmall));
     let mut doubting = shipped.manifest().clone();
     doubting.faceness.as_mut().unwrap().bias = -100.0;
-    assert!(engine_of(doubting, EngineParams::default()).still(&still, None).unwrap().is_empty());
+    let mut doubting = engine_of(doubting, EngineParams::default());
+    assert!(doubting.still(&still, None).unwrap().is_empty());
+    let mut is_told = false;
+    for i in 0..12 {
+        let frame = Frame::new(&small, WIDTH, HEIGHT, f64::from(i) * FRAME_MS).unwrap();
+        is_told |= shipped.observe(&frame).unwrap().iter().any(|o| o.quality.problem == Some(Problem::TooSmall));
+        assert!(doubting.observe(&frame).unwrap().is_empty(), "frame {i}");
+    }
+    assert!(is_told);
 }
 
 /// A camera before which things happen: an engine that knows somebody, and the time.

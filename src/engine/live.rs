@@ -8,7 +8,7 @@ use crate::face::frame::Frame;
 use crate::face::geometry::{Point, Rect, Similarity};
 use crate::face::landmarks::{Care, Look};
 use crate::face::mask::{Mask, MaskState};
-use crate::face::quality::{Quality, QualityParams, measure};
+use crate::face::quality::{Problem, Quality, QualityParams, measure};
 use crate::few;
 use crate::person::decide::{Decision, Reason};
 use crate::person::track::Track;
@@ -179,6 +179,7 @@ impl Engine {
             }
         }
         few::sort(&mut waiting, |a, b| a.0.total_cmp(&b.0));
+        let waits_for_none = waiting.is_empty();
         for (_, i) in waiting.into_iter().take(self.params.live.embeddings) {
             let s = &seen[i];
             let Some(at) = self.tracks.iter().position(|t| t.id == s.id) else { continue };
@@ -201,10 +202,30 @@ impl Engine {
                 seen[i].id = id;
             }
         }
+        if waits_for_none {
+            self.judge_small(pyramid, seen)?;
+        }
         let judges = self.manifest.faceness.is_some();
         for s in seen {
-            let waits = judges && s.quality.problem.is_none();
+            let waits = judges && matches!(s.quality.problem, None | Some(Problem::TooSmall));
             s.is_face = self.tracks.iter().any(|t| t.id == s.id && t.is_face(waits));
+        }
+        Ok(())
+    }
+
+    /// A small face's template is no probe, but says whether it is a person's: one a frame is made, of whatever is not a person's yet.
+    fn judge_small(&mut self, pyramid: &Pyramid, seen: &[Seen]) -> Result<(), EngineError> {
+        let now = pyramid.frame().time_ms;
+        let Some(least) = self.manifest.faceness.as_ref().map(|f| f.least) else { return Ok(()) };
+        for s in seen.iter().filter(|s| s.quality.problem == Some(Problem::TooSmall)) {
+            let Some(at) = self.tracks.iter().position(|t| t.id == s.id && t.wants_judging(now, &self.params.track)) else { continue };
+            let looks = Looks::One { mirrored: false, full: true };
+            let template = self.template(pyramid, &s.detection.points, s.mask, &s.quality, looks)?;
+            let log_odds = self.manifest.faceness.as_ref().and_then(|f| f.log_odds(&template));
+            let track = &mut self.tracks[at];
+            track.observe_faceness(log_odds, least, &self.params.track);
+            track.embedded_ms = now;
+            break;
         }
         Ok(())
     }

@@ -190,6 +190,11 @@ impl Track {
         self.pool(state).frames < params.settled || time_ms - self.embedded_ms >= params.settled_ms
     }
 
+    /// Whether a template would tell if this is a person's, which none has said so far.
+    pub fn wants_judging(&self, time_ms: f64, params: &TrackParams) -> bool {
+        self.is_person != Some(true) && time_ms - self.embedded_ms >= params.settled_ms
+    }
+
     /// Good frames behind the probe of this kind of face.
     pub fn frames(&self, state: MaskState) -> usize {
         self.pool(state).frames
