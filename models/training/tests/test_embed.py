@@ -26,6 +26,7 @@ import embed_net  # noqa: E402
 import embed_smoke  # noqa: E402
 import embed_train  # noqa: E402
 import embed_views  # noqa: E402
+import embed_within  # noqa: E402
 import quantise  # noqa: E402
 import teachers  # noqa: E402
 
@@ -295,6 +296,37 @@ class Network(unittest.TestCase):
             embed_net.narrowed(embed_net.OnnxNet(wide), before, 13)
         with self.assertRaisesRegex(embed_net.OtherArchitecture, "fully connected"):
             embed_net.narrowed(embed_net.OnnxNet(self.path), before, 4)
+
+    def test_a_last_layer_of_floats_and_of_bytes_is_turned_by_what_looks_at_one_person_differ_in(self):
+        rng = np.random.default_rng(7)
+        people, nuisance = rng.normal(size=(1, 400, 8)), np.zeros((3, 400, 8))
+        nuisance[..., 2] = rng.normal(0, 3, (3, 400))  # what a mask does, say
+        matrix = embed_within.whitening(people + nuisance + rng.normal(0, 0.1, (3, 400, 8)), 0.1)
+        by_axis = np.linalg.norm(matrix, axis=0)
+        self.assertEqual(int(by_axis.argmin()), 2)
+        self.assertLess(by_axis[2], 0.5 * np.delete(by_axis, 2).min())
+        windows = rng.normal(0, 0.5, (8, 3, 64, 112)).astype(np.float32)
+        rounded = self.path.with_name("rounded.onnx")
+        onnx.save(quantise.quantised(onnx.load(self.path), windows), rounded)
+        halved = self.path.with_name("halved.onnx")
+        embed_net.export(embed_net.OnnxNet(self.path), halved)
+        for source, least in ((self.path, 0.99999), (halved, 0.9999), (rounded, 0.999)):
+            after = self.path.with_name("turned.onnx")
+            onnx.save(embed_within.turned(onnx.load(source), matrix), after)
+            scale = embed_net.OnnxNet(source).own_scale[0].reshape(3, 1, 1).astype(np.float32) if source == halved else 1
+            x = windows * scale
+            before, now = (teachers.run(teachers.session(path), x) for path in (source, after))
+            cosine = (teachers.unit(before @ matrix.T) * teachers.unit(now)).sum(1)
+            self.assertGreater(float(cosine.min()), least, source.name)
+
+    def test_looks_at_crops_are_bare_and_masked_and_the_same_again(self):
+        crops = np.random.default_rng(8).integers(0, 256, (3, 128, 128, 3)).astype(np.uint8)
+        points = np.tile(align.CROP_POINTS, (3, 1, 1))
+        session = teachers.session(self.path)
+        first, again = (embed_within.looks(session, crops, points, (127.5, 128.0)) for _ in range(2))
+        self.assertEqual(first.shape, (3, 3, 8))
+        np.testing.assert_array_equal(first, again)
+        self.assertGreater(float(np.abs(first[0] - first[1]).max()), 1e-3)
 
     def test_averaging_starts_at_one_network_and_ends_at_the_other(self):
         a, b = {"w": torch.zeros(3)}, {"w": torch.ones(3)}
