@@ -4,7 +4,7 @@
 #   make serve   build the release page and serve it on http://127.0.0.1:8080 (PORT=... for another port); where trunk is installed, anew
 #                at every change
 #   make test    what a change of the product needs: format, lints, Rust, types, JavaScript, the page in a real browser, size
-#   make test-all  the same and what takes minutes: fuzzing, a hundred kills, other browsers, samples, tract, the training room
+#   make test-all  the same, all other browser tests, and what takes minutes: fuzzing, a hundred kills, other browsers, samples, tract, the training room
 #   make build   the release page in dist/ (FRAME_ORIGINS="https://a.example ..." for who may embed frame.html,
 #                PACK=packs/yours for other networks, PACK=plain for packs/plain: docs/PACKS.md)
 #   make pack, make calibrate, make evaluate   a network of your own, step by step: docs/PACKS.md (TRACT=1 for one that only tract runs)

@@ -12,9 +12,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { root } from './setup.mjs';
 
-/** What a change breaks first, of each room: a visitor's page, the element and its frame, the kiosk, the vault, offline use. The rest of the browser tests is of `--all`. */
-const DESK = ['access', 'bad-input', 'camera', 'capture', 'element', 'frame', 'kiosk-checkin', 'languages', 'offline', 'people', 'recognise', 'release', 'vault-page',
-  'vault-store', 'welcome'];
+/** What a change breaks first, of each room: a visitor's page, the element and its frame, the kiosk, the vault, offline use, what an attacker tries. The rest of the browser tests is of `--all`. */
+const DESK = ['access', 'bad-input', 'camera', 'capture', 'element', 'frame', 'hostile-backup', 'integrity', 'kiosk-checkin', 'languages', 'offline', 'own-site', 'people',
+  'recognise', 'release', 'surface', 'vault-page', 'vault-store', 'welcome'];
 /** Tests that take minutes each. */
 const LONG = ['own-pack', 'second-runtime', 'firefox', 'webkit', 'package', 'frameworks', 'int8-builds', 'trunk'];
 /** Tests of what somebody before the camera does in time, or that take the whole machine: nothing runs beside them. */
