@@ -7,6 +7,7 @@
  *   node tools/test.mjs NAME...  only the parts whose name contains one of these words
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -62,8 +63,7 @@ const took = [];
 const note = (name, began) => took.push({ name, seconds: Math.round((Date.now() - began) / 1000) });
 
 /** What the training room needs is fetched while others compile: it is gigabytes, and hardly any work. */
-const fetching = parts.some(({ name }) => name === 'training') && spawn('make', ['-C', 'models/training', 'setup'], { cwd: root, stdio: 'inherit' });
-const fetched = fetching && new Promise((resolve) => { fetching.on('close', resolve); });
+const fetched = parts.some(({ name }) => name === 'training') && once(spawn('make', ['-C', 'models/training', 'setup'], { cwd: root, stdio: 'inherit' }), 'close');
 
 for (const { name, command, needs } of parts) {
   if (name === 'training') await fetched;

@@ -207,7 +207,7 @@ impl Engine {
         }
         let judges = self.manifest.faceness.is_some();
         for s in seen {
-            let waits = judges && matches!(s.quality.problem, None | Some(Problem::TooSmall));
+            let waits = judges && s.quality.tells_people();
             s.is_face = self.tracks.iter().any(|t| t.id == s.id && t.is_face(waits));
         }
         Ok(())
@@ -215,18 +215,19 @@ impl Engine {
 
     /// A small face's template is no probe, but says whether it is a person's: one a frame is made, of whatever is not a person's yet.
     fn judge_small(&mut self, pyramid: &Pyramid, seen: &[Seen]) -> Result<(), EngineError> {
-        let now = pyramid.frame().time_ms;
-        let Some(least) = self.manifest.faceness.as_ref().map(|f| f.least) else { return Ok(()) };
-        for s in seen.iter().filter(|s| s.quality.problem == Some(Problem::TooSmall)) {
-            let Some(at) = self.tracks.iter().position(|t| t.id == s.id && t.wants_judging(now, &self.params.track)) else { continue };
-            let looks = Looks::One { mirrored: false, full: true };
-            let template = self.template(pyramid, &s.detection.points, s.mask, &s.quality, looks)?;
-            let log_odds = self.manifest.faceness.as_ref().and_then(|f| f.log_odds(&template));
-            let track = &mut self.tracks[at];
-            track.observe_faceness(log_odds, least, &self.params.track);
-            track.embedded_ms = now;
-            break;
+        if self.manifest.faceness.is_none() {
+            return Ok(());
         }
+        let now = pyramid.frame().time_ms;
+        let mut small = seen.iter().filter(|s| s.quality.problem == Some(Problem::TooSmall));
+        let wants = |s: &Seen| self.tracks.iter().position(|t| t.id == s.id && t.wants_judging(now, &self.params.track));
+        let Some((s, at)) = small.find_map(|s| Some((s, wants(s)?))) else { return Ok(()) };
+        let template = self.template(pyramid, &s.detection.points, s.mask, &s.quality, Looks::One { mirrored: false, full: true })?;
+        let track = &mut self.tracks[at];
+        if let Some(faceness) = &self.manifest.faceness {
+            track.observe_faceness(faceness.log_odds(&template), faceness.least, &self.params.track);
+        }
+        track.embedded_ms = now;
         Ok(())
     }
 

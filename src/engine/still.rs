@@ -49,8 +49,8 @@ impl Engine {
             let quality = measure(&pyramid, &look, &to_frame, &QualityParams::PROBE);
             let mask = Mask::most_probable(look.mask);
             let template = self.template(&pyramid, &look.detection.points, mask, &quality, Looks::Averaged)?;
-            // What hides or blurs a face hides what makes it one: it is told what is in the way. Of a small one there is only less.
-            if matches!(quality.problem, None | Some(Problem::TooSmall)) && self.is_nobody(&template) {
+            // Whose template says nothing is told what is in the way.
+            if quality.tells_people() && self.is_nobody(&template) {
                 continue;
             }
             let presence = self.look_at(&pyramid, &look.detection.points)?;

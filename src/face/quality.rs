@@ -36,6 +36,14 @@ pub struct Quality {
     pub shortcoming: Option<Problem>,
 }
 
+impl Quality {
+    /// Whether a template of this face says if it is a person's: what hides or blurs a face hides what makes it one, of a small one there is
+    /// only less.
+    pub fn tells_people(&self) -> bool {
+        matches!(self.problem, None | Some(Problem::TooSmall))
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "QualityProblem"))]
 #[serde(rename_all = "snake_case")]

@@ -161,7 +161,7 @@ impl Track {
     }
 
     /// Whether this is a person's face beyond doubt; nothing is said of it before. `waits`: whether its templates are still to come; where none will,
-    /// both looks decide, for a face that is too dark or too small for a template is to be told so.
+    /// both looks decide, for a face that is too dark for a template is to be told so.
     pub fn is_face(&self, waits: bool) -> bool {
         self.is_face && self.is_person.unwrap_or(!waits)
     }

@@ -156,8 +156,9 @@ export class ImportForm extends EventTarget {
       working.textContent = text('checkin.working', { done: index, all: waiting.length });
       const { photo } = guest;
       if (photo?.kind !== 'one') {
-        problems[guest.id] = photo?.kind ?? 'none';
-        if (!namesNone) this.#complainOf(guest, problemWords(photo?.kind ?? 'none'));
+        const problem = photo?.kind ?? 'none';
+        problems[guest.id] = problem;
+        if (!namesNone) this.#complainOf(guest, problemWords(problem));
         continue;
       }
       try {
