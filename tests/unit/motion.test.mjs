@@ -36,8 +36,19 @@ test('a face that keeps still keeps its frame still, though boxes waver', () => 
   const motion = new Motion();
   for (let look = 0; look < 60; look++) {
     const waver = Math.sin(look * 12.9898) * 0.5;
-    motion.see(boxAt(50 + waver), look * 33);
-    for (const ahead of [0, 16, 33, 200]) assert.equal(motion.at(look * 33 + ahead).x, 50 + waver);
+    motion.see({ ...boxAt(50 + waver), width: SIZE + waver }, look * 33);
+    for (const ahead of [0, 16, 33, 200]) assert.deepEqual(motion.at(look * 33 + ahead), boxAt(50));
+  }
+});
+
+test('a face that comes nearer, or wanders by less from look to look than boxes waver, is followed', () => {
+  const nearer = new Motion();
+  const wandering = new Motion();
+  for (let look = 0; look < 60; look++) {
+    nearer.see({ x: 50 - look / 2, y: 50 - look / 2, width: SIZE + look, height: SIZE + look }, look * 33);
+    wandering.see(boxAt(50 + look / 2), look * 33);
+    assert.ok(Math.abs(nearer.at(look * 33).width - SIZE - look) < 0.025 * (SIZE + look), `nearer, look ${look}`);
+    assert.ok(Math.abs(wandering.at(look * 33).x - 50 - look / 2) < 0.012 * SIZE, `wandering, look ${look}`);
   }
 });
 

@@ -33,6 +33,7 @@ export class LiveView extends EventTarget {
   #upright = new Upright();
   #nameOf;
   #overlay;
+  #video;
   #results;
   #announcer;
   #status;
@@ -43,7 +44,7 @@ export class LiveView extends EventTarget {
   #faces = new Map();
   /** The size of the frames. */
   #size = { width: 1, height: 1 };
-  /** Of the request to carry the boxes on with the next picture of the screen; 0 for none. */
+  /** Of the request to carry the boxes on; 0 for none. */
   #carrying = 0;
   #announced = '';
   #announcedAt = -Infinity;
@@ -72,6 +73,7 @@ export class LiveView extends EventTarget {
     this.#results = find('.results', HTMLElement, root);
     this.#announcer = find('.announcer', HTMLElement, root);
     this.#status = find('.status', HTMLElement, root);
+    this.#video = camera.video;
     this.#loop = new FrameLoop(camera, (frame) => this.#look(frame), reads);
   }
 
@@ -152,7 +154,7 @@ export class LiveView extends EventTarget {
       this.#faces.delete(track);
     }
     for (const observation of observations) this.#showFace(observation, timeMs);
-    if (this.#faces.size) this.#carrying ||= requestAnimationFrame(this.#carry);
+    if (this.#faces.size) this.#carrying ||= this.#carryOn();
     // This look may have been under way when the page was hidden.
     if (document.hidden && this.#loop.running) this.#setStatus('live.paused');
     else if (observations.length) this.#setStatus(null);
@@ -166,8 +168,14 @@ export class LiveView extends EventTarget {
     if (this.#faces.size === 0) return;
     const now = performance.now();
     for (const face of this.#faces.values()) this.#place(face, now);
-    this.#carrying = requestAnimationFrame(this.#carry);
+    this.#carrying = this.#carryOn();
   };
+
+  /** With the camera's next picture: a box that moves between two of them moves away from its face, and costs a drawing of the page. */
+  #carryOn() {
+    const video = this.#video;
+    return typeof video.requestVideoFrameCallback === 'function' ? video.requestVideoFrameCallback(this.#carry) : requestAnimationFrame(this.#carry);
+  }
 
   /** Shows a face's box where it is by now. @param {{box: HTMLElement, motion: Motion, placed: string}} face @param {number} timeMs */
   #place(face, timeMs) {

@@ -8,13 +8,17 @@ const AHEAD_MS = 200;
 const APART_MS = 500;
 /** From look to look a box wavers by less than this share of its width where the face keeps still. */
 const STILL = 0.012;
+/** By less than this share of itself its width wavers then. */
+const GROWN = 0.024;
 /** How much the newest two looks count for the speed. */
 const NEWEST = 0.6;
 
 /** The motion of one face. */
 export class Motion {
-  /** @type {Box | null} */
+  /** Of the last look. @type {Box | null} */
   #box = null;
+  /** Where it is shown from: of a face that keeps still that of an earlier look, so that nothing is drawn anew for it. @type {Box | null} */
+  #shown = null;
   #timeMs = 0;
   /** Pixels of the frame a millisecond. */
   #speed = { x: 0, y: 0 };
@@ -25,21 +29,28 @@ export class Motion {
     const passed = timeMs - this.#timeMs;
     this.#box = box;
     this.#timeMs = timeMs;
-    if (!before || passed <= 0 || passed > APART_MS) {
+    if (!before || !this.#shown || passed <= 0 || passed > APART_MS) {
       this.#speed = { x: 0, y: 0 };
+      this.#shown = box;
       return;
     }
-    const x = box.x + box.width / 2 - before.x - before.width / 2;
-    const y = box.y + box.height / 2 - before.y - before.height / 2;
-    const moved = Math.hypot(x, y) >= STILL * box.width;
+    const { x, y } = way(before, box);
+    const moved = isFar({ x, y }, box);
+    if (moved || isFar(way(this.#shown, box), box) || Math.abs(box.width - this.#shown.width) >= GROWN * box.width) this.#shown = box;
     const mixed = (/** @type {number} */ old, /** @type {number} */ way) => (1 - NEWEST) * old + (moved ? (NEWEST * way) / passed : 0);
     this.#speed = { x: mixed(this.#speed.x, x), y: mixed(this.#speed.y, y) };
   }
 
   /** Where the face is to be shown. @param {number} timeMs by the same clock @returns {Box | null} null before it was seen */
   at(timeMs) {
-    if (!this.#box) return null;
+    if (!this.#shown) return null;
     const ahead = Math.min(AHEAD_MS, Math.max(0, timeMs - this.#timeMs));
-    return { ...this.#box, x: this.#box.x + ahead * this.#speed.x, y: this.#box.y + ahead * this.#speed.y };
+    return { ...this.#shown, x: this.#shown.x + ahead * this.#speed.x, y: this.#shown.y + ahead * this.#speed.y };
   }
 }
+
+/** From the middle of one box to that of another. @param {Box} from @param {Box} to */
+const way = (from, to) => ({ x: to.x + to.width / 2 - from.x - from.width / 2, y: to.y + to.height / 2 - from.y - from.height / 2 });
+
+/** Further than boxes waver. @param {{x: number, y: number}} way @param {Box} box */
+const isFar = ({ x, y }, { width }) => Math.hypot(x, y) >= STILL * width;

@@ -45,7 +45,7 @@ video { position: absolute; left: 50%; top: 50%; width: 100%; height: 100%; obje
 .overlay { position: absolute; inset: 0; pointer-events: none; container-type: inline-size; }
 ::slotted([slot="picture"]) { position: absolute; }
 
-.face { --across: 0.5; --within: 50%; --below: 0%; position: absolute; border: 3px dashed var(--face); border-radius: 12px; box-shadow: 0 0 0 1px var(--face-edge); transition: left 60ms linear, top 60ms linear, width 60ms linear, height 60ms linear; }
+.face { --across: 0.5; --within: 50%; --below: 0%; position: absolute; border: 3px dashed var(--face); border-radius: 12px; box-shadow: 0 0 0 1px var(--face-edge); }
 .face[data-kind="match"] { border: 4px solid var(--face-match); }
 .face[data-kind="unknown"] { border: 3px dotted var(--face-unknown); }
 .label { position: absolute; left: var(--within); top: calc(100% + 6px); transform: translateX(calc(-100% * var(--across))); display: flex; gap: 0.4em; align-items: center; width: max-content; max-width: min(16em, 100cqw); padding: 0.15em 0.7em; border-radius: 999px; background: var(--label); color: var(--label-ink); font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
