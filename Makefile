@@ -107,4 +107,4 @@ models:
 	$(MAKE) -C models/training models
 
 clean:
-	rm -rf dist target/web
+	rm -rf dist target/web target/compressed

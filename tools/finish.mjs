@@ -10,7 +10,7 @@
  * No bundler for the page: the modules are few, and what a sceptic reads is what we wrote. The worker is one script
  * (bundle.mjs), for nothing holds the imports of a worker to a hash.
  */
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, posix, relative } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { pageColours } from '../www/ui/colours.js';
@@ -27,6 +27,7 @@ import { SPECIAL } from './special.mjs';
 
 const www = join(root, 'www');
 const COMPRESSED = new Set(['.html', '.css', '.js', '.json', '.svg', '.wasm', '.onnx', '.webmanifest']);
+const COMPRESSED_BEFORE = join(root, 'target/compressed');
 /** Each one script with all of its modules in it. */
 const WORKERS = [SPECIAL.worker, SPECIAL.proveWorker];
 /** The room of the networks, and what lists them. */
@@ -195,16 +196,32 @@ function policyForMeta(headers) {
     .filter((part) => part && !/^(frame-ancestors|report-uri|report-to|sandbox)\b/.test(part)).join('; ');
 }
 
+/** How hard brotli tries. f16 weights gain nothing more from its slowest settings, which take minutes, as they do for what is larger than any module that ships. @param {string} path @param {number} length */
+function qualityFor(path, length) {
+  if (path.endsWith('.onnx') && length > 100_000) return 5;
+  return length > 10_000_000 ? 9 : 10;
+}
+
 function writeOut(folder, path, bytes) {
   const file = join(folder, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, bytes);
   if (!COMPRESSED.has(extname(path)) || bytes.length < 512) return;
-  const large = bytes.length > 100_000;
-  writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
-  // f16 weights gain nothing more from brotli's slowest setting, and it takes minutes.
-  const quality = large && path.endsWith('.onnx') ? 5 : 10;
-  writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }));
+  const quality = qualityFor(path, bytes.length);
+  writeFileSync(`${file}.gz`, compressed(bytes, 'gz', () => gzipSync(bytes, { level: 9 })));
+  writeFileSync(`${file}.br`, compressed(bytes, `${quality}.br`, () => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } })));
+}
+
+/** What was compressed once is not compressed again by the next build: nearly all of its time. @param {Buffer} bytes @param {string} how @param {() => Buffer} compress */
+function compressed(bytes, how, compress) {
+  const kept = join(COMPRESSED_BEFORE, `${sha('sha256', bytes, 'hex')}.${how}`);
+  if (existsSync(kept)) return readFileSync(kept);
+  const result = compress();
+  mkdirSync(COMPRESSED_BEFORE, { recursive: true });
+  // Builds run beside each other: whoever finds it there must find it whole.
+  writeFileSync(`${kept}.${process.pid}`, result);
+  renameSync(`${kept}.${process.pid}`, kept);
+  return result;
 }
 
 /** The manifest of the installed page, with its drawn icon in it: the browser asks for that when the page has closed its own site to itself. */

@@ -50,7 +50,7 @@ const parts = [
   { name: 'build', command: make('package') },
   { name: 'size', command: ['node', 'tools/size.mjs'], needs: 'build' },
   { name: 'unit', command: node(300_000, ...tests('tests/unit'), ...tests('tests/vault')), needs: 'build' },
-  ...(all ? [{ name: 'tract', command: make('check-tract') }, { name: 'training', command: make('check-training') }] : []),
+  ...(all ? [{ name: 'tract', command: make('check-tract') }, { name: 'tract-module', command: ['node', 'tools/tract-module.mjs', '--quick'] }, { name: 'training', command: make('check-training') }] : []),
 ].filter(({ name }) => isWanted(name));
 const files = tests('tests/e2e').filter((file) => (all || words.length > 0 || isOneOf(DESK, file)) && isWanted(file));
 

@@ -1,15 +1,20 @@
 """Makes tiny.onnx, the network with which tests/e2e/own-pack.test.mjs follows docs/PACKS.md: it knows the portraits beside it and nobody
-else, and knows nobody with the channels in the other order.
+else, and knows nobody with the channels in the other order. And tiny-erf.onnx, the same with an operator that only the second runtime has,
+with what ONNX Runtime answers.
 
-    python tests/data/packs/make.py YUNET.onnx      (numpy, opencv-python, onnx; YuNet places the five points)
+    python tests/data/packs/make.py YUNET.onnx      (numpy, opencv-python, onnx, onnxruntime; YuNet places the five points)
 """
 
+import hashlib
+import json
+import math
 import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 HERE = Path(__file__).parent
@@ -51,29 +56,45 @@ def main():
             # With red and blue exchanged each picture is somebody else, the person's two pictures too.
             inputs.append(pooled[::-1].ravel())
             targets.append(np.eye(8)[3 + list(PEOPLE).index(name)])
-    x, y = np.array(inputs), np.array(targets)
+    pooled, y = np.array(inputs), np.array(targets)
+    write("tiny", pooled, y, [])
+    tiny = write("tiny-erf", np.vectorize(math.erf)(pooled), y, ["Erf"])
+    ramp = (((np.arange(112)[None, :] + 5 * np.arange(336)[:, None]) % 64) / 32 - 1).astype(np.float32).reshape(1, 3, 112, 112)
+    answer = onnxruntime.InferenceSession(tiny).run(None, {"image": ramp})[0][0]
+    said = {
+        "network": "tiny-erf.onnx", "sha256": hashlib.sha256(tiny).hexdigest(), "runtime": f"onnxruntime {onnxruntime.__version__}",
+        "input": json.loads((HERE / "edgeface-xs.json").read_text())["input"], "output": [float(f"{value:.6g}") for value in answer],
+    }
+    (HERE / "tiny-erf.json").write_text(json.dumps(said) + "\n")
+
+
+def write(name, x, y, between):
+    """Writes the network that tells `x` apart as `y` says, with these operators between its pooling and its last layer."""
     one = np.hstack([x, np.ones((len(x), 1))])
     w = np.linalg.solve(one.T @ one + 2.0 * np.eye(one.shape[1]), one.T @ y)
+    steps = ["pooled", *between]
     nodes = [
         helper.make_node("AveragePool", ["image"], ["pooled"], kernel_shape=[POOL] * 2, strides=[POOL] * 2),
-        helper.make_node("Flatten", ["pooled"], ["flat"], axis=1),
+        *(helper.make_node(operator, [before], [operator]) for before, operator in zip(steps, between)),
+        helper.make_node("Flatten", [steps[-1]], ["flat"], axis=1),
         helper.make_node("Gemm", ["flat", "w", "b"], ["vector"], transB=1),
     ]
     tensors = [numpy_helper.from_array(w[:-1].T.astype(np.float32).copy(), "w"), numpy_helper.from_array(w[-1].astype(np.float32), "b")]
     graph = helper.make_graph(
-        nodes, "tiny",
+        nodes, name,
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, 112, 112])],
         [helper.make_tensor_value_info("vector", TensorProto.FLOAT, [1, 8])], tensors)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     onnx.checker.check_model(model)
-    onnx.save(model, HERE / "tiny.onnx")
+    onnx.save(model, HERE / f"{name}.onnx")
     # As a reader of the file would see the pictures: alike, and not.
     cosine = lambda a, b: a @ b / np.linalg.norm(a) / np.linalg.norm(b)
     vectors = one @ w
     first = {name: 2 * DRAWS * i for i, name in enumerate(PEOPLE)}
     for swapped in (0, 1):
         v = [vectors[at + swapped] for at in first.values()]
-        print("exchanged" if swapped else "right", [round(float(cosine(v[i], v[j])), 2) for i in range(4) for j in range(i)])
+        print(name, "exchanged" if swapped else "right", [round(float(cosine(v[i], v[j])), 2) for i in range(4) for j in range(i)])
+    return model.SerializeToString()
 
 
 main()
