@@ -75,7 +75,7 @@ check-lints: setup-build
 
 check-rust:
 	@command -v cargo-nextest >/dev/null 2>&1 || echo "cargo-nextest is not installed: running the same tests with cargo test."
-	$(CARGO_TEST) --locked
+	$(CARGO_TEST) --locked --tests
 
 check-types: setup-build
 	npx --no-install tsc --project tsconfig.json
@@ -92,7 +92,7 @@ check-size: build
 check-tract:
 	cargo fmt --check --manifest-path tract/Cargo.toml
 	cargo clippy --locked --all-targets --manifest-path tract/Cargo.toml -- -D warnings
-	cargo test --locked --manifest-path tract/Cargo.toml
+	cargo test --locked --tests --manifest-path tract/Cargo.toml
 
 check-training:
 	$(MAKE) -C models/training smoke
