@@ -96,6 +96,7 @@ export class LiveView extends EventTarget {
     this.#loop.stop();
     document.removeEventListener('visibilitychange', this.#hidden);
     this.#show([], this.#size, 0);
+    this.#carryNoMore();
     this.#setStatus(why);
   }
 
@@ -173,8 +174,18 @@ export class LiveView extends EventTarget {
 
   /** With the camera's next picture: a box that moves between two of them moves away from its face, and costs a drawing of the page. */
   #carryOn() {
-    const video = this.#video;
-    return typeof video.requestVideoFrameCallback === 'function' ? video.requestVideoFrameCallback(this.#carry) : requestAnimationFrame(this.#carry);
+    return this.#tellsPictures ? this.#video.requestVideoFrameCallback(this.#carry) : requestAnimationFrame(this.#carry);
+  }
+
+  /** Asks for no more of it: a video that was taken into another document answers nobody who asked before. */
+  #carryNoMore() {
+    if (this.#tellsPictures) this.#video.cancelVideoFrameCallback(this.#carrying);
+    else cancelAnimationFrame(this.#carrying);
+    this.#carrying = 0;
+  }
+
+  get #tellsPictures() {
+    return typeof this.#video.requestVideoFrameCallback === 'function';
   }
 
   /** Shows a face's box where it is by now. @param {{box: HTMLElement, motion: Motion, placed: string}} face @param {number} timeMs */
