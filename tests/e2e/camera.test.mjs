@@ -107,6 +107,13 @@ test('a picture that is upside down is found so, and turned', async () => {
   assert.match(await page.locator('brow-recogniser video').evaluate((video) => video.style.transform), /rotate\(180deg\)/);
 });
 
+test('how the camera is mounted, when somebody sets it, counts from the picture as it comes, whatever was found before', async () => {
+  await page.evaluate(() => { document.querySelector('brow-recogniser').rotation = 180; });
+  assert.match(await page.locator('brow-recogniser video').evaluate((video) => video.style.transform), /rotate\(180deg\)/);
+  await page.waitForTimeout(2_000);
+  assert.match(await seen(page, 'Barack'), /Recognised/);
+});
+
 test('an element that was moved into a frame gives up camera and worker when the frame is removed', async () => {
   await page.evaluate(() => {
     const frame = document.createElement('iframe');

@@ -225,7 +225,7 @@ async function queueOf(first, second, clip, expected) {
       }, 100)).observe(document, { subtree: true, attributeFilter: ['data-screen'] });
     }) });
     await enter(page);
-    await page.waitForFunction((names) => names.every((name) => greeted.includes(name)) && left !== null, expected, { timeout: 60_000 });
+    await page.waitForFunction((names) => names.every((name) => greeted.includes(name)) && left !== null, expected, { timeout: 120_000 });
     assert.equal(await page.evaluate(() => left), false);
     const names = await page.evaluate(() => greeted);
     // Whoever is in view when the kiosk starts is first; from there on each once a turn of the clip.

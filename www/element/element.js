@@ -418,6 +418,11 @@ export class BrowRecogniser extends HTMLElement {
     if (name === 'language') setLanguage(this.language || null).catch((error) => this.#showFault(faultOf(error)));
     if (name === 'cameraId' && this.camera.running && value !== this.camera.deviceId) this.#startCamera().catch(() => {});
     if (name === 'autostart' && value && this.#presence) this.#autostart();
+    if (name === 'rotation') {
+      // Which way is up was found out of a picture that was turned otherwise.
+      this.#overhead = 0;
+      this.#live.turned();
+    }
     this.#sync();
   }
 

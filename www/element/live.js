@@ -100,6 +100,11 @@ export class LiveView extends EventTarget {
     this.#setStatus(why);
   }
 
+  /** The picture is turned otherwise from now on: which way is up is found out anew. */
+  turned() {
+    this.#upright.reset();
+  }
+
   /** Says everything anew: the words have changed. */
   refresh() {
     for (const { item } of this.#faces.values()) delete item.dataset.key;
