@@ -92,7 +92,7 @@ check-size: build
 check-tract:
 	cargo fmt --check --manifest-path tract/Cargo.toml
 	cargo clippy --locked --all-targets --manifest-path tract/Cargo.toml -- -D warnings
-	cargo test --locked --tests --manifest-path tract/Cargo.toml
+	cargo test --locked --manifest-path tract/Cargo.toml
 
 check-training:
 	$(MAKE) -C models/training smoke
