@@ -35,3 +35,6 @@ export const countLooks = (page) => page.addInitScript(() => {
     return postMessage.call(this, message, ...rest);
   };
 });
+
+/** The least of some numbers, and their median, with a digit behind the point. @param {number[]} values */
+export const leastAndMedian = (values) => `${Math.min(...values).toFixed(1)}, ${(values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0).toFixed(1)}`;

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { startServer } from '../tools/serve.mjs';
 import { findChromium, root } from '../tools/setup.mjs';
-import { buildsOf } from './pieces.mjs';
+import { buildsOf, leastAndMedian } from './pieces.mjs';
 
 const { values: options, positionals } = parseArgs({ options: { visits: { type: 'string', default: '6' } }, allowPositionals: true });
 const builds = buildsOf(positionals);
@@ -63,8 +63,6 @@ try {
   await Promise.all(servers.map((server) => server.close()));
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
-const show = (values) => `${Math.min(...values).toFixed(1)}, ${median(values).toFixed(1)}`;
 console.log(`| frame, build | ${STAGES.join(' | ')} |\n|${'---|'.repeat(STAGES.length + 1)}`);
 for (const kind of Object.keys(KINDS)) {
   for (const newcomer of [true, false]) {
@@ -74,7 +72,7 @@ for (const kind of Object.keys(KINDS)) {
       const cells = STAGES.map((stage) => {
         const all = of.map(({ timings }) => timings[stage]);
         // Followed frames differ: most take neither a search nor a template. What counts is their mean.
-        return newcomer ? show(all) : (all.reduce((sum, value) => sum + value, 0) / all.length).toFixed(1);
+        return newcomer ? leastAndMedian(all) : (all.reduce((sum, value) => sum + value, 0) / all.length).toFixed(1);
       });
       console.log(`| ${kind}, ${newcomer ? 'newcomer (minimum, median)' : 'followed (mean)'}, ${name} | ${cells.join(' | ')} |`);
     }

@@ -11,6 +11,7 @@ import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { SecondRuntime } from '../www/worker/second-runtime.js';
+import { leastAndMedian } from './pieces.mjs';
 
 const USAGE = 'usage: node bench/tract.mjs NETWORK.onnx COLUMNSxROWS BUILD.wasm ... [--rounds N]';
 /** Until then V8 may still compile. */
@@ -43,10 +44,7 @@ for (let round = -BEFORE; round < Number(values.rounds); round += 1) {
   if (round >= 0) builds.forEach(({ runs }, i) => runs.push(ran[i]));
 }
 for (const { name, bytes, opening, runs } of builds) {
-  const of = (/** @type {'clock' | 'processor'} */ what) => {
-    const sorted = runs.map((run) => run[what]).sort((a, b) => a - b);
-    return `${sorted[0].toFixed(1)} and ${sorted[sorted.length >> 1].toFixed(1)}`;
-  };
+  const of = (/** @type {'clock' | 'processor'} */ what) => leastAndMedian(runs.map((run) => run[what]));
   console.log(`${name}: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzip; opened in ${opening.clock.toFixed(0)} ms, ${opening.processor.toFixed(0)} of processor time; `
     + `a run, least and median: ${of('clock')} ms, ${of('processor')} of processor time`);
 }

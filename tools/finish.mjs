@@ -207,14 +207,15 @@ function writeOut(folder, path, bytes) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, bytes);
   if (!COMPRESSED.has(extname(path)) || bytes.length < 512) return;
+  const hash = sha('sha256', bytes, 'hex');
   const quality = qualityFor(path, bytes.length);
-  writeFileSync(`${file}.gz`, compressed(bytes, 'gz', () => gzipSync(bytes, { level: 9 })));
-  writeFileSync(`${file}.br`, compressed(bytes, `${quality}.br`, () => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } })));
+  writeFileSync(`${file}.gz`, compressed(`${hash}.gz`, () => gzipSync(bytes, { level: 9 })));
+  writeFileSync(`${file}.br`, compressed(`${hash}.${quality}.br`, () => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } })));
 }
 
-/** What was compressed once is not compressed again by the next build: nearly all of its time. @param {Buffer} bytes @param {string} how @param {() => Buffer} compress */
-function compressed(bytes, how, compress) {
-  const kept = join(COMPRESSED_BEFORE, `${sha('sha256', bytes, 'hex')}.${how}`);
+/** What was compressed once is not compressed again by the next build: nearly all of its time. @param {string} name by the hash of what it was, and how it was compressed @param {() => Buffer} compress */
+function compressed(name, compress) {
+  const kept = join(COMPRESSED_BEFORE, name);
   if (existsSync(kept)) return readFileSync(kept);
   const result = compress();
   mkdirSync(COMPRESSED_BEFORE, { recursive: true });

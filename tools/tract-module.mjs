@@ -17,22 +17,22 @@ const tractModule = join(target, 'tract.wasm');
 /** What it is called in a pack. */
 const NAME = 'tract.wasm';
 
-/** The one for tests. */
-const quickModule = join(target, 'quick.wasm');
-/** What there is to test: the one that is shipped, where somebody compiled it, else the quick one; null where there is neither. */
-export const findTractModule = () => [tractModule, quickModule].find((file) => existsSync(file)) ?? null;
+/** Where a module lies as it was linked. @param {'web' | 'quick'} profile of tract/Cargo.toml */
+const linked = (profile) => join(target, `wasm32-unknown-unknown/${profile}/brow_tract_web.wasm`);
+/** What there is to test: the one that goes into a pack, where somebody compiled it, else the quick one; null where there is neither. */
+export const findTractModule = () => [tractModule, linked('quick')].find((file) => existsSync(file)) ?? null;
 
-/** @param {string} profile of tract/Cargo.toml @returns {string} the linked module */
+/** @param {'web' | 'quick'} profile */
 function compile(profile) {
   execFileSync('cargo', ['build', '--locked', '--manifest-path', 'tract/Cargo.toml', '--package', 'brow-tract-web', '--profile', profile, '--target', 'wasm32-unknown-unknown'],
     // The file of an ONNX network asks for no random numbers.
     { cwd: root, stdio: 'inherit', env: { ...process.env, CARGO_TARGET_DIR: target, RUSTFLAGS: `${flagsFor({ relaxed: false })} --cfg getrandom_backend="unsupported"` } });
-  return join(target, `wasm32-unknown-unknown/${profile}/brow_tract_web.wasm`);
 }
 
 function compileSmall() {
+  compile('web');
   const flags = OPTIMISED.map((flag) => (flag === '-O3' ? '-Oz' : flag));
-  execFileSync(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), ...flags, compile('web'), '-o', tractModule], { stdio: 'inherit' });
+  execFileSync(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), ...flags, linked('web'), '-o', tractModule], { stdio: 'inherit' });
 }
 
 /** Lays the module into a pack. @param {string} folder @param {string} [module] */
@@ -44,9 +44,8 @@ export function layInto(folder, module = tractModule) {
   writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv.includes('--quick')) {
-  copyFileSync(compile('quick'), quickModule);
-} else if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/** Compiles it and lays it into the pack that PACK names, if any. */
+function make() {
   const { PACK } = process.env;
   const folder = PACK ? resolve(root, PACK) : null;
   if (folder && !existsSync(join(folder, 'manifest.json'))) throw new Error(`PACK: ${folder} holds no manifest.json; make a pack with make pack NETWORK=your.onnx (docs/PACKS.md)`);
@@ -57,4 +56,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv.includes(
     layInto(folder);
     console.log(`tract-module: ${folder} has it, and its manifest names it`);
   }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--quick')) compile('quick');
+  else make();
 }

@@ -34,9 +34,9 @@ export class Motion {
       this.#shown = box;
       return;
     }
-    const { x, y } = way(before, box);
+    const { x, y } = between(before, box);
     const moved = isFar({ x, y }, box);
-    if (moved || isFar(way(this.#shown, box), box) || Math.abs(box.width - this.#shown.width) >= GROWN * box.width) this.#shown = box;
+    if (moved || isFar(between(this.#shown, box), box) || Math.abs(box.width - this.#shown.width) >= GROWN * box.width) this.#shown = box;
     const mixed = (/** @type {number} */ old, /** @type {number} */ way) => (1 - NEWEST) * old + (moved ? (NEWEST * way) / passed : 0);
     this.#speed = { x: mixed(this.#speed.x, x), y: mixed(this.#speed.y, y) };
   }
@@ -50,7 +50,7 @@ export class Motion {
 }
 
 /** From the middle of one box to that of another. @param {Box} from @param {Box} to */
-const way = (from, to) => ({ x: to.x + to.width / 2 - from.x - from.width / 2, y: to.y + to.height / 2 - from.y - from.height / 2 });
+const between = (from, to) => ({ x: to.x + to.width / 2 - from.x - from.width / 2, y: to.y + to.height / 2 - from.y - from.height / 2 });
 
 /** Further than boxes waver. @param {{x: number, y: number}} way @param {Box} box */
 const isFar = ({ x, y }, { width }) => Math.hypot(x, y) >= STILL * width;
