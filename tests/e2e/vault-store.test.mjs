@@ -299,6 +299,27 @@ describe('versions and tabs', () => {
     }
   });
 
+  test('a log that is looked at while others write to it, here and in another tab, is whole each time', async () => {
+    const other = await browser.openPage();
+    const open = async () => { globalThis.store = await t.open(); };
+    await Promise.all([page.evaluate(open), other.evaluate(open)]);
+    const write = async () => {
+      for (let i = 0; i < 25; i++) await store.put(t.person('Somebody', { seed: i }));
+    };
+    const look = async () => {
+      const found = [];
+      for (let i = 0; i < 15; i++) {
+        const [{ ok }, { unreadable }, text] = await Promise.all([store.verifyLog(), store.logEntries(), store.exportLog()]);
+        const { verifyExport } = await import('/vault/store.js');
+        found.push([ok, unreadable, verifyExport(text).ok]);
+      }
+      return found;
+    };
+    const [, , found] = await Promise.all([page.evaluate(write), other.evaluate(write), page.evaluate(look)]);
+    assert.equal(found.length, 15);
+    for (const seen of found) assert.deepEqual(seen, [true, 0, true]);
+  });
+
   test('what one tab adds to a person while another takes a view away, or makes one of two records, is not lost', async () => {
     const seen = await page.evaluate(async () => {
       const { vaultOperations } = await import('/vault/operations.js');

@@ -144,7 +144,10 @@ export class Log {
     return rows.map((sealed, i) => ({ seq: Number(seqs[i]), sealed }));
   }
 
-  /** Everything there is, oldest first, as Rust gives it; undefined for an entry that can't be read. */
+  /**
+   * Everything there is, oldest first, as Rust gives it; undefined for an entry that can't be read. While nobody else may write: the head of one
+   * moment with the entries of another would be a log that somebody changed.
+   */
   async #read() {
     const key = await this.#key();
     const head = await this.#head();
@@ -182,19 +185,19 @@ export class Log {
   /** @param {{newest?: number}} [options] */
   async entries({ newest = 500 } = {}) {
     await this.#session.ready();
-    return this.newest(newest);
+    return this.#session.exclusively(() => this.newest(newest));
   }
 
   /** @returns {Promise<Verdict>} */
   async verify() {
     await this.#session.ready();
-    const { head, entries } = await this.#read();
+    const { head, entries } = await this.#session.exclusively(() => this.#read());
     return JSON.parse(asked(() => logVerify(head, listed(entries))));
   }
 
   async export() {
     await this.#session.ready();
-    const { head, entries } = await this.#read();
+    const { head, entries } = await this.#session.exclusively(() => this.#read());
     const vault = asText(await this.#session.vaultId());
     // Laid out for whoever reads it.
     return JSON.stringify(JSON.parse(asked(() => logExport(vault, asText(Date.now()), head, listed(entries)))), null, 1);
