@@ -144,7 +144,7 @@ def layers(net):
 
 
 def from_file(path, pictures):
-    """The network of an exported file, ready to train on: its batch norms stand for what the convolutions give for `pictures` n x 3 x 96 x 96."""
+    """The network of an exported file without what landmarks_prints.py adds, ready to train on: its batch norms stand for what the convolutions give for `pictures` n x 3 x 96 x 96."""
     import onnx
 
     values = {t.name.removesuffix(".f16"): torch.from_numpy(onnx.numpy_helper.to_array(t).astype(np.float32)) for t in onnx.load(path).graph.initializer}

@@ -1,6 +1,6 @@
 """Crops for the presence network: live faces and emulated attacks of the same people, bare and masked.
 
-    python presence_data.py OUT.npz FOLDER... --detector YUNET.onnx --landmarks ../landmarks-3.onnx [--part I/N] [--most M]
+    python presence_data.py OUT.npz FOLDER... --detector YUNET.onnx --landmarks ../landmarks-4.onnx [--part I/N] [--most M]
 
 FOLDER holds pictures with surroundings (people in rooms, in the street), at any depth. Each picture gives a live face as it is, one
 before an emulated camera, and two attacks; half the bare faces get a mask drawn over them first, live and attack alike. A look has

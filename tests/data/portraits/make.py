@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2] / "models" / "training"))
 import presence_emulate  # noqa: E402
 from render import render_mask  # noqa: E402
+from render_hems import render_printed  # noqa: E402
 
 SIZE = (800, 600)
 # name: file, left, top and width of a 4:3 crop
@@ -32,6 +33,8 @@ MASKED = {
     "obama-2-masked": ("obama-2", "kn95", 1),
     "biden-masked": ("biden", "surgical", 5),
 }
+# name: bare name and seed of a mask that is printed with its wearer's own face
+OWN = {"obama-1-own": ("obama-1", 8), "obama-2-own": ("obama-2", 8), "biden-own": ("biden", 2), "astronaut-own": ("astronaut", 5)}
 # name of a thing that is held before a camera: portrait on it, kind, seed
 HELD = {
     "obama-1-print": ("obama-1", "print", 0),
@@ -51,6 +54,13 @@ def save(name, image):
     cv2.imwrite(str(HERE / f"{name}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 88])
 
 
+def own_print(picture, points, rng):
+    """A BGR picture with a mask over its face that is printed with that face, at three fifths of its size."""
+    face = np.float32(picture[:, :, ::-1])
+    own = np.clip(render_printed(face, face, points, rng), 0, 255).astype(np.uint8)
+    return cv2.resize(own, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)[:, :, ::-1]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=pathlib.Path)
@@ -68,6 +78,9 @@ def main():
         face = np.ascontiguousarray(crops[bare][:, :, ::-1])
         masked, _ = render_mask(face, find_points(crops[bare], detector), np.random.default_rng(seed), style, "proper")
         save(name, np.clip(masked, 0, 255).astype(np.uint8)[:, :, ::-1])
+    for name, (bare, seed) in OWN.items():
+        picture = cv2.imread(str(HERE / f"{bare}.jpg"))
+        save(name, own_print(picture, find_points(picture, detector), np.random.default_rng(seed)))
     for name, (portrait, kind, seed) in HELD.items():
         picture = cv2.imread(str(HERE / f"{portrait}.jpg"))
         save(name, presence_emulate.attack(kind, picture, find_points(picture, detector), np.random.default_rng(seed))[0])
