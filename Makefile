@@ -24,7 +24,7 @@ NEEDS_TRACT = $(or $(TRACT),$(shell grep -ls '"backend": "tract"' "$(PACK)/manif
 EXAMPLE = cargo run --locked --quiet $(if $(NEEDS_TRACT),--manifest-path tract/Cargo.toml) --profile $(PROFILE) --example
 CARGO_TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "cargo nextest run" || echo "cargo test")
 
-.PHONY: serve build pack calibrate evaluate tract-module package samples test test-all bench soak models clean setup-build setup-test setup-test-all \
+.PHONY: serve build pack calibrate evaluate tract-module package samples test test-all bench soak models clean setup-rust setup-build setup-test setup-test-all \
         check-format check-lints check-rust check-types check-unit check-browser check-size check-tract check-training
 
 serve: setup-build
@@ -51,11 +51,14 @@ package: build
 samples: package
 	node tools/samples.mjs
 
-test: setup-test
+test:
 	@node tools/test.mjs
 
-test-all: setup-test-all
+test-all:
 	@node tools/test.mjs --all
+
+setup-rust:
+	@node tools/setup.mjs rust
 
 setup-build:
 	@node tools/setup.mjs build
@@ -69,7 +72,7 @@ setup-test-all:
 check-format:
 	cargo fmt --check
 
-check-lints: setup-build
+check-lints: setup-rust
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --target wasm32-unknown-unknown -- -D warnings
 

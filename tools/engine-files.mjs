@@ -22,9 +22,9 @@ export const flagsFor = ({ relaxed }) => `-C target-feature=+simd128,+bulk-memor
 export const OPTIMISED = ['-O3', '--enable-simd', '--enable-bulk-memory', '--enable-nontrapping-float-to-int', '--enable-sign-ext',
   '--enable-mutable-globals', '--enable-reference-types', '--enable-multivalue'];
 
-/** @param {string} from @param {string} to may be the same file @param {{relaxed: boolean}} build */
-export async function optimise(from, to, { relaxed }) {
-  await promisify(execFile)(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), ...OPTIMISED,
+/** @param {string} from @param {string} to may be the same file @param {{relaxed: boolean, small?: boolean}} build small: rather than fast */
+export async function optimise(from, to, { relaxed, small = false }) {
+  await promisify(execFile)(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), ...OPTIMISED.map((flag) => (small && flag === '-O3' ? '-Oz' : flag)),
     ...(relaxed ? ['--enable-relaxed-simd'] : []), from, '-o', `${to}.opt`]);
   renameSync(`${to}.opt`, to);
 }

@@ -1,6 +1,6 @@
 /**
  * Looks for the tools that building or testing needs and installs what is missing, at pinned versions, saying so.
- * `node tools/setup.mjs build|test|test-all`. Nothing is installed that is already there.
+ * `node tools/setup.mjs rust|build|test|test-all`, each with what those before it need. Nothing is installed that is already there.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
@@ -118,9 +118,13 @@ function needDebianPackages(all) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [, , what] = process.argv;
   needRustAndNode();
   needWasmTarget();
-  needBindgen();
-  needNodeModules();
-  if (['test', 'test-all'].includes(process.argv[2])) needDebianPackages(process.argv[2] === 'test-all');
+  // First, for where it can't install them it ends here, and says so before anything was compiled.
+  if (['test', 'test-all'].includes(what)) needDebianPackages(what === 'test-all');
+  if (what !== 'rust') {
+    needNodeModules();
+    needBindgen();
+  }
 }

@@ -1,13 +1,13 @@
 /**
- * Runs the checks, goes on where one fails, and names at the end what failed and how long each took. Browser tests run two files at a time; one that
- * fails is run again when nothing runs beside it, and is named even where it passes then: such a test hangs on the speed of the machine.
+ * Runs the checks, goes on where one fails, and names at the end what failed and how long each took. Two things run at a time, compilers and files of browser
+ * tests alike; a file that fails is run again when nothing runs beside it, and is named even where it passes then: such a test hangs on the speed of the machine.
  *
  *   node tools/test.mjs          what a change of the product needs, in a quarter of an hour
  *   node tools/test.mjs --all    also all other browser tests, and what takes minutes: fuzzing, a hundred kills, other browsers, samples, tract, the training room
  *   node tools/test.mjs NAME...  only the parts whose name contains one of these words
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const DESK = ['access', 'bad-input', 'camera', 'capture', 'element', 'frame', 'h
 const LONG = ['own-pack', 'second-runtime', 'firefox', 'webkit', 'package', 'frameworks', 'int8-builds', 'trunk'];
 /** Tests of what somebody before the camera does in time, or that take the whole machine: nothing runs beside them. */
 const ALONE = ['kiosk-turn', 'frames', 'speed', 'int8-builds', 'second-runtime', 'own-pack', 'trunk', 'frameworks'];
-/** So many files of the others at a time: each has a browser, which is busy on a processor and waits for the rest of its time. */
+/** So many things at a time: a compiler's last steps and a browser keep one processor busy. */
 const LANES = 2;
 /** Where more fail, it is no matter of speed. */
 const TRIED_AGAIN = 8;
@@ -41,71 +41,96 @@ const make = (target) => ['make', '--no-print-directory', target];
 /** A file of tests, which ends with its last test: a browser that will not go keeps nothing waiting. */
 const node = (timeout, ...files) => ['node', '--test', '--test-force-exit', `--test-timeout=${timeout}`, ...files];
 
-/** @type {{name: string, command: string[], needs?: string}[]} `needs`: a part without which this one makes no sense */
+/** @typedef {{name: string, command: string[], needs?: string, after?: string}} Part `needs`: a part without which this one makes no sense; `after`: what it would only wait for */
+
+/** What the training room needs: it is gigabytes and hardly any work, so it is fetched while others compile, beside the lanes. */
+const FETCH = 'fetch';
+/** @type {Part[]} in the order in which they begin */
 const parts = [
+  { name: 'setup', command: make(all ? 'setup-test-all' : 'setup-test') },
   { name: 'format', command: make('check-format') },
   { name: 'lints', command: make('check-lints') },
-  { name: 'types', command: make('check-types') },
-  { name: 'rust', command: make('check-rust') },
-  { name: 'build', command: make('package') },
+  { name: 'build', command: make('package'), needs: 'setup' },
+  { name: 'rust', command: make('check-rust'), after: 'lints' },
+  ...(all ? [{ name: 'tract', command: make('check-tract') }, { name: 'tract-module', command: ['node', 'tools/tract-module.mjs', '--quick'], needs: 'setup' }] : []),
+  { name: 'types', command: make('check-types'), needs: 'setup' },
   { name: 'size', command: ['node', 'tools/size.mjs'], needs: 'build' },
   { name: 'unit', command: node(300_000, ...tests('tests/unit'), ...tests('tests/vault')), needs: 'build' },
-  ...(all ? [{ name: 'tract', command: make('check-tract') }, { name: 'tract-module', command: ['node', 'tools/tract-module.mjs', '--quick'] }, { name: 'training', command: make('check-training') }] : []),
+  ...(all ? [{ name: 'training', command: make('check-training'), after: FETCH }] : []),
 ].filter(({ name }) => isWanted(name));
 const files = tests('tests/e2e').filter((file) => (all || words.length > 0 || isOneOf(DESK, file)) && isWanted(file));
+/** @param {string} file @returns {Part} */
+const browserTest = (file) => ({ name: file, command: node(isOneOf(LONG, file) ? 600_000 : 400_000, file), needs: 'build' });
+/** The long ones first: the last one leaves the other lane empty. */
+const together = files.filter((file) => !isOneOf(ALONE, file)).sort((a, b) => Number(isOneOf(LONG, b)) - Number(isOneOf(LONG, a))).map(browserTest);
 
 const env = { ...(all ? THOROUGHLY : SHORTLY), ...process.env };
+/** Says `part` whenever something ended that others may wait for. */
+const ended = new EventEmitter();
+/** What has not ended yet. */
+const pending = new Set(parts.map(({ name }) => name));
+/** @type {Set<string>} */
 const failed = new Set();
-const late = new Set();
+/** @type {{name: string, seconds: number}[]} */
 const took = [];
 
-/** Remembers how long something took. @param {string} name @param {number} began */
-const note = (name, began) => took.push({ name, seconds: Math.round((Date.now() - began) / 1000) });
-
-/** What the training room needs is fetched while others compile: it is gigabytes, and hardly any work. */
-const fetched = parts.some(({ name }) => name === 'training') && once(spawn('make', ['-C', 'models/training', 'setup'], { cwd: root, stdio: 'inherit' }), 'close');
-
-for (const { name, command, needs } of parts) {
-  if (name === 'training') await fetched;
-  if (needs && failed.has(needs)) {
-    console.log(`test: ${name} is left out, for ${needs} failed`);
-    failed.add(name);
-    continue;
-  }
-  console.log(`test: ${name}`);
+/** Runs a part and prints what it said when it is done. @param {Part} part @returns {Promise<boolean>} whether it passed */
+async function passes({ name, command }) {
   const began = Date.now();
-  if (spawnSync(command[0], command.slice(1), { cwd: root, env, stdio: 'inherit' }).status !== 0) failed.add(name);
-  note(name, began);
-}
-
-/** Runs a file of browser tests and prints what it said when it is done. @param {string} file @returns {Promise<boolean>} whether it passed */
-async function passes(file) {
-  const began = Date.now();
-  const [command, ...rest] = node(isOneOf(LONG, file) ? 600_000 : 400_000, file);
-  const child = spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  console.log(`test: ${name} begins`);
+  const child = spawn(command[0], command.slice(1), { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** @type {Buffer[]} */
   const said = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk));
   const code = await new Promise((resolve) => { child.on('close', resolve); });
-  console.log(`test: ${file}\n${Buffer.concat(said)}`);
-  note(file, began);
+  const seconds = Math.round((Date.now() - began) / 1000);
+  took.push({ name, seconds });
+  console.log(`test: ${name}, ${seconds} s\n${Buffer.concat(said)}`);
   return code === 0;
 }
 
-/** One lane: takes file after file. @param {string[]} waiting @param {Set<string>} refused where those go that failed */
-async function lane(waiting, refused) {
-  for (let file = waiting.shift(); file; file = waiting.shift()) if (!(await passes(file))) refused.add(file);
+/** @param {string} name */
+function end(name) {
+  pending.delete(name);
+  ended.emit('part');
 }
 
-if (failed.has('build')) {
-  console.log('test: the browser tests are left out, for build failed');
-  for (const file of files) failed.add(file);
-} else {
-  const together = files.filter((file) => !isOneOf(ALONE, file));
-  await Promise.all(Array.from({ length: Math.min(LANES, availableParallelism()) }, () => lane(together, late)));
-  await lane(files.filter((file) => isOneOf(ALONE, file)), late);
-  if (late.size > TRIED_AGAIN) for (const file of late) failed.add(file);
-  else await lane([...late], failed);
+/** Whether something else still has to end before this part may begin. @param {Part} part */
+const waits = ({ needs, after }) => [needs, after].some((name) => name !== undefined && pending.has(name));
+
+/** One lane: takes part after part that may begin, and waits for what others run where none may. @param {Part[]} waiting */
+async function lane(waiting) {
+  while (waiting.length > 0) {
+    const at = waiting.findIndex((part) => !waits(part));
+    if (at < 0) {
+      await once(ended, 'part');
+      continue;
+    }
+    const [part] = waiting.splice(at, 1);
+    if (part.needs && failed.has(part.needs)) {
+      console.log(`test: ${part.name} is left out, for ${part.needs} failed`);
+      failed.add(part.name);
+    } else if (!(await passes(part))) {
+      failed.add(part.name);
+      // What is missing was said, and how it is installed: nothing else can be told.
+      if (part.name === 'setup') process.exit(1);
+    }
+    end(part.name);
+  }
 }
+
+if (pending.has('training')) {
+  pending.add(FETCH);
+  spawn('make', ['-C', 'models/training', 'setup'], { cwd: root, stdio: 'ignore' }).on('close', () => end(FETCH));
+}
+
+const waiting = [...parts, ...together];
+await Promise.all(Array.from({ length: Math.min(LANES, availableParallelism()) }, () => lane(waiting)));
+await lane(files.filter((file) => isOneOf(ALONE, file)).map(browserTest));
+
+/** Browser tests that failed beside others. */
+const late = failed.has('build') ? [] : files.filter((file) => failed.has(file));
+if (late.length <= TRIED_AGAIN) for (const file of late) if (await passes(browserTest(file))) failed.delete(file);
 
 console.log(`\ntest: seconds by part: ${took.sort((a, b) => b.seconds - a.seconds).map(({ name, seconds }) => `${name} ${seconds}`).join(', ')}`);
 for (const file of late) if (!failed.has(file)) console.log(`test: passed only at its second try: ${file}`);

@@ -8,7 +8,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { OPTIMISED, flagsFor, manifestOf, sha } from './engine-files.mjs';
+import { flagsFor, manifestOf, optimise, sha } from './engine-files.mjs';
 import { root } from './setup.mjs';
 
 const target = join(root, 'target/tract-web');
@@ -29,12 +29,6 @@ function compile(profile) {
     { cwd: root, stdio: 'inherit', env: { ...process.env, CARGO_TARGET_DIR: target, RUSTFLAGS: `${flagsFor({ relaxed: false })} --cfg getrandom_backend="unsupported"` } });
 }
 
-function compileSmall() {
-  compile('web');
-  const flags = OPTIMISED.map((flag) => (flag === '-O3' ? '-Oz' : flag));
-  execFileSync(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), ...flags, linked('web'), '-o', tractModule], { stdio: 'inherit' });
-}
-
 /** Lays the module into a pack. @param {string} folder @param {string} [module] */
 export function layInto(folder, module = tractModule) {
   const manifest = manifestOf(folder);
@@ -45,11 +39,12 @@ export function layInto(folder, module = tractModule) {
 }
 
 /** Compiles it and lays it into the pack that PACK names, if any. */
-function make() {
+async function make() {
   const { PACK } = process.env;
   const folder = PACK ? resolve(root, PACK) : null;
   if (folder && !existsSync(join(folder, 'manifest.json'))) throw new Error(`PACK: ${folder} holds no manifest.json; make a pack with make pack NETWORK=your.onnx (docs/PACKS.md)`);
-  compileSmall();
+  compile('web');
+  await optimise(linked('web'), tractModule, { relaxed: false, small: true });
   const bytes = readFileSync(tractModule);
   console.log(`tract-module: ${tractModule}, ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzip`);
   if (folder) {
@@ -60,5 +55,5 @@ function make() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes('--quick')) compile('quick');
-  else make();
+  else await make();
 }

@@ -1,7 +1,7 @@
 /** Everybody can use it: by keyboard, by screen reader, on a phone, in light and dark. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Visitor, enrolByPhoto, findings, portrait, portraitClip, seen } from './browser.mjs';
+import { Visitor, enrolByPhoto, findingsLightAndDark, portrait, portraitClip, seen } from './browser.mjs';
 
 /** @type {Visitor} */
 let visitor;
@@ -10,38 +10,36 @@ before(async () => {
 });
 after(() => visitor.depart());
 
-for (const colorScheme of ['light', 'dark']) {
-  describe(`axe-core finds nothing, ${colorScheme}`, () => {
-    test('on the page with somebody in view, and in the dialogs', async () => {
-      const page = await visitor.visit({ clip: portraitClip('obama-1'), colorScheme });
-      if (await page.locator('ul.people li').count() === 0) await enrolByPhoto(page, 'Barack', portrait('obama-1'));
-      await seen(page, 'Barack');
-      await page.locator('#notices > *').last().waitFor({ state: 'detached' });
-      assert.deepEqual(await findings(page), []);
-      await page.getByRole('button', { name: 'Enrol by camera' }).click();
-      assert.deepEqual(await findings(page), []);
-      await page.getByRole('button', { name: 'Cancel' }).first().click();
-      await page.getByRole('button', { name: 'Enrol from a photo' }).click();
-      assert.deepEqual(await findings(page), []);
-      await page.getByRole('button', { name: 'Cancel' }).first().click();
-      await page.getByRole('button', { name: 'Delete Barack' }).click();
-      assert.deepEqual(await findings(page), []);
-    });
-
-    test('on the page with a fault, before the camera was started', async () => {
-      const page = await visitor.visit({ camera: 'refused', colorScheme });
-      await page.getByRole('button', { name: 'Start the camera' }).click();
-      await page.locator('[data-code="camera_refused"]').waitFor();
-      assert.deepEqual(await findings(page), []);
-    });
-
-    test('on the page about speed', async () => {
-      const page = await visitor.visit({ camera: 'ask', path: '/bench.html?auto&frames=3', colorScheme, wait: false });
-      await page.waitForFunction(() => globalThis.browBench);
-      assert.deepEqual(await findings(page), []);
-    });
+describe('axe-core finds nothing, light and dark', () => {
+  test('on the page with somebody in view, and in the dialogs', async () => {
+    const page = await visitor.visit({ clip: portraitClip('obama-1') });
+    await enrolByPhoto(page, 'Barack', portrait('obama-1'));
+    await seen(page, 'Barack');
+    await page.locator('#notices > *').last().waitFor({ state: 'detached' });
+    assert.deepEqual(await findingsLightAndDark(page), []);
+    await page.getByRole('button', { name: 'Enrol by camera' }).click();
+    assert.deepEqual(await findingsLightAndDark(page), []);
+    await page.getByRole('button', { name: 'Cancel' }).first().click();
+    await page.getByRole('button', { name: 'Enrol from a photo' }).click();
+    assert.deepEqual(await findingsLightAndDark(page), []);
+    await page.getByRole('button', { name: 'Cancel' }).first().click();
+    await page.getByRole('button', { name: 'Delete Barack' }).click();
+    assert.deepEqual(await findingsLightAndDark(page), []);
   });
-}
+
+  test('on the page with a fault, before the camera was started', async () => {
+    const page = await visitor.visit({ camera: 'refused' });
+    await page.getByRole('button', { name: 'Start the camera' }).click();
+    await page.locator('[data-code="camera_refused"]').waitFor();
+    assert.deepEqual(await findingsLightAndDark(page), []);
+  });
+
+  test('on the page about speed', async () => {
+    const page = await visitor.visit({ camera: 'ask', path: '/bench.html?auto&frames=3', wait: false });
+    await page.waitForFunction(() => globalThis.browBench);
+    assert.deepEqual(await findingsLightAndDark(page), []);
+  });
+});
 
 /** Chooses a setting, among those for experts too, and waits until it is kept. */
 async function choose(page, label, value) {

@@ -16,36 +16,48 @@ import { findChromium } from '../../tools/setup.mjs';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SHARED = [join(ROOT, 'shared'), join(ROOT, '../shared')].find((folder) => existsSync(join(folder, 'clips'))) ?? null;
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+/**
+ * What a browser leaves away that nobody sits before: the menu under its address bar, two pages with a process of their own, a sixth of what a start
+ * costs. The others are those that Playwright has it leave away; of two such lists the browser heeds the last one.
+ */
+const LEFT_AWAY = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'AimEnabled', 'AvoidCorsURLLoaderRestartOnRedirect', 'AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable', 'HttpsUpgrades', 'LensOverlay', 'MediaRouter', 'NetworkTimeServiceQuerying', 'OptimizationHints', 'PaintHolding', 'PreconnectToSearch', 'ThirdPartyStoragePartitioning'];
+/** How Chromium is started, for a visitor and for the vault alone. */
+export const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync', `--disable-features=${LEFT_AWAY}`];
 const FAKE_CAMERA = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
 /** How long the slowest of two cores may take for a decision, after everything is loaded. */
 export const PATIENCE = 60_000;
 
 /** Clips that ffmpeg made, each once for all runs: a file of tests shows what another one showed. */
 const clips = join(ROOT, 'target/clips');
+/** What Chromium's camera takes: pictures as they are, which nothing has to unpack, and ten a second: a browser that looks as often as it can would leave the one beside it no processor; JPEGs for what is long, thirty a second. */
+const KINDS = { y4m: ['-r', '10', '-pix_fmt', 'yuv420p', '-f', 'yuv4mpegpipe'], mjpeg: ['-q:v', '2', '-f', 'mjpeg'] };
 
-/** A clip made from `input`, which its name stands for together with when the files in it changed. @param {string} name @param {string[]} input arguments of ffmpeg */
-function encode(name, input) {
+/**
+ * A clip made from `input`, which its name stands for together with when the files in it changed.
+ * @param {string} name @param {string[]} input arguments of ffmpeg @param {keyof typeof KINDS} [kind]
+ */
+function encode(name, input, kind = 'y4m') {
   const changed = input.filter((word) => isAbsolute(word) && existsSync(word)).map((path) => statSync(path).mtimeMs);
-  const file = join(clips, `${name}-${createHash('sha256').update(JSON.stringify([input, changed])).digest('hex').slice(0, 8)}.mjpeg`);
+  const file = join(clips, `${name}-${createHash('sha256').update(JSON.stringify([input, changed, KINDS[kind]])).digest('hex').slice(0, 8)}.${kind}`);
   if (existsSync(file)) return file;
   mkdirSync(clips, { recursive: true });
   // Files of tests run beside each other: whoever finds it there must find it whole.
   const made = `${file}.${process.pid}`;
-  execFileSync('ffmpeg', ['-v', 'error', '-y', ...input, '-an', '-q:v', '2', '-f', 'mjpeg', made]);
+  execFileSync('ffmpeg', ['-v', 'error', '-y', ...input, '-an', ...KINDS[kind], made]);
   renameSync(made, file);
   return file;
 }
 
 /** A clip of shared/, or null where that does not lie beside this checkout. */
 export function sharedClip(name) {
-  return SHARED && encode(name, ['-i', join(SHARED, 'clips', `${name}.mp4`)]);
+  return SHARED && encode(name, ['-i', join(SHARED, 'clips', `${name}.mp4`)], 'mjpeg');
 }
 
 /** A clip of shared/inputs, drawn from portraits that are in the public domain; null where that does not lie there. */
 export function sharedInput(name) {
-  return SHARED && encode(name, ['-i', join(SHARED, 'inputs', `${name}.mp4`)]);
+  return SHARED && encode(name, ['-i', join(SHARED, 'inputs', `${name}.mp4`)], 'mjpeg');
 }
 
 /** Frames of a clip of shared/, as JPEGs. @param {string} path within it @param {number} first counted from 0 @param {number} last */
@@ -114,7 +126,7 @@ export function pairPhoto(left, right) {
 export function queueClip(first, second) {
   const come = (at) => `scale=420:-2,format=yuv420p${at}`;
   const layout = `[1]${come('')}[a];[2]${come('')}[b];[0][a]overlay=-60+3*sin(t*2):6+2*cos(t*2):enable='lt(t,12)'[c];[c][b]overlay=200+3*sin(t*2):160+2*cos(t*2):enable='gt(t,7)',noise=alls=2:allf=t`;
-  return encode(`${first}-then-${second}`, ['-f', 'lavfi', '-i', 'color=c=0x8d9a92:s=640x480:r=25:d=20', '-loop', '1', '-i', portrait(first), '-loop', '1', '-i', portrait(second), '-filter_complex', layout, '-t', '20']);
+  return encode(`${first}-then-${second}`, ['-f', 'lavfi', '-i', 'color=c=0x8d9a92:s=640x480:r=25:d=20', '-loop', '1', '-i', portrait(first), '-loop', '1', '-i', portrait(second), '-filter_complex', layout, '-t', '20'], 'mjpeg');
 }
 
 /** A clip of one colour. */
@@ -324,4 +336,16 @@ export async function findings(page) {
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
+}
+
+/** The same in light and in dark: a page that follows the system's choice. @param {import('playwright-core').Page} page */
+export async function findingsLightAndDark(page) {
+  const found = [];
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    await page.emulateMedia({ colorScheme });
+    // What is on its way to another colour has one that nobody is meant to read.
+    await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((animation) => animation instanceof CSSTransition).map(({ finished }) => finished)));
+    found.push(...(await findings(page)).map((line) => `${colorScheme}: ${line}`));
+  }
+  return found;
 }

@@ -10,18 +10,18 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { PLAIN, webDir } from '../../tools/engine-files.mjs';
 import { startServer } from '../../tools/serve.mjs';
+import { findChromium } from '../../tools/setup.mjs';
 import { engineFolder, frozenHelpers } from '../vault/frozen.mjs';
-import { closeBrowser } from './browser.mjs';
+import { FLAGS, closeBrowser } from './browser.mjs';
 
 const WWW = fileURLToPath(new URL('../../www', import.meta.url));
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /** @param {{plain?: boolean, persistent?: boolean, folder?: string}} [options] persistent: a profile on the disk, as a visitor's */
 export async function openBrowser({ plain = false, persistent = false, folder } = {}) {
   const own = folder ? null : engineFolder();
   const server = await startServer({ folder: folder ?? own, plain });
   const profile = mkdtempSync(join(tmpdir(), 'brow-profile-'));
-  const launch = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS };
+  const launch = { executablePath: findChromium(), args: FLAGS };
   const browser = persistent ? null : await chromium.launch(launch);
   let context = persistent ? await chromium.launchPersistentContext(profile, launch) : await browser.newContext();
   /** An empty page of the site: a file of it that runs nothing. */
