@@ -45,20 +45,25 @@ const node = (timeout, ...files) => ['node', '--test', '--test-force-exit', `--t
 
 /** What the training room needs: it is gigabytes and hardly any work, so it is fetched while others compile, beside the lanes. */
 const FETCH = 'fetch';
+const files = tests('tests/e2e').filter((file) => (all || words.length > 0 || isOneOf(DESK, file)) && isWanted(file));
+/** What is missing is installed by these alone, one after the other: two that find it missing at the same time would both install it, and one of them fails. */
+const INSTALL = [
+  { name: 'toolchain', command: make('setup-rust') },
+  { name: 'setup', command: make(all ? 'setup-test-all' : files.length > 0 ? 'setup-test' : 'setup-build'), needs: 'toolchain' },
+];
 /** @type {Part[]} in the order in which they begin */
-const parts = [
-  { name: 'setup', command: make(all ? 'setup-test-all' : 'setup-test') },
-  { name: 'format', command: make('check-format') },
-  { name: 'lints', command: make('check-lints') },
+const wanted = [
+  { name: 'format', command: make('check-format'), needs: 'toolchain' },
+  { name: 'lints', command: make('check-lints'), needs: 'toolchain' },
   { name: 'build', command: make('package'), needs: 'setup' },
-  { name: 'rust', command: make('check-rust'), after: 'lints' },
-  ...(all ? [{ name: 'tract', command: make('check-tract') }, { name: 'tract-module', command: ['node', 'tools/tract-module.mjs', '--quick'], needs: 'setup' }] : []),
+  { name: 'rust', command: make('check-rust'), needs: 'toolchain', after: 'lints' },
+  ...(all ? [{ name: 'tract', command: make('check-tract'), needs: 'toolchain' }, { name: 'tract-module', command: ['node', 'tools/tract-module.mjs', '--quick'], needs: 'setup' }] : []),
   { name: 'types', command: make('check-types'), needs: 'setup' },
   { name: 'size', command: ['node', 'tools/size.mjs'], needs: 'build' },
   { name: 'unit', command: node(300_000, ...tests('tests/unit'), ...tests('tests/vault')), needs: 'build' },
   ...(all ? [{ name: 'training', command: make('check-training'), after: FETCH }] : []),
 ].filter(({ name }) => isWanted(name));
-const files = tests('tests/e2e').filter((file) => (all || words.length > 0 || isOneOf(DESK, file)) && isWanted(file));
+const parts = [...INSTALL, ...wanted];
 /** @param {string} file @returns {Part} */
 const browserTest = (file) => ({ name: file, command: node(isOneOf(LONG, file) ? 600_000 : 400_000, file), needs: 'build' });
 /** The long ones first: the last one leaves the other lane empty. */
@@ -113,7 +118,7 @@ async function lane(waiting) {
     } else if (!(await passes(part))) {
       failed.add(part.name);
       // What is missing was said, and how it is installed: nothing else can be told.
-      if (part.name === 'setup') process.exit(1);
+      if (INSTALL.includes(part)) process.exit(1);
     }
     end(part.name);
   }
@@ -135,6 +140,6 @@ if (late.length <= TRIED_AGAIN) for (const file of late) if (await passes(browse
 console.log(`\ntest: seconds by part: ${took.sort((a, b) => b.seconds - a.seconds).map(({ name, seconds }) => `${name} ${seconds}`).join(', ')}`);
 for (const file of late) if (!failed.has(file)) console.log(`test: passed only at its second try: ${file}`);
 for (const name of failed) console.log(`test: FAILED: ${name}`);
-const count = parts.length + files.length;
+const count = wanted.length + files.length;
 console.log(`${count - failed.size} passed, ${failed.size} failed`);
 if (failed.size > 0 || count === 0) process.exit(1);
