@@ -320,6 +320,57 @@ describe('versions and tabs', () => {
     for (const seen of found) assert.deepEqual(seen, [true, 0, true]);
   });
 
+  test('what is read while another tab seals everything anew is what was set, or locked: never damaged, and never as if nothing had been set', async () => {
+    const other = await browser.openPage();
+    const id = await page.evaluate(async () => {
+      globalThis.store = await t.open();
+      await store.setSettings({ lockAfterMinutes: 7 });
+      await store.changeGuests({ set: { name: 'Opening', created: 1.7e12, guests: [] } });
+      for (let i = 1; i < 60; i++) await store.put(t.person('Somebody', { seed: i }));
+      return (await store.put(t.person('Somebody', { seed: 60 }))).id;
+    });
+    await other.evaluate(async () => { globalThis.store = await t.open(); });
+    const seal = async () => {
+      for (let i = 0; i < 12; i++) {
+        await store.setPin('246810');
+        await store.removePin('246810');
+      }
+    };
+    const look = async (id) => {
+      // As on a busy device: what is read by two transactions is not of one moment.
+      const { Database } = await import('/vault/database.js');
+      const { read } = Database.prototype;
+      Database.prototype.read = async function slowly(...how) {
+        await new Promise((resolve) => { setTimeout(resolve, 20 * Math.random()); });
+        return read.apply(this, how);
+      };
+      const seen = new Set();
+      let reads = 0;
+      const asked = {
+        settings: async () => (await store.settings()).lockAfterMinutes,
+        guests: async () => (await store.guests())?.name,
+        record: async () => (await store.guestsRecord()) !== null,
+        people: async () => [(await store.people()).people.length, (await store.people()).damaged.length],
+        records: async () => [(await store.records()).records.length, (await store.records()).secret !== null],
+        person: async () => (await store.person(id)).name,
+        backup: async () => (await store.backup()).changes > 0,
+      };
+      const until = performance.now() + 60_000;
+      while (performance.now() < until && !(await store.logEntries().then(({ entries }) => entries.filter(({ event }) => event === 'pin_removed').length === 12, () => false))) {
+        await Promise.all(Object.entries(asked).map(async ([what, ask]) => {
+          seen.add(JSON.stringify([what, await ask().catch(({ code }) => code)]));
+          reads += 1;
+        }));
+      }
+      return { seen: [...seen].sort(), reads };
+    };
+    const [, { seen, reads }] = await Promise.all([page.evaluate(seal), other.evaluate(look, id)]);
+    const right = { settings: 7, guests: 'Opening', record: true, people: [60, 0], records: [60, true], person: 'Somebody', backup: true };
+    const expected = new Set(Object.entries(right).flatMap(([what, value]) => [JSON.stringify([what, value]), JSON.stringify([what, 'locked'])]));
+    assert.deepEqual(seen.filter((one) => !expected.has(one)), []);
+    assert.ok(reads > 70, `${reads} reads`);
+  });
+
   test('what one tab adds to a person while another takes a view away, or makes one of two records, is not lost', async () => {
     const seen = await page.evaluate(async () => {
       const { vaultOperations } = await import('/vault/operations.js');

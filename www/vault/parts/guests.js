@@ -2,6 +2,7 @@
 import { at, putRow, result } from '../database.js';
 import { changedGuests, decodeGuests } from '../guests.js';
 import { GUESTS } from '../own.js';
+import { isDamage } from './keys.js';
 
 /** @import { Row } from '../database.js' */
 /** @import { ChangedGuests } from '../port.js' */
@@ -31,7 +32,10 @@ export class StoredGuests {
   async record() {
     const { key, record } = await this.#row();
     if (!key || !record) return null;
-    return this.#session.keys.openRecord(KIND, GUESTS, { key, record }).catch(() => null);
+    return this.#session.keys.openRecord(KIND, GUESTS, { key, record }).catch((cause) => {
+      if (!isDamage(cause)) throw cause;
+      return null;
+    });
   }
 
   /** @returns {Promise<GuestList | null>} null if there is none, or if it can't be read */
@@ -62,13 +66,13 @@ export class StoredGuests {
   /** @returns {Promise<GuestList | null>} */
   async get() {
     await this.#session.ready();
-    return this.read();
+    return this.#session.exclusively(() => this.read());
   }
 
   /** @returns {Promise<Bytes | null>} */
   async getRecord() {
     await this.#session.ready();
-    return this.record();
+    return this.#session.exclusively(() => this.record());
   }
 
   /** @param {GuestChange} change @returns {Promise<ChangedGuests | null>} */

@@ -3,7 +3,6 @@ import { checkPerson, decodePerson, encodePerson, isId } from '../codec.js';
 import { KEY_BYTES, randomBytes } from '../crypto.js';
 import { at, putRow, result } from '../database.js';
 import { fromCause, storeError } from '../errors.js';
-import { HEADER } from '../header.js';
 import { SINGLE, isOwn } from '../own.js';
 
 /** @import { Row } from '../database.js' */
@@ -37,24 +36,26 @@ export class People {
 
   async all() {
     await this.#session.ready();
-    return this.#all();
+    return this.#session.exclusively(() => this.#all());
   }
 
   /** Everybody's opened record. */
   async records() {
     await this.#session.ready();
-    /** @type {{id: string, bytes: Uint8Array}[]} */
-    const records = [];
-    const { damaged, protectionKey } = await this.#eachOfNow(async (id, row) => {
-      records.push({ id, bytes: await this.#bytes(id, row) });
+    return this.#session.exclusively(async () => {
+      /** @type {{id: string, bytes: Uint8Array}[]} */
+      const records = [];
+      const { damaged, protectionKey } = await this.#eachOfNow(async (id, row) => {
+        records.push({ id, bytes: await this.#bytes(id, row) });
+      });
+      return { records, damaged, secret: await this.#protection.secret(protectionKey) };
     });
-    return { records, damaged, secret: await this.#protection.secret(protectionKey) };
   }
 
   /** @param {string} id */
   async one(id) {
     await this.#session.ready();
-    return this.enrolled(id);
+    return this.#session.exclusively(() => this.enrolled(id));
   }
 
   /** @param {Omit<Person, 'id'> & {id?: string}} person @returns {Promise<Person>} */
@@ -207,23 +208,20 @@ export class People {
   }
 
   /**
-   * Everybody of one moment, many at once.
+   * Everybody of one moment, many at once; to be called under the lock.
    * @param {(id: string, row: Partial<Row>) => Promise<void>} open
    * @returns {Promise<{damaged: Damaged[], protectionKey: Sealed | undefined}>} damaged: for whom it failed
    */
   async #eachOfNow(open) {
-    const { header, keys, records } = await this.#session.db.read(['vault', 'keys', 'records'], async (tx) => {
-      const [header, keyIds, keyRows, recordIds, recordRows] = await Promise.all([
-        result(at(tx, 'vault').get(HEADER)),
+    const { keys, records } = await this.#session.db.read(['keys', 'records'], async (tx) => {
+      const [keyIds, keyRows, recordIds, recordRows] = await Promise.all([
         result(at(tx, 'keys').getAllKeys()),
         result(at(tx, 'keys').getAll()),
         result(at(tx, 'records').getAllKeys()),
         result(at(tx, 'records').getAll()),
       ]);
-      return { header, keys: new Map(keyIds.map((id, i) => [id, keyRows[i]])), records: new Map(recordIds.map((id, i) => [id, recordRows[i]])) };
+      return { keys: new Map(keyIds.map((id, i) => [id, keyRows[i]])), records: new Map(recordIds.map((id, i) => [id, recordRows[i]])) };
     });
-    // Sealed anew by another tab since the check that it is open: nothing is damaged, the key is another.
-    if (header?.generation !== this.#session.generation) throw storeError('locked');
     const ids = [...new Set([...keys.keys(), ...records.keys()])].filter((id) => !isOwn(id)).map(String);
     /** @type {Damaged[]} */
     const damaged = [];

@@ -63,11 +63,6 @@ export class Session {
     return this.#closed;
   }
 
-  /** The generation of the keys that this tab knows. */
-  get generation() {
-    return this.#generation;
-  }
-
   close() {
     this.#closed = true;
     this.forgetKeys();
@@ -101,22 +96,26 @@ export class Session {
   async ready(active = false) {
     this.mustBeOpen();
     await this.#lockIfIdle();
-    if (!this.locked) await this.#freshKey();
+    if (!this.locked) await this.#followKeys();
     if (this.locked) throw storeError((await this.header()) ? 'locked' : 'key_lost');
     if (active) this.touch();
   }
 
   /**
-   * One change at a time in this tab and among all tabs.
+   * One change at a time in this tab and among all tabs, and nothing that was sealed is read while one goes on: what lies there in one moment would be
+   * opened with the keys of the next, and would look damaged, or as if nothing had been set. What was asked of an open vault is not done at one that was
+   * locked meanwhile.
    * @template T
    * @param {() => Promise<T>} work
    * @returns {Promise<T>}
    */
   async exclusively(work) {
+    const wasOpen = !this.locked;
     const mine = this.#turn.then(() =>
       navigator.locks.request(`brow-vault-${this.#name}`, async () => {
         this.mustBeOpen();
-        await this.#freshKey();
+        await this.#followKeys();
+        if (wasOpen && this.locked) throw storeError('locked');
         // Another tab may have put new keys in their place.
         this.keys.forgetSingles();
         return work();
@@ -195,14 +194,7 @@ export class Session {
     clearTimeout(this.#idleTimer);
   }
 
-  /** Follows a change of the vault key or a locking by another tab whose message has not come yet. */
-  async #freshKey() {
-    const wasOpen = !this.locked;
-    await this.#followKeys();
-    if (wasOpen && this.locked) throw storeError('locked');
-  }
-
-  /** Brings the keys of this tab in line with what the store says of them. */
+  /** Brings the keys of this tab in line with what the store says of them: another tab may have changed or locked them, and its message has not come yet. */
   async #followKeys() {
     if (this.#generation < 0) return;
     const header = await this.header();

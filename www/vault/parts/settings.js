@@ -81,7 +81,7 @@ export class StoredSettings {
   /** @returns {Promise<Settings>} */
   async get() {
     await this.#session.ready();
-    return this.read();
+    return this.#session.exclusively(() => this.read());
   }
 
   /** @param {Partial<Settings>} patch @returns {Promise<Settings>} */

@@ -99,7 +99,7 @@ export class Transfer {
     // From the records themselves: what the file says of itself may be anything.
     const { summary: said, people: coming } = await this.#read(file, passphrase);
     const summary = await summaryOf(said.vault, coming);
-    const { people, damaged } = await this.#people.allStored();
+    const { people, damaged } = await this.#session.exclusively(() => this.#people.allStored());
     const ids = new Set([...people, ...damaged].map(({ id }) => id));
     const names = taken(summary.who.map(({ name }) => name), people.map(({ name }) => name));
     const who = summary.who.map((one, at) => {
@@ -168,8 +168,10 @@ export class Transfer {
   /** Whether it is time for a backup. @param {number} [now] */
   async due(now = Date.now()) {
     await this.#session.ready();
-    const { backupAfterDays } = await this.#settings.read();
-    const { lastBackup, changes } = await this.#log.head();
-    return { ...backupDue(lastBackup, changes, backupAfterDays, now), lastBackup, changes };
+    return this.#session.exclusively(async () => {
+      const { backupAfterDays } = await this.#settings.read();
+      const { lastBackup, changes } = await this.#log.head();
+      return { ...backupDue(lastBackup, changes, backupAfterDays, now), lastBackup, changes };
+    });
   }
 }
