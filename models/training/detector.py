@@ -27,6 +27,7 @@ from torch import nn
 from detector_blaze import BlazeNet
 from detector_data import SIDE, Scenes
 from detector_measure import STRIDES, anchors_of, box_of
+from embed_net import move_average
 from landmarks import Block, folded, write_block
 from landmarks_data import FaceSamples, blaze_bias, load
 from landmarks_onnx import GraphBuilder, halve_weights
@@ -240,10 +241,7 @@ def train(args):
         nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimiser.step()
         step += 1
-        keep = min(0.998, step / (step + 20))
-        for k, v in net.state_dict().items():
-            if v.is_floating_point():
-                mean[k].mul_(keep).add_(v, alpha=1 - keep)
+        move_average(mean, net, min(0.998, step / (step + 20)))
         sums.append(parts)
         if step % 100 == 0:
             a, sums = torch.stack(sums).mean(0).tolist(), []

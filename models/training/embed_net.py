@@ -290,9 +290,10 @@ def average(first, second, share):
 
 @torch.no_grad()
 def move_average(average_state, network, decay):
-    """One step of the exponential moving average of a network's weights, in place."""
+    """One step of the exponential moving average of a network's weights, in place; what counts is left as it is."""
     for key, value in network.state_dict().items():
-        average_state[key].lerp_(value.float(), 1 - decay)
+        if average_state[key].is_floating_point():
+            average_state[key].lerp_(value.detach().float(), 1 - decay)
 
 
 def narrowed(network, templates, dimensions):

@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from embed_net import move_average
 from landmarks_data import SIDE, WINDOW, FaceSamples, blaze_bias, load, to_crop
 from landmarks_geometry import CANONICAL
 from landmarks_onnx import GraphBuilder, halve_weights
@@ -245,11 +246,7 @@ def train(args):
         nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimiser.step()
         step += 1
-        keep = min(0.998, step / (step + 20))
-        with torch.no_grad():
-            for a, b in zip(mean.state_dict().values(), net.state_dict().values()):
-                if a.dtype.is_floating_point:
-                    a.mul_(keep).add_(b, alpha=1 - keep)
+        move_average(mean.state_dict(), net, min(0.998, step / (step + 20)))
         sums.append(parts + [float(((out[:, 16:19].argmax(1) == mask)[mask >= 0]).float().mean())])
         if step % 100 == 0:
             a = np.mean(sums[-100:], 0)

@@ -28,6 +28,7 @@ import torch.nn.functional as F
 from onnx import helper
 from torch import nn
 
+from embed_net import move_average
 from landmarks import folded
 from landmarks_data import SIDE, FaceSamples, blaze_bias, crop_frame, degrade, jitter, load
 from landmarks_geometry import MIRROR, move
@@ -173,11 +174,7 @@ def train(args):
         nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimiser.step()
         step += 1
-        share = min(0.998, step / (step + 20))
-        with torch.no_grad():
-            for a, b in zip(mean.state_dict().values(), net.state_dict().values()):
-                if a.dtype.is_floating_point:
-                    a.mul_(share).add_(b, alpha=1 - share)
+        move_average(mean.state_dict(), net, min(0.998, step / (step + 20)))
         right = (out.argmax(1) == state[rows]).float()
         sums.append([float(told.detach()), float(kept.detach())] + [float(right[(kind[rows] == k) & (state[rows] >= 0)].mean()) for k in range(4)])
         if step % 200 == 0:
