@@ -321,6 +321,27 @@ describe('with somebody before the camera', () => {
     assert.ok(Math.abs(wholeGallery.needed - match.needed - Math.log10(2)) < 1e-3, `${wholeGallery.needed} ${match.needed}`);
   });
 
+  test('a photo is compared with whom it is asked about also while the gallery is being taken in anew', async () => {
+    const verdict = await page.evaluate(async ([obama]) => {
+      const { t, element } = globalThis;
+      const unknown = t.next(element, 'brow-unknown');
+      element.person = 'Joe';
+      element.mode = 'verify';
+      await unknown;
+      // Nobody reads the store while somebody else has the turn.
+      let give;
+      const turn = new Promise((resolve) => { give = resolve; });
+      await new Promise((resolve) => { void navigator.locks.request('brow-vault-brow', () => { resolve(); return turn; }); });
+      element.mode = 'identify';
+      const asked = element.verify('Barack', { photo: t.photo(obama) });
+      await t.pause(1_000);
+      give();
+      return asked;
+    }, [bytesOf('obama-2')]);
+    assert.equal(verdict.verified, true, JSON.stringify(verdict));
+    await seen(page, 'Barack');
+  });
+
   test('mode verify without a known person says so, and names nobody', async () => {
     const { code, kinds } = await page.evaluate(async () => {
       const { t, element } = globalThis;

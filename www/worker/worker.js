@@ -60,7 +60,7 @@ let networks = [];
 let captured = null;
 /** @type {Deciding} */
 let deciding = { person: null, targetFmr: null, presence: 'off' };
-/** Frames wait for it, so that none is decided on by what was asked before. */
+/** Whatever is decided waits for it: by nothing that was asked before, and of nobody as a stranger who is not taken in yet. */
 let refilled = Promise.resolve();
 
 const witness = new Witness();
@@ -457,19 +457,22 @@ export const operations = {
   discard,
 
   /** @param {{frame: Frame}} message */
-  identifyPhoto({ frame }) {
+  async identifyPhoto({ frame }) {
+    await refilled;
     return engine.identifyPhoto(pixels(frame), frame.width, frame.height);
   },
 
   /** @param {{person: string, frame: Frame}} message */
-  verify({ person, frame }) {
+  async verify({ person, frame }) {
+    await refilled;
     return engine.verify(person, pixels(frame), frame.width, frame.height);
   },
 
   state: currentState,
 
-  /** What each target would cost with the people who are enrolled. @returns {Choices} */
-  choices() {
+  /** What each target would cost with the people who are enrolled. @returns {Promise<Choices>} */
+  async choices() {
+    await refilled;
     const sets = engine.choices().map(([set, costs]) => ({
       set, choices: Array.from({ length: costs.length / 3 }, (_, at) => ({ target: costs[3 * at], bare: costs[3 * at + 1], masked: costs[3 * at + 2] })),
     }));
