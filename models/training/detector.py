@@ -27,8 +27,7 @@ from torch import nn
 from detector_blaze import BlazeNet
 from detector_data import SIDE, Scenes
 from detector_measure import STRIDES, anchors_of, box_of
-from embed_net import move_average
-from landmarks import Block, folded, write_block
+from landmarks import Block, folded, learn, set_rate, write_block
 from landmarks_data import FaceSamples, blaze_bias, load
 from landmarks_onnx import GraphBuilder, halve_weights
 
@@ -231,17 +230,12 @@ def train(args):
         done = spent / (60 * args.minutes)
         if done >= 1:
             break
-        for group in optimiser.param_groups:
-            group["lr"] = args.rate * min(1, (step + 1) / 300) * (0.5 * (1 + math.cos(math.pi * done)) * 0.98 + 0.02)
+        set_rate(optimiser, args.rate * min(1, (step + 1) / 300), done)
         with torch.autocast(device.type, torch.bfloat16, enabled=args.half or device.type == "cuda"):
             rows, logits = answers(net, network_input(images.to(device)))
         loss, parts = loss_of(rows, logits[..., 0], faces.to(device), anchors, cells)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        optimiser.step()
         step += 1
-        move_average(mean, net, min(0.998, step / (step + 20)))
+        learn(net, mean, optimiser, loss, step)
         sums.append(parts)
         if step % 100 == 0:
             a, sums = torch.stack(sums).mean(0).tolist(), []

@@ -207,6 +207,21 @@ def collate(rows):
             torch.tensor([float(r[3]) for r in rows]), torch.tensor([int(r[4]) for r in rows]))
 
 
+def set_rate(optimiser, rate, done):
+    """From `rate` along a cosine down to a fiftieth of it; `done`: the share of the training that is over."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate * (0.5 * (1 + math.cos(math.pi * done)) * 0.98 + 0.02)
+
+
+def learn(net, mean, optimiser, loss, step):
+    """The optimiser's `step`, counted from 1, and that of `mean`, a state_dict: the moving average of the weights, of few steps at first."""
+    optimiser.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+    optimiser.step()
+    move_average(mean, net, min(0.998, step / (step + 20)))
+
+
 def train(args):
     torch.set_num_threads(args.threads)
     bias = blaze_bias([load(p) for p in args.labels])
@@ -233,20 +248,14 @@ def train(args):
         done = (time.time() - start) / (60 * args.minutes)
         if done >= 1:
             break
-        rate = args.rate * min(1, (step + 1) / 100) * (0.5 * (1 + math.cos(math.pi * done)) * 0.98 + 0.02)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
+        set_rate(optimiser, args.rate * min(1, (step + 1) / 100), done)
         net.train()
         image = image.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=args.half):
             out = net(image)
         loss, parts = loss_of(out, points, weight, face, mask, class_weight)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        optimiser.step()
         step += 1
-        move_average(mean.state_dict(), net, min(0.998, step / (step + 20)))
+        learn(net, mean.state_dict(), optimiser, loss, step)
         sums.append(parts + [float(((out[:, 16:19].argmax(1) == mask)[mask >= 0]).float().mean())])
         if step % 100 == 0:
             a = np.mean(sums[-100:], 0)

@@ -17,7 +17,6 @@ POOL.npz: `crops` n x 96 x 96 x 3 RGB, `kind` (KINDS), `state` (0 bare, 1 masked
 
 import argparse
 import copy
-import math
 import time
 
 import cv2
@@ -28,8 +27,7 @@ import torch.nn.functional as F
 from onnx import helper
 from torch import nn
 
-from embed_net import move_average
-from landmarks import folded
+from landmarks import folded, learn, set_rate
 from landmarks_data import SIDE, FaceSamples, blaze_bias, crop_frame, degrade, jitter, load
 from landmarks_geometry import MIRROR, move
 from landmarks_onnx import GraphBuilder, halve_weights
@@ -160,8 +158,7 @@ def train(args):
     start, step, sums = time.process_time(), 0, []
     net.train()
     while (done := (time.process_time() - start) / (60 * args.minutes)) < 1:
-        for group in optimiser.param_groups:
-            group["lr"] = args.rate * min(1, (step + 1) / 100) * (0.5 * (1 + math.cos(math.pi * done)) * 0.98 + 0.02)
+        set_rate(optimiser, args.rate * min(1, (step + 1) / 100), done)
         rows = torch.from_numpy(rng.integers(0, len(kind), args.batch))
         x, before = maps[rows].float(), mask[rows]
         out = before + net(x, hidden[rows])
@@ -169,12 +166,8 @@ def train(args):
         told = F.cross_entropy(out[own], state[rows][own], weight=torch.tensor([args.bare, 1.0, 1.0]), label_smoothing=0.02)
         kept = F.kl_div(F.log_softmax(out[~own], 1), F.log_softmax(before[~own], 1), log_target=True, reduction="batchmean")
         loss = told * own.float().mean() + args.keep * kept * (~own).float().mean()
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        optimiser.step()
         step += 1
-        move_average(mean.state_dict(), net, min(0.998, step / (step + 20)))
+        learn(net, mean.state_dict(), optimiser, loss, step)
         right = (out.argmax(1) == state[rows]).float()
         sums.append([float(told.detach()), float(kept.detach())] + [float(right[(kind[rows] == k) & (state[rows] >= 0)].mean()) for k in range(4)])
         if step % 200 == 0:

@@ -65,14 +65,12 @@ export class StoredGuests {
 
   /** @returns {Promise<GuestList | null>} */
   async get() {
-    await this.#session.ready();
-    return this.#session.exclusively(() => this.read());
+    return this.#session.whileOpen(() => this.read());
   }
 
   /** @returns {Promise<Bytes | null>} */
   async getRecord() {
-    await this.#session.ready();
-    return this.#session.exclusively(() => this.record());
+    return this.#session.whileOpen(() => this.record());
   }
 
   /** @param {GuestChange} change @returns {Promise<ChangedGuests | null>} */

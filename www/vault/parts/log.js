@@ -171,8 +171,7 @@ export class Log {
 
   /** @param {Happening} happening that changes nothing */
   async note(happening) {
-    await this.#session.ready();
-    await this.#session.exclusively(() => this.commit([happening], () => {}, 'relaxed'));
+    await this.#session.whileOpen(() => this.commit([happening], () => {}, 'relaxed'));
   }
 
   /** The newest first. @param {number} [most] */
@@ -184,20 +183,17 @@ export class Log {
 
   /** @param {{newest?: number}} [options] */
   async entries({ newest = 500 } = {}) {
-    await this.#session.ready();
-    return this.#session.exclusively(() => this.newest(newest));
+    return this.#session.whileOpen(() => this.newest(newest));
   }
 
   /** @returns {Promise<Verdict>} */
   async verify() {
-    await this.#session.ready();
-    const { head, entries } = await this.#session.exclusively(() => this.#read());
+    const { head, entries } = await this.#session.whileOpen(() => this.#read());
     return JSON.parse(asked(() => logVerify(head, listed(entries))));
   }
 
   async export() {
-    await this.#session.ready();
-    const { head, entries } = await this.#session.exclusively(() => this.#read());
+    const { head, entries } = await this.#session.whileOpen(() => this.#read());
     const vault = asText(await this.#session.vaultId());
     // Laid out for whoever reads it.
     return JSON.stringify(JSON.parse(asked(() => logExport(vault, asText(Date.now()), head, listed(entries)))), null, 1);

@@ -35,14 +35,12 @@ export class People {
   // --- what may be asked for
 
   async all() {
-    await this.#session.ready();
-    return this.#session.exclusively(() => this.#all());
+    return this.#session.whileOpen(() => this.#all());
   }
 
   /** Everybody's opened record. */
   async records() {
-    await this.#session.ready();
-    return this.#session.exclusively(async () => {
+    return this.#session.whileOpen(async () => {
       /** @type {{id: string, bytes: Uint8Array}[]} */
       const records = [];
       const { damaged, protectionKey } = await this.#eachOfNow(async (id, row) => {
@@ -54,8 +52,7 @@ export class People {
 
   /** @param {string} id */
   async one(id) {
-    await this.#session.ready();
-    return this.#session.exclusively(() => this.enrolled(id));
+    return this.#session.whileOpen(() => this.enrolled(id));
   }
 
   /** @param {Omit<Person, 'id'> & {id?: string}} person @returns {Promise<Person>} */
@@ -87,8 +84,7 @@ export class People {
   /** @param {string[]} ids @param {(person: Person) => Reference[] | null} anew @returns {Promise<Person[]>} */
   async remake(ids, anew) {
     // What is done in the background is nobody's doing: it puts off no lock.
-    await this.#session.ready();
-    return this.#session.exclusively(async () => {
+    return this.#session.whileOpen(async () => {
       /** @type {Person[]} */
       const people = [];
       for (const id of ids) {

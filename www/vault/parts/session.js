@@ -125,6 +125,17 @@ export class Session {
     return mine;
   }
 
+  /**
+   * The same at an open vault, by what is nobody's doing: it puts off no lock.
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async whileOpen(work) {
+    await this.ready();
+    return this.exclusively(work);
+  }
+
   // --- idleness
 
   /** Somebody is there: puts off the locking by idleness. */

@@ -80,8 +80,7 @@ export class StoredSettings {
 
   /** @returns {Promise<Settings>} */
   async get() {
-    await this.#session.ready();
-    return this.#session.exclusively(() => this.read());
+    return this.#session.whileOpen(() => this.read());
   }
 
   /** @param {Partial<Settings>} patch @returns {Promise<Settings>} */

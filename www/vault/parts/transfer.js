@@ -167,8 +167,7 @@ export class Transfer {
 
   /** Whether it is time for a backup. @param {number} [now] */
   async due(now = Date.now()) {
-    await this.#session.ready();
-    return this.#session.exclusively(async () => {
+    return this.#session.whileOpen(async () => {
       const { backupAfterDays } = await this.#settings.read();
       const { lastBackup, changes } = await this.#log.head();
       return { ...backupDue(lastBackup, changes, backupAfterDays, now), lastBackup, changes };
