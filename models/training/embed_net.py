@@ -4,6 +4,7 @@ The networks are convolutions, PReLU or ReLU, squeeze-excitation, additions and 
 already folded away, so the ONNX graph itself is the architecture: nothing has to be written down twice.
 """
 import argparse
+import copy
 import hashlib
 import sys
 
@@ -296,28 +297,71 @@ def move_average(average_state, network, decay):
             average_state[key].lerp_(value.detach().float(), 1 - decay)
 
 
-def narrowed(network, templates, dimensions):
-    """`network`, whose last layer is fully connected, with that layer's output on the `dimensions` directions in which `templates`
-    float32[n, d], its own of many people, differ most: a shorter template that loses as little as one of its length can."""
+@torch.no_grad()
+def last_maps(network, pictures, batch=64):
+    """What the last layer looks at, for `pictures` float32[n, 3, h, w]: the maps `float32[n, c, h, w]` that are laid side by side for it."""
+    operator, inputs, _, _ = network.plan[-2]
+    if operator not in ("Flatten", "Reshape"):
+        raise OtherArchitecture(f"before the last layer is {operator}: its maps are not laid side by side")
+    front = copy.copy(network)
+    front.plan, front.exit = network.plan[:-2], inputs[0]
+    return np.concatenate([front(torch.from_numpy(pictures[i : i + batch])).float().numpy() for i in range(0, len(pictures), batch)])
+
+
+def narrowed(network, maps, dimensions, rows=0, share=0.0):
+    """`network`, whose last layer is fully connected, with that layer's output on the `dimensions` directions in which its templates of
+    `maps` float32[n, c, h, w] (`last_maps` of many faces, with masks and without) differ most: a shorter template that loses as little as one
+    of its length can. Beside the whole face `share` of a template's length is what the same layer makes of the upper `rows` of the maps alone,
+    where no mask is."""
     operator, inputs, _, attributes = network.plan[-1]
     if operator != "Gemm" or not attributes.get("transB"):
         raise OtherArchitecture(f"the last layer is {operator}, not fully connected with its weights by output: it cannot be narrowed")
+    weight, bias = (network.weights[name].detach().numpy() for name in inputs[1:])
+    upper = weight.reshape(len(weight), *maps.shape[1:]).copy()
+    upper[:, :, rows:] = 0
+    flat, layers = maps.reshape(len(maps), -1), []
+    for part, of in ((1 - share, weight), (share, upper.reshape(weight.shape))):
+        if part:
+            by = part**0.5 / np.linalg.norm(flat @ of.T + bias, axis=1).mean()
+            layers.append((by * of, by * bias))
+    wide, side = (np.concatenate(both) for both in zip(*layers))
+    templates = flat @ wide.T + side
+    templates /= np.linalg.norm(templates, axis=1, keepdims=True)
     if dimensions > min(templates.shape):
         raise ValueError(f"{len(templates)} templates of {templates.shape[1]} numbers cannot fix {dimensions} directions")
-    basis = torch.from_numpy(np.linalg.svd(templates, full_matrices=False)[2][:dimensions].copy())
-    for name in inputs[1:]:
-        network.weights[name] = nn.Parameter(basis @ network.weights[name].detach())
+    basis = np.linalg.svd(templates, full_matrices=False)[2][:dimensions]
+    basis *= weight.std() / (basis @ wide).std()  # as large as it was, for rates of training and for f16
+    for name, values in zip(inputs[1:], (basis @ wide, basis @ side)):
+        network.weights[name] = nn.Parameter(torch.from_numpy(values.astype(np.float32)))
     return network
 
 
+def seen_twice(stem, network, count):
+    """Windows `float32[n, 3, h, w]` of `count` pictures of an aligned set, drawn by chance, each followed by itself with a mask drawn on."""
+    import data
+    import embed_evaluate
+
+    crops, _, points = data.read_set(stem)
+    some = np.sort(np.random.default_rng(5).permutation(len(crops))[:count])
+    bare = np.asarray(crops[some])
+    both = np.concatenate([bare, embed_evaluate.render_copies(bare, points[some])])
+    return np.stack([align.to_network(network.window.cut(crop), *network.normalisation) for crop in both])
+
+
 def main():
-    parser = argparse.ArgumentParser(description="Write START.onnx with shorter templates: embed_net.py START.onnx OUT.onnx STEM.NAME.npy 256")
-    for name in ("start", "out", "templates"):
-        parser.add_argument(name)
+    parser = argparse.ArgumentParser(description="Write START.onnx with shorter templates, by what people of aligned sets differ in.")
+    parser.add_argument("start")
+    parser.add_argument("out")
     parser.add_argument("dimensions", type=int)
+    parser.add_argument("--sets", nargs="+", required=True, help="stems of data.py")
+    parser.add_argument("--pictures", type=int, default=1500, help="of each set at most, each also with a mask drawn on")
+    parser.add_argument("--rows", type=int, default=0, help="upper rows of the last maps that count once more, by themselves")
+    parser.add_argument("--share", type=float, default=0.0, help="how much they count")
     args = parser.parse_args()
     try:
-        network = narrowed(OnnxNet(args.start), np.load(args.templates), args.dimensions)
+        network = OnnxNet(args.start)
+        maps = np.concatenate([last_maps(network, seen_twice(stem, network, args.pictures)) for stem in args.sets])
+        network = narrowed(network, maps, args.dimensions, args.rows, args.share)
     except (OtherArchitecture, ValueError, FileNotFoundError) as error:
         sys.exit(f"embed_net: {error}")
     export(network, args.out, "embedder")

@@ -52,6 +52,7 @@ class Recipe:
     weight_decay: float = 2e-4
     scale: float = 28.0
     margin: float = 0.15
+    softmax_weight: float = 1.0  # 0: no identities, only nearness to the targets
     teacher_weight: float = 2.0
     pair_weight: float = 0.0
     most_of_one_person: int = 16  # pictures an epoch
@@ -349,7 +350,7 @@ class Trainer:
         softmax = embed_losses.margin_softmax(outputs, classes, self.prototypes, recipe.scale, recipe.margin)
         half = len(first)
         pairs = embed_losses.pull_pairs(outputs[:half], outputs[half:], classes[:half])
-        total = softmax + recipe.teacher_weight * distance + recipe.pair_weight * pairs
+        total = recipe.softmax_weight * softmax + recipe.teacher_weight * distance + recipe.pair_weight * pairs
         return total, torch.stack([softmax, 1 - distance, pairs, total]).detach()
 
     def learn(self, first, second, pictures):

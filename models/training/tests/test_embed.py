@@ -7,6 +7,7 @@ import pathlib
 import random
 import sys
 import tempfile
+import types
 import unittest
 
 import numpy as np
@@ -286,16 +287,30 @@ class Network(unittest.TestCase):
             network.weights[name] = torch.nn.Parameter(torch.from_numpy(values.astype(np.float32)))
         network.exit = "wide"
         embed_net.export(network, wide)
-        pictures = torch.from_numpy(rng.normal(0, 0.5, (20, 3, 64, 112)).astype(np.float32))
+        pictures = rng.normal(0, 0.5, (20, 3, 64, 112)).astype(np.float32)
+        maps = embed_net.last_maps(embed_net.OnnxNet(wide), pictures)
+        self.assertEqual(maps.shape, (20, 8, 1, 1))
         with torch.no_grad():
-            before = teachers.unit(embed_net.OnnxNet(wide)(pictures).numpy())
-            after = teachers.unit(embed_net.narrowed(embed_net.OnnxNet(wide), before, 4)(pictures).numpy())
+            before = teachers.unit(embed_net.OnnxNet(wide)(torch.from_numpy(pictures)).numpy())
+            after = teachers.unit(embed_net.narrowed(embed_net.OnnxNet(wide), maps, 4)(torch.from_numpy(pictures)).numpy())
         self.assertEqual(after.shape, (20, 4))
         np.testing.assert_allclose(after @ after.T, before @ before.T, atol=1e-2)
         with self.assertRaisesRegex(ValueError, "cannot fix 13"):
-            embed_net.narrowed(embed_net.OnnxNet(wide), before, 13)
+            embed_net.narrowed(embed_net.OnnxNet(wide), maps, 13)
         with self.assertRaisesRegex(embed_net.OtherArchitecture, "fully connected"):
-            embed_net.narrowed(embed_net.OnnxNet(self.path), before, 4)
+            embed_net.narrowed(embed_net.OnnxNet(self.path), maps, 4)
+
+    def test_upper_rows_can_count_once_more_by_themselves(self):
+        rng = np.random.default_rng(9)
+        maps, weight, bias = (rng.normal(size=s).astype(np.float32) for s in ((40, 3, 4, 2), (6, 24), (6,)))
+        network = types.SimpleNamespace(plan=[("Gemm", ["maps", "fc", "bias"], ["out"], {"transB": 1})])
+        network.weights = {"fc": torch.nn.Parameter(torch.from_numpy(weight)), "bias": torch.nn.Parameter(torch.from_numpy(bias))}
+        embed_net.narrowed(network, maps, 12, rows=2, share=0.3)
+        given = lambda maps: teachers.unit(maps.reshape(len(maps), -1) @ network.weights["fc"].detach().numpy().T + network.weights["bias"].detach().numpy())
+        upper = weight.reshape(6, 3, 4, 2) * np.array([1, 1, 0, 0], np.float32)[:, None]
+        parts = [maps.reshape(40, -1) @ w.reshape(6, -1).T + bias for w in (weight, upper)]
+        expected = teachers.unit(np.concatenate([s**0.5 * p / np.linalg.norm(p, axis=1).mean() for s, p in zip((0.7, 0.3), parts)], 1))
+        np.testing.assert_allclose(given(maps) @ given(maps).T, expected @ expected.T, atol=1e-4)
 
     def test_a_last_layer_of_floats_and_of_bytes_is_turned_by_what_looks_at_one_person_differ_in(self):
         rng = np.random.default_rng(7)
