@@ -226,6 +226,11 @@ def procrustes(source, target):
     return (u @ vt).astype(np.float32)
 
 
+def half_is_fast(device):
+    """Whether bfloat16 pays: a processor without instructions of its own for it is ten times slower than with float32."""
+    return device.type == "cuda" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+
+
 @torch.no_grad()
 def embed_plain(network, faces, index, batch=64):
     """Unit outputs for undisturbed windows."""
@@ -233,12 +238,14 @@ def embed_plain(network, faces, index, batch=64):
     for start in range(0, len(index), batch):
         windows = [align.to_network(network.window.cut(faces.crop(i)), *network.normalisation) for i in index[start : start + batch]]
         pictures = torch.from_numpy(np.stack(windows)).to(device, memory_format=torch.channels_last)
-        parts.append(F.normalize(network(pictures).float()).cpu().numpy())
+        with torch.autocast(device.type, torch.bfloat16, enabled=half_is_fast(device)):
+            outputs = network(pictures)
+        parts.append(F.normalize(outputs.float()).cpu().numpy())
     return np.concatenate(parts)
 
 
-def turn_targets(network, faces, recipe, start_is=None):
-    """Turn the targets so that the start network already speaks their language; returns the mean cosine reached.
+def turn_targets(network, faces, recipe, start_is=None, turned=False):
+    """Turn the targets so that the start network already speaks their language, unless they are `turned` already; returns the mean cosine reached.
 
     Principal components have no natural order between runs. Turning the targets instead of remapping the last layer
     keeps the axes of both networks alike, so that their weights can be averaged afterwards. Many bare pictures take part:
@@ -252,7 +259,8 @@ def turn_targets(network, faces, recipe, start_is=None):
         if recipe.anchor == 0 and len(bare) > recipe.turn_by:
             bare = np.random.default_rng(recipe.seed).permutation(bare)[: recipe.turn_by]
         outputs = embed_plain(network, faces, bare)
-    faces.turn(procrustes(faces.targets[bare], outputs))
+    if not turned:
+        faces.turn(procrustes(faces.targets[bare], outputs))
     reached = float((outputs * faces.targets[bare]).sum(1).mean())
     if recipe.anchor > 0:
         faces.anchor(bare, outputs, recipe.anchor)
@@ -270,8 +278,7 @@ class Trainer:
 
     def __init__(self, network, faces, recipe, folder, steps=None, minutes=None):
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        # without instructions of its own, bfloat16 is ten times slower than float32
-        self.half = self.device.type == "cuda" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+        self.half = half_is_fast(self.device)
         self.network = network.to(self.device, memory_format=torch.channels_last)
         self.forward = self.network
         self.faces, self.recipe, self.folder = faces, recipe, Path(folder)
@@ -442,7 +449,8 @@ def train(folder, start, sets, teacher_names, recipe, steps=None, minutes=None, 
     report(f"{len(faces)} pictures of {faces.count} identities, {int(faces.masked.sum())} of them really masked")
     network = start_network(start, weights, rounded).to("cuda" if torch.cuda.is_available() else "cpu")
     own = teacher_names.index(start_is) if start_is else None
-    agreement = turn_targets(network, faces, recipe, own) if recipe.keep_basis and basis is None else None
+    resumed = basis is not None  # its targets are turned, but the anchor is mixed in anew
+    agreement = turn_targets(network, faces, recipe, own, resumed) if recipe.keep_basis and (not resumed or recipe.anchor > 0) else None
     np.save(kept_basis, faces.basis)
     if agreement is not None:
         report(f"the start network agrees with its targets by a cosine of {agreement:.3f}")

@@ -9,6 +9,8 @@ import sys
 import tempfile
 import types
 import unittest
+from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 
@@ -477,6 +479,15 @@ class Training(unittest.TestCase):
         first = teachers.unit(own[faces.people == 0].mean(0))
         np.testing.assert_allclose(faces.prototypes[0], first, atol=1e-5)
         np.testing.assert_allclose(np.linalg.norm(faces.targets, axis=1), 1, atol=1e-5)
+
+    def test_a_resumed_run_is_held_by_the_same_anchor(self):
+        recipe = replace(self.recipe, anchor=0.5)
+        targets = []
+        train = lambda steps: embed_train.train(self.out / "anchored", self.out / "start.onnx", [self.stem], ["t"], recipe, steps=steps, report=lambda text: None)
+        trainer = embed_train.Trainer
+        with mock.patch.object(embed_train, "Trainer", lambda network, faces, *rest: targets.append(faces.targets) or trainer(network, faces, *rest)):
+            train(1), train(2)
+        np.testing.assert_allclose(targets[1], targets[0], atol=1e-4)
 
     def test_turned_targets_keep_their_angles_and_meet_the_network(self):
         rng = np.random.default_rng(2)
