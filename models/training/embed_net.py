@@ -336,6 +336,26 @@ def narrowed(network, maps, dimensions, rows=0, share=0.0):
     return network
 
 
+@torch.no_grad()
+def headed(network, other):
+    """`network` with the last layer of `other`, of the same layers below and more numbers in its template, of which network's own layer once
+    kept some directions: what network's layer learned since is added in these, and all that other's says beside them comes back."""
+    layers = []
+    for one in (network, other):
+        operator, inputs, _, attributes = one.plan[-1]
+        if operator != "Gemm" or not attributes.get("transB"):
+            raise OtherArchitecture(f"the last layer is {operator}, not fully connected with its weights by output")
+        layers.append([one.weights[name].detach().numpy() for name in inputs[1:]])
+    (own, own_bias), (weight, bias) = layers
+    if own.shape[1] != weight.shape[1] or len(own) > len(weight):
+        raise OtherArchitecture(f"a last layer of {weight.shape[1]} by {len(weight)} cannot stand in for one of {own.shape[1]} by {len(own)}")
+    kept = np.linalg.lstsq(weight.T, own.T, rcond=None)[0].T
+    back = np.linalg.pinv(kept)
+    for name, values in zip(network.plan[-1][1][1:], (weight + back @ (own - kept @ weight), bias + back @ (own_bias - kept @ bias))):
+        network.weights[name] = nn.Parameter(torch.from_numpy(values.astype(np.float32)))
+    return network
+
+
 def seen_twice(stem, network, count):
     """Windows `float32[n, 3, h, w]` of `count` pictures of an aligned set, drawn by chance, each followed by itself with a mask drawn on."""
     import data
@@ -349,17 +369,20 @@ def seen_twice(stem, network, count):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Write START.onnx with shorter templates, by what people of aligned sets differ in.")
+    parser = argparse.ArgumentParser(description="Write START.onnx with templates of other length, by what people of aligned sets differ in.")
     parser.add_argument("start")
     parser.add_argument("out")
     parser.add_argument("dimensions", type=int)
     parser.add_argument("--sets", nargs="+", required=True, help="stems of data.py")
+    parser.add_argument("--head", help="a network of the same layers with longer templates: START's last layer is made of its own and this one's")
     parser.add_argument("--pictures", type=int, default=1500, help="of each set at most, each also with a mask drawn on")
     parser.add_argument("--rows", type=int, default=0, help="upper rows of the last maps that count once more, by themselves")
     parser.add_argument("--share", type=float, default=0.0, help="how much they count")
     args = parser.parse_args()
     try:
         network = OnnxNet(args.start)
+        if args.head:
+            network = headed(network, OnnxNet(args.head))
         maps = np.concatenate([last_maps(network, seen_twice(stem, network, args.pictures)) for stem in args.sets])
         network = narrowed(network, maps, args.dimensions, args.rows, args.share)
     except (OtherArchitecture, ValueError, FileNotFoundError) as error:

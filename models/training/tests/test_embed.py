@@ -302,6 +302,29 @@ class Network(unittest.TestCase):
         with self.assertRaisesRegex(embed_net.OtherArchitecture, "fully connected"):
             embed_net.narrowed(embed_net.OnnxNet(self.path), maps, 4)
 
+    def test_a_last_layer_gets_back_what_narrowing_took_and_keeps_what_it_learned(self):
+        rng = np.random.default_rng(11)
+        weight, bias, learned, side = (rng.normal(size=s).astype(np.float32) for s in ((6, 24), (6,), (3, 24), (3,)))
+        kept = np.linalg.qr(rng.normal(size=(6, 3)))[0].T.astype(np.float32)
+
+        def net(weight, bias):
+            plan = [("Gemm", ["maps", "fc", "bias"], ["out"], {"transB": 1})]
+            return types.SimpleNamespace(plan=plan, weights={k: torch.nn.Parameter(torch.from_numpy(v)) for k, v in (("fc", weight), ("bias", bias))})
+
+        of = lambda network: [network.weights[name].detach().numpy() for name in ("fc", "bias")]
+        wide = embed_net.headed(net(kept @ weight, kept @ bias), net(weight, bias))
+        for ours, theirs in zip(of(wide), (weight, bias)):
+            np.testing.assert_allclose(ours, theirs, atol=1e-4)
+        narrow = net(kept @ weight + 0.1 * learned, kept @ bias + 0.1 * side)
+        was = of(narrow)
+        changed = of(embed_net.headed(narrow, net(weight, bias)))
+        self.assertGreater(np.abs(changed[0] - weight).max(), 0.01)
+        again = np.linalg.lstsq(weight.T, was[0].T, rcond=None)[0].T
+        for ours, own in zip(changed, was):
+            np.testing.assert_allclose(again @ ours, own, atol=1e-4)
+        with self.assertRaisesRegex(embed_net.OtherArchitecture, "24 by 3 cannot stand in for one of 24 by 6"):
+            embed_net.headed(net(weight, bias), net(learned, side))
+
     def test_upper_rows_can_count_once_more_by_themselves(self):
         rng = np.random.default_rng(9)
         maps, weight, bias = (rng.normal(size=s).astype(np.float32) for s in ((40, 3, 4, 2), (6, 24), (6,)))
