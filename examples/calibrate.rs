@@ -46,7 +46,7 @@ fn run() -> Outcome<()> {
         manifest.calibration.groups = None;
     }
     // A new pack's manifest stays without curves until there are some.
-    let has_curves = common::manifest(&models, Scores::Needed).is_ok();
+    let has_curves = common::has_curves(&models)?;
     if has_curves {
         write(&models, &manifest)?;
     }

@@ -96,22 +96,38 @@ fn name(path: &Path) -> String {
 /// only programs that look at similarities may go on. Nor do those go by a faceness, or leave out what groups have in
 /// common, of embedders that others have taken the place of.
 pub fn manifest(pack: &Path, scores: Scores) -> Outcome<Manifest> {
+    let (value, has_curves) = text_of(pack)?;
+    if scores == Scores::Needed && !has_curves {
+        let pack = pack.display();
+        return Err(format!("{pack} has no curves yet: make calibrate PACK={pack} SETS=\"name=FOLDER\" (docs/PACKS.md)").into());
+    }
+    read(pack, value, scores)
+}
+
+/// Whether a pack was calibrated, whatever else in it may be of networks that it no longer has.
+pub fn has_curves(pack: &Path) -> Outcome<bool> {
+    Ok(text_of(pack)?.1)
+}
+
+/// A manifest with stand-ins for curves that are empty, and whether none is.
+fn text_of(pack: &Path) -> Outcome<(serde_json::Value, bool)> {
     let text = std::fs::read_to_string(pack.join("manifest.json")).map_err(|e| {
         format!("{}/manifest.json cannot be read: {e}; make a pack with: make pack NETWORK=your.onnx (docs/PACKS.md)", pack.display())
     })?;
     let mut value: serde_json::Value = serde_json::from_str(&text).map_err(|e| format!("{}/manifest.json: {e}", pack.display()))?;
+    let mut has_curves = true;
     for among in ["among_few", "among_many"] {
         for curve in value["calibration"][among].as_object_mut().into_iter().flat_map(|c| c.values_mut()) {
-            if curve.as_array().is_none_or(|points| !points.is_empty()) {
-                continue;
+            if curve.as_array().is_some_and(|points| points.is_empty()) {
+                has_curves = false;
+                *curve = serde_json::json!([[-1, 0], [1, 1]]);
             }
-            if scores == Scores::Needed {
-                let pack = pack.display();
-                return Err(format!("{pack} has no curves yet: make calibrate PACK={pack} SETS=\"name=FOLDER\" (docs/PACKS.md)").into());
-            }
-            *curve = serde_json::json!([[-1, 0], [1, 1]]);
         }
     }
+    Ok((value, has_curves))
+}
+
+fn read(pack: &Path, mut value: serde_json::Value, scores: Scores) -> Outcome<Manifest> {
     loop {
         match Manifest::parse(&value.to_string()) {
             Err(EngineError::Manifest(ManifestError::Faceness)) if scores == Scores::Unused => drop(value["faceness"].take()),
