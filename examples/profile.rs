@@ -1,4 +1,4 @@
-//! Where a network's time goes: `cargo run --release --example profile -- models/full-4.onnx [ROWSxCOLUMNS]`
+//! Where a network's time goes: `cargo run --release --example profile -- models/full-5.onnx [ROWSxCOLUMNS]`
 //!
 //! One line a step: the least time of 50 runs, its share, and how many multiplications a nanosecond it does. What this runtime refuses
 //! as unsupported tract runs, and says so, where this was compiled in tract/ (docs/PACKS.md).

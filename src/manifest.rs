@@ -468,8 +468,8 @@ mod tests {
         assert_eq!((of(&eyes, Some(&full)), of(&eyes, None), of("periocular-5", None)), (Age::Current, Age::Current, Age::Current));
         assert_eq!((of(&eyes, Some("full-2")), of("periocular-1", Some(&full))), (Age::Outdated, Age::Outdated));
         // The same number of other bytes is no release's, and whoever numbers otherwise has no later ones.
-        assert_eq!((of(&eyes, Some("full-4@00000000")), of("eyes", None)), (Age::Outdated, Age::Outdated));
-        assert_eq!((of(&eyes, Some("full-5@00000000")), of("periocular-99", Some("full-2"))), (Age::Newer, Age::Newer));
+        assert_eq!((of(&eyes, Some("full-5@00000000")), of("eyes", None)), (Age::Outdated, Age::Outdated));
+        assert_eq!((of(&eyes, Some("full-6@00000000")), of("periocular-99", Some("full-2"))), (Age::Newer, Age::Newer));
     }
 
     #[test]
@@ -486,7 +486,7 @@ mod tests {
             let error = changed(change).unwrap_err();
             assert!(matches!(error, EngineError::Manifest(ManifestError::Faceness)), "{error}");
         };
-        refused(|m| m["faceness"]["models"][1] = "full-4@00000000".into());
+        refused(|m| m["faceness"]["models"][1] = "full-5@00000000".into());
         refused(|m| drop(m["faceness"]["weights"].as_array_mut().unwrap().pop()));
         refused(|m| m["models"].as_array_mut().unwrap().retain(|model| model["role"] != "full"));
         assert!(changed(|m| m["faceness"] = serde_json::Value::Null).unwrap().faceness.is_none());
