@@ -112,6 +112,11 @@ test('calibrated, it says what it is worth beside the shipped networks, and a pa
   assert.match(manifest.protocol.models.full, /^tiny-1@[0-9a-f]{8}$/);
   assert.ok(manifest.calibration.among_many.masked_masked.length >= 2);
   assert.deepEqual(manifest.calibration.misses.map(({ set }) => set), ['mine']);
+  // Nor does its being there keep lengths and hashes from being brought up to date, and the curves stay.
+  writeFileSync(file, JSON.stringify({ ...manifest, faceness, calibration: { ...manifest.calibration, groups } }));
+  const renewed = follow(step('calibrate').replace(/ SETS=.*/, ''));
+  assert.ok(renewed.done, renewed.said);
+  assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), manifest);
   const { done, said } = follow(step('evaluate'));
   assert.ok(done, said);
   assert.match(said, /Beside the shipped networks \(.*full-\d@.*bare x masked TMR at/);

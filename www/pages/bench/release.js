@@ -6,26 +6,15 @@ export default {
   "onnxruntimeWeb": "1.30.0",
   "networks": [
     {
-      "name": "full-4",
+      "name": "full-5",
       "input": [
         112,
         112
       ],
       "bytes": true,
-      "brow": 17.39,
-      "plain": 21.28,
-      "onnxruntimeWeb": 48.3
-    },
-    {
-      "name": "periocular-6",
-      "input": [
-        112,
-        64
-      ],
-      "bytes": true,
-      "brow": 6.22,
-      "plain": 7.63,
-      "onnxruntimeWeb": 17.13
+      "brow": 7.15,
+      "plain": 16.21,
+      "onnxruntimeWeb": 32.94
     },
     {
       "name": "detector-2",
@@ -34,9 +23,20 @@ export default {
         240
       ],
       "bytes": false,
-      "brow": 4.19,
-      "plain": 4.63,
-      "onnxruntimeWeb": 7.39
+      "brow": 2.88,
+      "plain": 2.77,
+      "onnxruntimeWeb": 4.46
+    },
+    {
+      "name": "periocular-6",
+      "input": [
+        112,
+        64
+      ],
+      "bytes": true,
+      "brow": 2.78,
+      "plain": 5.57,
+      "onnxruntimeWeb": 11.33
     },
     {
       "name": "presence-2",
@@ -45,9 +45,9 @@ export default {
         80
       ],
       "bytes": false,
-      "brow": 2.83,
-      "plain": 3.27,
-      "onnxruntimeWeb": 5.11
+      "brow": 2.26,
+      "plain": 2.15,
+      "onnxruntimeWeb": 3.57
     },
     {
       "name": "landmarks-4",
@@ -56,9 +56,9 @@ export default {
         96
       ],
       "bytes": false,
-      "brow": 0.9,
-      "plain": 0.88,
-      "onnxruntimeWeb": 1.68
+      "brow": 0.6,
+      "plain": 0.55,
+      "onnxruntimeWeb": 1.11
     }
   ],
   "megabytes": {
