@@ -96,12 +96,18 @@ fn name(path: &Path) -> String {
 /// only programs that look at similarities may go on. Nor do those go by a faceness, or leave out what groups have in
 /// common, of embedders that others have taken the place of.
 pub fn manifest(pack: &Path, scores: Scores) -> Outcome<Manifest> {
-    let (value, has_curves) = text_of(pack)?;
+    let (mut value, has_curves) = text_of(pack)?;
     if scores == Scores::Needed && !has_curves {
         let pack = pack.display();
         return Err(format!("{pack} has no curves yet: make calibrate PACK={pack} SETS=\"name=FOLDER\" (docs/PACKS.md)").into());
     }
-    read(pack, value, scores)
+    loop {
+        match Manifest::parse(&value.to_string()) {
+            Err(EngineError::Manifest(ManifestError::Faceness)) if scores == Scores::Unused => drop(value["faceness"].take()),
+            Err(EngineError::Manifest(ManifestError::Groups)) if scores == Scores::Unused => drop(value["calibration"]["groups"].take()),
+            read => return read.map_err(|e| format!("{}: {e}", pack.display()).into()),
+        }
+    }
 }
 
 /// Whether a pack was calibrated, whatever else in it may be of networks that it no longer has.
@@ -125,16 +131,6 @@ fn text_of(pack: &Path) -> Outcome<(serde_json::Value, bool)> {
         }
     }
     Ok((value, has_curves))
-}
-
-fn read(pack: &Path, mut value: serde_json::Value, scores: Scores) -> Outcome<Manifest> {
-    loop {
-        match Manifest::parse(&value.to_string()) {
-            Err(EngineError::Manifest(ManifestError::Faceness)) if scores == Scores::Unused => drop(value["faceness"].take()),
-            Err(EngineError::Manifest(ManifestError::Groups)) if scores == Scores::Unused => drop(value["calibration"]["groups"].take()),
-            read => return read.map_err(|e| format!("{}: {e}", pack.display()).into()),
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -308,15 +308,27 @@ def last_maps(network, pictures, batch=64):
     return np.concatenate([front(torch.from_numpy(pictures[i : i + batch])).float().numpy() for i in range(0, len(pictures), batch)])
 
 
+def last_layer(network):
+    """Weights by output and bias of a network's last layer, which is fully connected."""
+    operator, inputs, _, attributes = network.plan[-1]
+    if operator != "Gemm" or not attributes.get("transB"):
+        raise OtherArchitecture(f"the last layer is {operator}, not fully connected with its weights by output: its templates cannot be made of another length")
+    return [network.weights[name].detach().numpy() for name in inputs[1:]]
+
+
+def with_last_layer(network, *layer):
+    """`network` with these weights and bias in its last layer."""
+    for name, values in zip(network.plan[-1][1][1:], layer):
+        network.weights[name] = nn.Parameter(torch.from_numpy(values.astype(np.float32)))
+    return network
+
+
 def narrowed(network, maps, dimensions, rows=0, share=0.0):
     """`network`, whose last layer is fully connected, with that layer's output on the `dimensions` directions in which its templates of
     `maps` float32[n, c, h, w] (`last_maps` of many faces, with masks and without) differ most: a shorter template that loses as little as one
     of its length can. Beside the whole face `share` of a template's length is what the same layer makes of the upper `rows` of the maps alone,
     where no mask is."""
-    operator, inputs, _, attributes = network.plan[-1]
-    if operator != "Gemm" or not attributes.get("transB"):
-        raise OtherArchitecture(f"the last layer is {operator}, not fully connected with its weights by output: it cannot be narrowed")
-    weight, bias = (network.weights[name].detach().numpy() for name in inputs[1:])
+    weight, bias = last_layer(network)
     upper = weight.reshape(len(weight), *maps.shape[1:]).copy()
     upper[:, :, rows:] = 0
     flat, layers = maps.reshape(len(maps), -1), []
@@ -331,29 +343,18 @@ def narrowed(network, maps, dimensions, rows=0, share=0.0):
         raise ValueError(f"{len(templates)} templates of {templates.shape[1]} numbers cannot fix {dimensions} directions")
     basis = np.linalg.svd(templates, full_matrices=False)[2][:dimensions]
     basis *= weight.std() / (basis @ wide).std()  # as large as it was, for rates of training and for f16
-    for name, values in zip(inputs[1:], (basis @ wide, basis @ side)):
-        network.weights[name] = nn.Parameter(torch.from_numpy(values.astype(np.float32)))
-    return network
+    return with_last_layer(network, basis @ wide, basis @ side)
 
 
-@torch.no_grad()
 def headed(network, other):
     """`network` with the last layer of `other`, of the same layers below and more numbers in its template, of which network's own layer once
     kept some directions: what network's layer learned since is added in these, and all that other's says beside them comes back."""
-    layers = []
-    for one in (network, other):
-        operator, inputs, _, attributes = one.plan[-1]
-        if operator != "Gemm" or not attributes.get("transB"):
-            raise OtherArchitecture(f"the last layer is {operator}, not fully connected with its weights by output")
-        layers.append([one.weights[name].detach().numpy() for name in inputs[1:]])
-    (own, own_bias), (weight, bias) = layers
+    (own, own_bias), (weight, bias) = last_layer(network), last_layer(other)
     if own.shape[1] != weight.shape[1] or len(own) > len(weight):
         raise OtherArchitecture(f"a last layer of {weight.shape[1]} by {len(weight)} cannot stand in for one of {own.shape[1]} by {len(own)}")
     kept = np.linalg.lstsq(weight.T, own.T, rcond=None)[0].T
     back = np.linalg.pinv(kept)
-    for name, values in zip(network.plan[-1][1][1:], (weight + back @ (own - kept @ weight), bias + back @ (own_bias - kept @ bias))):
-        network.weights[name] = nn.Parameter(torch.from_numpy(values.astype(np.float32)))
-    return network
+    return with_last_layer(network, weight + back @ (own - kept @ weight), bias + back @ (own_bias - kept @ bias))
 
 
 def seen_twice(stem, network, count):

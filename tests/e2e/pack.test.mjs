@@ -112,7 +112,7 @@ describe('an element that names a pack', () => {
     visitor.requests.length = 0;
     assert.deepEqual(await outcome('/packs/good'), [true, false]);
     const networks = networksIn(visitor.requests);
-    assert.ok(networks.includes('other-1') && !networks.includes('full-5'), networks.join(' '));
+    assert.ok(networks.includes('other-1') && !networks.some((name) => name.startsWith('full-')), networks.join(' '));
     assert.ok(visitor.requests.filter((url) => url.endsWith('.onnx')).every((url) => url.includes('/packs/good/')));
   });
 
@@ -187,7 +187,7 @@ describe('a page that was built with a pack', () => {
     try {
       await visitor.visit();
       const networks = networksIn(visitor.requests);
-      assert.ok(networks.includes('other-1') && !networks.includes('full-5'), networks.join(' '));
+      assert.ok(networks.includes('other-1') && !networks.some((name) => name.startsWith('full-')), networks.join(' '));
     } finally {
       await visitor.depart();
     }
